@@ -1,0 +1,3 @@
+"""media-monitor: watches news feeds and tells people once per story, with the reason."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""From matches to messages: decide, compose, notify."""

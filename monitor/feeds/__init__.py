@@ -1,0 +1,1 @@
+"""Everything about an address we poll: fetch, guard, parse, schedule."""

@@ -1,0 +1,349 @@
+"""The values that walk through the house, each complete at birth, none able to change.
+
+A step that learns more returns a new type: Feed -> Poll -> Fresh -> Entry -> Placement -> Plan.
+The words are those of docs/architecture.md; there are no others. Nothing here reads a clock, a file or a
+network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum, IntEnum
+from hashlib import blake2b
+
+EntryId = int
+StoryId = int
+AlertId = int
+
+
+def identity(*parts: str) -> int:
+    """A 63-bit key made of content, the same on every machine and after every restart.
+
+    63 bits fit SQLite's signed integers; with 10 million entries the chance of any collision is about 5e-6
+    (birthday bound n^2 / 2^64). Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ.
+    """
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return int.from_bytes(digest.digest(), "big") >> 1
+
+
+# ---- feeds -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One address we poll, as the operator wrote it. `name` is its identity; the address may move."""
+
+    name: str
+    url: str
+    outlet: str
+    tags: frozenset[str] = frozenset()
+    lang: str | None = None
+    every: timedelta = timedelta(minutes=10)
+    allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a feed's last good answer told us to send back (RFC 9110 §8.8), and the digest of its body."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """One attempt to read a feed, before it is made."""
+
+    feed: Feed
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of one feed, as plain normalised text (text.py); what is missing is the empty string.
+
+    `id` is identity(feed, guid or link or title and day). `digest` changes whenever what a reader sees
+    does. `published` is right or absent, never guessed.
+    """
+
+    id: EntryId
+    feed: str
+    outlet: str
+    guid: str
+    link: str
+    title: str
+    summary: str
+    body: str
+    published: datetime | None
+    lang: str | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A poll that brought a document: its entries in document order, and what to send back next time."""
+
+    feed: Feed
+    validators: Validators
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """A poll that found the feed as it was: a 304, or the very same bytes."""
+
+    feed: Feed
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A poll that failed, as a value that crosses processes. See errors.FetchError for the fields."""
+
+    feed: Feed
+    what: str
+    weight: float = 1.0
+    retry_after: timedelta | None = None
+    gone: bool = False
+
+
+PollResult = Fresh | NotModified | Failed
+
+
+class FeedStatus(Enum):
+    """How an entry came to us: only news may alert."""
+
+    BASELINE = "baseline"  # stood in the feed when it was first polled
+    NEWS = "news"  # appeared since
+    BACKFILL = "backfill"  # appeared since, but is far older than our last good poll
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is remembered of a feed between polls; `failures` is a weighted count since the last good one."""
+
+    validators: Validators = Validators()
+    last_good: datetime | None = None
+    failures: float = 0.0
+    next_poll: datetime | None = None
+
+
+# ---- stories -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """An entry reduced to what judging it needs, made once and stored beside it.
+
+    title:   folded words of the title, agency furniture off
+    text:    folded words of the title and the first 100 words of what the feed gives
+    numbers: numbers, number-words, dates and weekdays, taken before furniture was cut
+    link:    canonical link, or ""
+    digest:  hash of the folded title and text, or "" where there is too little text to be evidence
+    summary: whether `text` holds more than the title (10 words or more)
+    """
+
+    title: tuple[str, ...]
+    text: tuple[str, ...]
+    numbers: frozenset[str]
+    link: str
+    digest: str
+    summary: bool
+
+
+class Kind(Enum):
+    """What an entry is to the stories known before it."""
+
+    COPY = "copy"
+    DEVELOPMENT = "development"
+    NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement with its evidence: `score` is 0 to 100, `why` a short clause for people."""
+
+    kind: Kind
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry that stands in the index: where it belongs, and what it looks like.
+
+    `lead` is the entry it repeats: the story's first, or the development's first; its own id if it is one.
+    """
+
+    entry: EntryId
+    story: StoryId
+    lead: EntryId
+    feed: str
+    outlet: str
+    seen: datetime
+    fingerprint: Fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an entry belongs: its story, the entry it repeats (its own id if none), and why."""
+
+    story: StoryId
+    lead: EntryId
+    of: EntryId | None  # the candidate that decided
+    verdict: Verdict
+
+
+# ---- rules -------------------------------------------------------------------------------------------------
+
+
+class Severity(IntEnum):
+    """How urgent a rule's alerts are; the highest wins where several fire."""
+
+    LOW = 0
+    NORMAL = 1
+    HIGH = 2
+    CRITICAL = 3
+
+
+class Field(Enum):
+    """Where in an entry a text stands."""
+
+    TITLE = "title"
+    SUMMARY = "summary"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mention:
+    """Where a name, term or phrase stands: text[start:end] of the entry's field is `surface`, as printed.
+
+    `what` is what was looked for: "$aliyev" for a name or term, the phrase itself for one of `any:`.
+    """
+
+    what: str
+    field: str
+    start: int
+    end: int
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A rule's yes about an entry, with the mentions that made it true (never empty)."""
+
+    rule: str
+    title: str
+    severity: Severity
+    send: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+
+
+# ---- alerts ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """The decision to tell. Unique by (story, rule, kind, lead): see docs/decisions."""
+
+    id: AlertId
+    story: StoryId
+    rule: str
+    kind: Kind
+    lead: EntryId
+    entry: EntryId
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An entry as a plan stores it: with its place, its fingerprint and the keys it is found by."""
+
+    entry: Entry
+    status: FeedStatus
+    placement: Placement
+    fingerprint: Fingerprint
+    keys: tuple[int, ...]
+    matches: tuple[Match, ...]
+    known: bool  # an edit of an entry that stands already
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of an entry that stands already."""
+
+    digest: str
+    status: FeedStatus
+    story: StoryId
+    lead: EntryId
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rows that one poll calls for: written all or none (T1)."""
+
+    feed: str
+    state: FeedState
+    error: str
+    entries: tuple[Stored, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    deliveries: tuple[tuple[AlertId, str], ...] = ()  # (alert, receiver)
+
+
+class DeliveryState(Enum):
+    """due -> sending -> sent, or due again, or dead."""
+
+    DUE = "due"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A named destination. `url` is its Apprise address, a secret: print and log the name only."""
+
+    name: str
+    url: str
+
+    def __repr__(self) -> str:
+        return f"Receiver({self.name!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert as its message tells it: the match and the entry that made it."""
+
+    alert: AlertId
+    kind: Kind
+    match: Match
+    entry: Entry
+    seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one send carries: every due delivery of one story to one receiver, claimed together (T2)."""
+
+    receiver: str
+    story: StoryId
+    tolds: tuple[Told, ...]
+    outlets: tuple[str, ...]  # that carry the story so far, the first first
+    attempts: int  # this one included
+    uncertain: bool  # an earlier send was cut off and may have arrived
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A claim composed for its receiver: plain text, mention tokens defused."""
+
+    title: str
+    body: str

@@ -1,0 +1,1 @@
+"""Watch rules: from YAML to values, from an entry to its matches. Decides; touches nothing."""

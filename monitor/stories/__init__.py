@@ -1,0 +1,1 @@
+"""One piece of news: fingerprint, index, judge. Decides; touches nothing."""
