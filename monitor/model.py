@@ -116,7 +116,7 @@ class Failed:
 PollResult = Fresh | NotModified | Failed
 
 
-class FeedStatus(Enum):
+class Status(Enum):
     """How an entry came to us: only news may alert."""
 
     BASELINE = "baseline"  # stood in the feed when it was first polled
@@ -178,7 +178,7 @@ class Verdict:
 class Candidate:
     """An entry that stands in the index: where it belongs, and what it looks like.
 
-    `lead` is the entry it repeats: the story's first, or the development's first; its own id if it is one.
+    `lead` is what it repeats: the story (its first entry's id), or the development's first entry.
     """
 
     entry: EntryId
@@ -192,7 +192,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an entry belongs: its story, the entry it repeats (its own id if none), and why."""
+    """Where an entry belongs: its story, what it repeats there (`lead`, see Candidate), and why."""
 
     story: StoryId
     lead: EntryId
@@ -257,7 +257,7 @@ class Alert:
     rule: str
     kind: Kind
     lead: EntryId
-    entry: EntryId
+    entry: Entry
     match: Match
 
 
@@ -266,7 +266,7 @@ class Stored:
     """An entry as a plan stores it: with its place, its fingerprint and the keys it is found by."""
 
     entry: Entry
-    status: FeedStatus
+    status: Status
     placement: Placement
     fingerprint: Fingerprint
     keys: tuple[int, ...]
@@ -276,13 +276,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is remembered of an entry that stands already."""
+    """An entry that stands already, as it was before an edit."""
 
-    digest: str
-    status: FeedStatus
-    story: StoryId
-    lead: EntryId
-    link: str
+    entry: Entry
+    status: Status
+    candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,8 +322,8 @@ class Told:
     alert: AlertId
     kind: Kind
     match: Match
-    entry: Entry
-    seen: datetime
+    entry: Entry  # as it was when the alert was decided
+    decided: datetime
 
 
 @dataclass(frozen=True, slots=True)

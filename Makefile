@@ -1,0 +1,21 @@
+# `make demo` and `make test` need python3 (3.11 or newer, with venv) and a package registry, nothing else.
+# What each check does stands in .ci/run; how .venv is made, in .ci/setup.
+
+.PHONY: demo test check lint types layers docs bench setup constraints
+
+demo test lint types layers docs bench:
+	@.ci/run $@
+
+# Everything that decides whether a change lands.
+check:
+	@.ci/run
+
+setup:
+	@.ci/setup
+
+# Pins the newest versions that pyproject.toml allows, for every Python and platform at once, with the hash of
+# every file. Names no index host, so it serves any registry or mirror. Needs uv; nothing else here does.
+constraints:
+	uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
+	    --only-binary :all: --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    --custom-compile-command "make constraints" --upgrade --quiet --output-file constraints.txt

@@ -1,0 +1,168 @@
+"""The decision to tell: from the entries a poll brought to the plan of rows it calls for.
+
+Decides and touches nothing: what is known, what was told, the rulebook and the time come in as values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Verdict, identity
+from monitor.rules.match import match
+from monitor.stories.judge import judge, place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.model import AlertId, Entry, EntryId, Feed, FeedState, Fingerprint, Known, Match, StoryId
+    from monitor.rules.rulebook import Rulebook
+    from monitor.stories.index import Index
+
+BACKFILL = timedelta(hours=72)  # the stories' window: what is older has no copies left to fold into
+
+Told = tuple["StoryId", str, Kind, "EntryId"]  # (story, rule, kind, lead)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An entry that is new to us or changed, prepared once: its fingerprint and the keys it is found by."""
+
+    entry: Entry
+    fingerprint: Fingerprint
+    keys: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a feed's arrivals call for: the entries in their places, the alerts, and who is to be told."""
+
+    entries: tuple[Stored, ...]
+    alerts: tuple[Alert, ...]
+    deliveries: tuple[tuple[AlertId, str], ...]
+
+
+def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
+    arrivals: Sequence[Arrival],
+    *,
+    feed: Feed,
+    state: FeedState,
+    known: Mapping[EntryId, Known],
+    index: Index,
+    told: set[Told],
+    rulebook: Rulebook,
+    now: datetime,
+    backfill: bool = False,
+) -> Decision:
+    """What these arrivals call for.
+
+    `state` is the feed's before this poll; `known` the arrivals that stand already, as they were; `index`
+    the candidates near any arrival; `told` what was told of their stories. Index and `told` grow by what is
+    decided here, so entries of one document are copies of each other like any. `backfill` takes a first
+    poll for news. The same arrivals decided again call for no alert.
+    """
+    stored: list[Stored] = []
+    alerts: list[Alert] = []
+    for arrival in arrivals:
+        before = known.get(arrival.entry.id)
+        status = _status(arrival.entry, before, state=state, backfill=backfill)
+        item = _stored(arrival, feed=feed, before=before, status=status, index=index, rulebook=rulebook)
+        stored.append(item)
+        index.add(_candidate(item, now), item.keys)
+        for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook):
+            key = (new.story, new.rule, new.kind, new.lead)
+            if key not in told:
+                told.add(key)
+                alerts.append(new)
+    deliveries = [(alert.id, receiver) for alert in alerts for receiver in dict.fromkeys(alert.match.send)]
+    return Decision(tuple(stored), tuple(alerts), tuple(deliveries))
+
+
+def _stored(
+    arrival: Arrival,
+    *,
+    feed: Feed,
+    before: Known | None,
+    status: Status,
+    index: Index,
+    rulebook: Rulebook,
+) -> Stored:
+    return Stored(
+        entry=arrival.entry,
+        status=status,
+        placement=_edited_place(arrival, before, index=index) if before else _new_place(arrival, index=index),
+        fingerprint=arrival.fingerprint,
+        keys=arrival.keys,
+        matches=match(rulebook, arrival.entry, tags=feed.tags),
+        known=before is not None,
+    )
+
+
+def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: bool) -> Status:
+    """A feed's first poll is its baseline; what is dated long before our last good poll is no news either.
+
+    An entry dated shortly before it is: feeds show entries minutes or hours late, and dates are what the
+    outlet says they are.
+    """
+    if before is not None:
+        return before.status
+    if backfill:
+        return Status.NEWS
+    if state.last_good is None:
+        return Status.BASELINE
+    if entry.published is not None and entry.published < state.last_good - BACKFILL:
+        return Status.BACKFILL
+    return Status.NEWS
+
+
+def _new_place(arrival: Arrival, *, index: Index) -> Placement:
+    entry = arrival.entry
+    return place(entry.id, arrival.fingerprint, index.near(arrival.keys), outlet=entry.outlet)
+
+
+def _edited_place(arrival: Arrival, before: Known, *, index: Index) -> Placement:
+    """An edited entry stays in its story, unless its guid was given to other news: another link and text."""
+    was = before.candidate
+    verdict = judge(arrival.fingerprint, was.fingerprint, same_outlet=True)
+    if arrival.fingerprint.link == was.fingerprint.link or verdict.kind is Kind.COPY:
+        return Placement(was.story, was.lead, was.entry, replace(verdict, kind=Kind.COPY, why="edited"))
+    story = identity("story", str(arrival.entry.id), arrival.entry.digest)
+    others = [near for near in index.near(arrival.keys) if near.entry != arrival.entry.id]
+    found = place(arrival.entry.id, arrival.fingerprint, others, outlet=arrival.entry.outlet)
+    if found.of is not None:
+        return found
+    return Placement(
+        story, story, None, Verdict(Kind.NEW, found.verdict.score, "its guid was used for other news before")
+    )
+
+
+def _candidate(item: Stored, now: datetime) -> Candidate:
+    entry, placement = item.entry, item.placement
+    return Candidate(
+        entry.id, placement.story, placement.lead, entry.feed, entry.outlet, now, item.fingerprint
+    )
+
+
+def _new_alerts(item: Stored, *, feed: Feed, before: Known | None, rulebook: Rulebook) -> list[Alert]:
+    if before is None:
+        return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
+    if item.placement.story != before.candidate.story:
+        return [_alert(item, found) for found in item.matches]
+    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags)}
+    return [_alert(item, found) for found in item.matches if found.rule not in matched]
+
+
+def _alert(item: Stored, found: Match) -> Alert:
+    place = item.placement
+    kind = Kind.NEW if place.lead == place.story else Kind.DEVELOPMENT
+    return Alert(
+        id=identity("alert", str(place.story), found.rule, kind.value, str(place.lead)),
+        story=place.story,
+        rule=found.rule,
+        kind=kind,
+        lead=place.lead,
+        entry=item.entry,
+        match=found,
+    )

@@ -1,0 +1,86 @@
+"""The `monitor` command: its verbs, where their modules are, and how errors end it.
+
+A verb's module is imported when the verb is used, so that --help stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from typing import Any
+
+import click
+
+from monitor import __version__
+from monitor.errors import ConfigError, MonitorError
+
+_VERBS = {"run": "run", "check": "check", "status": "status", "demo": "demo"}
+
+EPILOG = """\b
+Examples:
+  monitor demo                       see it work, in 20 seconds, without any setup
+  monitor check                      look for mistakes in ./rules (or /etc/monitor)
+  monitor run --once                 one pass: poll, decide, send
+  monitor run                        the daemon; systemd starts it so
+
+\b
+Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,
+69 the database cannot be used, 78 mistakes in the rules, feeds or receivers."""
+
+
+class _Verbs(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"monitor.cli.{_VERBS[cmd_name]}").command
+        return command
+
+
+@click.command(cls=_Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="media-monitor")
+def monitor() -> None:
+    """Watch news feeds; tell people once per story, with the reason, by email or chat."""
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command; never returns. An error ends it in one line with the remedy, and its exit status."""
+    try:
+        status = monitor.main(args, prog_name="monitor", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        click.echo("monitor: interrupted", err=True)
+        sys.exit(130)
+    except MonitorError as error:
+        _say(error, args if args is not None else sys.argv[1:])
+        sys.exit(error.exit_status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say(error: MonitorError, args: list[str]) -> None:
+    if isinstance(error, ConfigError):
+        lines = [str(fault) for fault in error.faults]
+        click.echo("\n".join(lines), err=True)
+        click.echo(f"monitor: {count(len(lines), 'mistake')} in the operator's files", err=True)
+        return
+    click.echo(f"monitor: {error}", err=True)
+    if "--json" in args:
+        echo_json({"error": error.what, "where": error.where, "remedy": error.remedy})
+
+
+def count(number: int, thing: str) -> str:
+    """The number with its noun: "1 feed", "2 feeds"."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def echo_json(value: Any) -> None:
+    """Print a value as JSON, for machines."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

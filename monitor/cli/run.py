@@ -1,0 +1,104 @@
+"""`monitor run`: the daemon, or a single pass with --once."""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor import config
+from monitor.cli.main import count, echo_json
+from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
+from monitor.daemon import Daemon, exit_now
+from monitor.engine import Engine, Observer, run_once
+from monitor.journal import open_journal
+from monitor.store.lock import only_daemon
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.pipeline import Counts
+
+
+@click.command(
+    name="run",
+    epilog="""\b
+Examples:
+  monitor run --once                     one pass, then exit: for a try, or for cron
+  monitor run --rules /etc/monitor       until SIGTERM; SIGHUP reloads the rules""",
+)
+@rules_option
+@state_option
+@click.option("--once", is_flag=True, help="Poll every feed once, send what is due, exit.")
+@click.option(
+    "--backfill", is_flag=True, help="Take what a new feed already holds for news, not as its baseline."
+)
+@json_option
+def command(rules: str | None, state: str | None, *, once: bool, backfill: bool, as_json: bool) -> int:
+    """Poll the feeds, judge what is new, tell the receivers.
+
+    A new feed's first poll is its baseline: what stands there already is remembered, and alerts nobody.
+    """
+    faulthandler.enable()
+    folder, place = rules_folder(rules), state_folder(state)
+    with only_daemon(place):
+        open_journal(os.environ)
+        desk = config.load_desk(folder, env=os.environ, secrets_required=True)
+        if once:
+            return _once(desk, place, backfill=backfill, as_json=as_json)
+        return _serve(desk, folder, place, backfill=backfill)
+
+
+def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> int:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("polling", total=len(desk.feeds))
+        observer = Observer(polled=lambda _: progress.advance(bar))
+        engine = Engine(desk, place, observer=observer, backfill=backfill)
+        try:
+            counts = run_once(engine)
+        finally:
+            engine.close()
+    parsed = engine.parsers.parsed
+    if as_json:
+        echo_json({"parsed": parsed, **asdict(counts)})
+    else:
+        click.echo(_summary(counts, parsed))
+    return 0
+
+
+def _summary(counts: Counts, parsed: int) -> str:
+    polls = counts.fresh + counts.unchanged + counts.failed
+    return (
+        f"{count(polls, 'feed')} polled: {counts.fresh} fresh, {counts.unchanged} unchanged,"
+        f" {counts.failed} failed; {count(parsed, 'document')} parsed\n"
+        f"{count(counts.entries, 'new or edited item')} ({counts.baseline} baseline, {counts.edited} edited):"
+        f" {counts.stories} stories, {counts.copies} copies; {count(counts.alerts, 'alert')}"
+    )
+
+
+def _serve(desk: config.Desk, folder: Path, place: Path, *, backfill: bool) -> int:
+    engine = Engine(desk, place, backfill=backfill)
+    daemon = Daemon(
+        engine,
+        reload=lambda: config.load_desk(folder, env=os.environ, secrets_required=True),
+        notify_address=os.environ.get("NOTIFY_SOCKET"),
+        watchdog=_watchdog(os.environ.get("WATCHDOG_USEC", "")),
+    )
+    signal.signal(signal.SIGTERM, lambda *_: daemon.stop())
+    signal.signal(signal.SIGINT, lambda *_: daemon.stop())
+    signal.signal(signal.SIGHUP, lambda *_: daemon.reload())
+    daemon.run()
+    exit_now(0)
+
+
+def _watchdog(microseconds: str) -> timedelta | None:
+    return timedelta(microseconds=int(microseconds)) if microseconds.isdigit() else None

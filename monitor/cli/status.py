@@ -1,0 +1,47 @@
+"""`monitor status`: what the desk knows, owes and could not read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.main import echo_json
+from monitor.cli.place import json_option, state_folder, state_option
+from monitor.errors import UsageError
+from monitor.store.store import DATABASE, Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@click.command(name="status", epilog="\b\nExample:\n  monitor status --json")
+@state_option
+@json_option
+def command(state: str | None, *, as_json: bool) -> int:
+    """Show what is stored, what waits to be sent, and which feeds fail."""
+    folder = state_folder(state)
+    if not (folder / DATABASE).exists():
+        raise UsageError(
+            "no monitor has run here yet", where=str(folder), remedy="start one: monitor run --once"
+        )
+    with Store(folder) as store:
+        counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
+    if as_json:
+        echo_json({**counts, "errors": errors, "oldest_waiting": oldest.isoformat() if oldest else None})
+        return 0
+    click.echo(
+        f"feeds       {counts['feeds']:,} ({counts['failing']} failing)\n"
+        f"entries     {counts['entries']:,} ({counts['baseline']:,} baseline)\n"
+        f"stories     {counts['stories']:,} (copies folded: {counts['copies']:,})\n"
+        f"alerts      {counts['alerts']:,}\n"
+        f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
+        f" {counts['dead']} dead"
+    )
+    for name, error in errors.items():
+        click.echo(f"  {name}: {error}")
+    return 0
+
+
+def _since(oldest: datetime | None) -> str:
+    return f" (the oldest since {oldest:%Y-%m-%d %H:%M UTC})" if oldest else ""

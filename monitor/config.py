@@ -1,0 +1,359 @@
+"""The operator's files and environment: where they are found, what they say, and every mistake in them.
+
+The only module that reads files and environment. A desk is its folder of YAML: all *.yaml files together are
+one text; secrets are named in it and kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from monitor import urls
+from monitor.alerts import notify
+from monitor.errors import ConfigError, Fault, UsageError
+from monitor.model import Feed, Receiver
+from monitor.rules import document, rulebook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from monitor.rules.document import Node
+    from monitor.rules.rulebook import Rulebook
+
+TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
+FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_LANG = re.compile(r"[a-z]{2,3}")
+_CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
+_SPAN = re.compile(r"(\d{1,6})\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
+
+
+@dataclass(frozen=True)
+class Desk:
+    """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
+
+    feeds: tuple[Feed, ...]
+    receivers: tuple[Receiver, ...]
+    rulebook: Rulebook
+    contact: str = ""
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def feeds_by_name(self) -> dict[str, Feed]:
+        """The feeds by their names."""
+        return {feed.name: feed for feed in self.feeds}
+
+
+# ---- where things are ------------------------------------------------------------------------------------
+
+
+def find_rules(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path:
+    """The folder of rules: --rules, $MONITOR_RULES, ./rules, $XDG_CONFIG_HOME/monitor, /etc/monitor.
+
+    The first that was named, else the first that is there. Raises UsageError where none is.
+    """
+    named = option or env.get("MONITOR_RULES")
+    if named:
+        if not Path(named).is_dir():
+            raise UsageError("there is no such folder of rules", where=named, remedy="name one with --rules")
+        return Path(named)
+    home = Path(env.get("HOME", "/"))
+    places = (
+        cwd / "rules",
+        Path(env.get("XDG_CONFIG_HOME") or home / ".config") / "monitor",
+        Path("/etc/monitor"),
+    )
+    for place in places:
+        if any(place.glob("*.yaml")):
+            return place
+    looked = ", ".join(map(str, places))
+    raise UsageError(f"no rules found (looked in {looked})", remedy="name their folder with --rules DIR")
+
+
+def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path:
+    """The folder of the database, made if need be.
+
+    --state, $MONITOR_STATE, $STATE_DIRECTORY (systemd), ./state if it is there, else $XDG_STATE_HOME/monitor.
+    Raises UsageError where it cannot be made.
+    """
+    named = option or env.get("MONITOR_STATE") or env.get("STATE_DIRECTORY", "").partition(":")[0]
+    home = Path(env.get("HOME", "/"))
+    if named:
+        place = Path(named)
+    elif (cwd / "state").is_dir():
+        place = cwd / "state"
+    else:
+        place = Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "monitor"
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"the state folder cannot be made: {error.strerror}",
+            where=str(place),
+            remedy="name one with --state DIR",
+        ) from error
+    return place
+
+
+# ---- reading a desk --------------------------------------------------------------------------------------
+
+
+def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -> Desk:
+    """The desk that this folder describes.
+
+    Without `secrets_required` a secret that is not here is a note, not a mistake: a unit's ExecReload= runs
+    without its credentials. Raises ConfigError with every mistake in all files.
+    """
+    faults: list[Fault] = []
+    notes: list[str] = []
+    roots = _read_folder(folder, faults)
+    tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
+    contact = _contact([top["settings"] for top in tops if "settings" in top], faults)
+    feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
+    vault = _Vault(folder, env, required=secrets_required)
+    names, receivers = _receivers(
+        [top["receivers"] for top in tops if "receivers" in top], vault, faults, notes
+    )
+    sources = {label for feed in feeds for label in (feed.name, feed.outlet, *feed.tags)}
+    book = rulebook.compile_rulebook(
+        roots,
+        receivers=names,
+        sources=sources,
+        read_article=lambda path: (folder / path).read_text("utf-8"),
+        faults=faults,
+    )
+    faults += rulebook.failing_examples(book)
+    if faults:
+        raise ConfigError(faults)
+    return Desk(feeds, receivers, book, contact=contact, notes=tuple(notes))
+
+
+def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
+    paths = sorted(folder.glob("*.yaml"))
+    strays = sorted(folder.glob("*.yml"))
+    faults += [
+        Fault(str(path), 1, 1, "is not read: the ending must be .yaml", "rename it") for path in strays
+    ]
+    if not paths:
+        faults.append(
+            Fault(str(folder), 1, 1, "holds no *.yaml files", "add feeds.yaml, receivers.yaml and rules")
+        )
+    roots = []
+    for path in paths:
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            faults.append(Fault(str(path), line, 1, "is not UTF-8 text", "save it as UTF-8"))
+            continue
+        except OSError as error:
+            faults.append(Fault(str(path), 1, 1, f"cannot be read: {error.strerror}"))
+            continue
+        root = document.read(str(path), text, faults)
+        if root is not None:
+            roots.append(root)
+    return roots
+
+
+# ---- settings and feeds ----------------------------------------------------------------------------------
+
+
+def _contact(nodes: Sequence[Node], faults: list[Fault]) -> str:
+    faults += [extra.fault(f'"settings" stands in {nodes[0].file} too', "keep one") for extra in nodes[1:]]
+    if not nodes:
+        return ""
+    node = document.fields(nodes[0], ("contact",), faults, what="settings").get("contact")
+    contact = "" if node is None else document.text(node, faults, what="contact")
+    if node is not None and contact and not _CONTACT.fullmatch(contact):
+        faults.append(node.fault("contact must be plain ASCII on one line", "such as desk@example.org"))
+        return ""
+    return contact
+
+
+def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:
+    feeds: list[Feed] = []
+    first: dict[str, Node] = {}
+    for node in nodes:
+        if node.kind != "list":
+            faults.append(node.fault("feeds must be a list", "begin each feed with a hyphen: - name: …"))
+        for item in node.items:
+            feed = _feed(item, faults)
+            if feed is None:
+                continue
+            if feed.name in first:
+                other = first[feed.name]
+                faults.append(
+                    item.fault(
+                        f'feed "{feed.name}" stands twice (first at {other.file}:{other.line})', "rename one"
+                    )
+                )
+                continue
+            first[feed.name] = item
+            feeds.append(feed)
+    return tuple(feeds)
+
+
+def _feed(node: Node, faults: list[Fault]) -> Feed | None:
+    count = len(faults)
+    values = document.fields(node, FEED_KEYS, faults, what="a feed")
+    if len(faults) > count and not values:
+        return None
+    missing = [key for key in ("name", "url") if key not in values]
+    faults += [node.fault(f'a feed needs "{key}"', f"add {key}: …") for key in missing]
+    name = _matching(
+        values.get("name"), _NAME, "a feed's name is lower-case letters, digits and hyphens", faults
+    )
+    url = document.text(values["url"], faults, what="url") if "url" in values else ""
+    if url and (problem := urls.problem(url)):
+        faults.append(values["url"].fault(f"this address cannot be polled: {problem}"))
+    outlet = document.text(values["outlet"], faults, what="outlet") if "outlet" in values else name
+    tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()
+    lang = _matching(values.get("lang"), _LANG, 'a language is two or three letters, such as "hy"', faults)
+    every = _every(values.get("every"), faults)
+    private = _yes(values.get("allow-private"), faults)
+    if len(faults) > count:
+        return None
+    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private)
+
+
+def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[Fault]) -> str:
+    if node is None:
+        return ""
+    text = document.text(node, faults, what="it")
+    if text and not form.fullmatch(text):
+        faults.append(node.fault(f'"{text}" will not do: {rule}'))
+    return text
+
+
+def _every(node: Node | None, faults: list[Fault]) -> timedelta:
+    if node is None:
+        return Feed.__dataclass_fields__["every"].default  # type: ignore[no-any-return]  # of a slotted class
+    text = document.text(node, faults, what="every")
+    found = _SPAN.fullmatch(text)
+    span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
+    if span is None or not SHORTEST <= span <= LONGEST:
+        faults.append(node.fault(f'"{text}" is no interval', "write such as: 10 min, 1 h (1 s to 7 d)"))
+        return SHORTEST
+    return span
+
+
+def _yes(node: Node | None, faults: list[Fault]) -> bool:
+    if node is None:
+        return False
+    text = document.text(node, faults, what="allow-private").lower()
+    if text not in ("yes", "true", "no", "false"):
+        faults.append(node.fault(f'"{text}" is neither yes nor no'))
+    return text in ("yes", "true")
+
+
+# ---- receivers and their secrets -------------------------------------------------------------------------
+
+
+def _receivers(
+    nodes: Iterable[Node], vault: _Vault, faults: list[Fault], notes: list[str]
+) -> tuple[tuple[str, ...], tuple[Receiver, ...]]:
+    """The names that rules may send to, and the receivers whose addresses are here."""
+    seen: dict[str, Node] = {}
+    receivers = []
+    for node in nodes:
+        for key, value in document.entries(node, faults, what="receivers"):
+            name = key.text
+            if name in seen:
+                other = seen[name]
+                faults.append(
+                    value.fault(
+                        f'receiver "{name}" stands twice (first at {other.file}:{other.line})', "rename one"
+                    )
+                )
+                continue
+            seen[name] = value
+            if not _NAME.fullmatch(name):
+                faults.append(
+                    value.fault(
+                        f'"{name}" will not do: a receiver\'s name is lower-case letters, digits and hyphens'
+                    )
+                )
+            url = vault.filled(value, document.text(value, faults, what=f'receiver "{name}"'), faults, notes)
+            if url is None:
+                continue
+            receiver = Receiver(name, url)
+            problems = notify.faults(receiver)
+            faults += [value.fault(f'receiver "{name}": {problem}') for problem in problems]
+            if not problems:
+                receivers.append(receiver)
+    return tuple(seen), tuple(receivers)
+
+
+@dataclass(frozen=True)
+class _Vault:
+    """Where secrets are kept: systemd's credentials, the environment, files of their own."""
+
+    folder: Path
+    env: Mapping[str, str]
+    required: bool
+
+    def filled(self, node: Node, text: str, faults: list[Fault], notes: list[str]) -> str | None:
+        """The text with its ${…} filled in; None if one is missing, which is a fault or a note.
+
+        A secret that is only part of the address is percent-encoded: a password may hold any character.
+        """
+        if not text:
+            return None
+        whole = _SECRET.fullmatch(text)
+        missing = False
+
+        def fill(found: re.Match[str]) -> str:
+            nonlocal missing
+            try:
+                value = self._secret(found[1], found[2])
+            except LookupError as error:
+                missing = True
+                where = f"{node.file}:{node.line}:{node.column}"
+                if self.required or found[1] is None:
+                    faults.append(node.fault(str(error.args[0]), str(error.args[1])))
+                else:
+                    notes.append(f"{where}: {error.args[0]}: its receiver was not checked")
+                return ""
+            return value if whole else quote(value, safe="")
+
+        url = _SECRET.sub(fill, text)
+        return None if missing else url
+
+    def _secret(self, kind: str | None, name: str) -> str:
+        """Raises LookupError(what, remedy)."""
+        if kind == "env":
+            if not self.env.get(name):
+                raise LookupError(f"${name} is not set", f"set {name} in the service's environment")
+            return self.env[name]
+        if kind == "file":
+            return self._file(self.folder / name, f"write the secret to {name}")
+        if kind == "credential":
+            folder = self.env.get("CREDENTIALS_DIRECTORY")
+            remedy = f"add LoadCredential={name}:/path/to/secret to the unit, or set $CREDENTIALS_DIRECTORY"
+            if not folder or "/" in name:
+                raise LookupError(f'there is no credential "{name}"', remedy)
+            return self._file(Path(folder) / name, remedy)
+        raise LookupError(
+            f"${{{name}}} is no secret's place", "write ${credential:NAME}, ${env:NAME} or ${file:PATH}"
+        )
+
+    def _file(self, path: Path, remedy: str) -> str:
+        try:
+            value = path.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise LookupError(
+                f"the secret {path.name} cannot be read ({type(error).__name__})", remedy
+            ) from error
+        if not value:
+            raise LookupError(f"the secret {path.name} is empty", remedy)
+        return value

@@ -1,0 +1,336 @@
+"""Start, tick, reload, stop: the one long-running process, and the only user of APScheduler.
+
+Due times stand in the database; the scheduler carries three jobs that arm themselves again:
+poll, deliver, watch. Threads go round the network only: polls on a pool of their own, one sender a receiver.
+Each thread that writes has its own Store, and every write takes the database's one write lock.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from monitor import __version__
+from monitor.engine import PLACES, drained, utc_now
+from monitor.errors import ConfigError, MonitorError
+from monitor.sdnotify import notify as sd_notify
+from monitor.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from monitor.config import Desk
+    from monitor.engine import Engine
+    from monitor.model import PollResult, Receiver
+
+log = logging.getLogger("monitor")
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost wake-up costs no more
+DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
+CLOCK_STEP = timedelta(seconds=5)  # wall clock against monotonic: more than this is a step, less is drift
+STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
+PER_HOST = 2  # polls in flight at one host
+
+
+class Tick:
+    """A job that runs when it is due or woken, never twice at once, and says itself when it is due again.
+
+    It rides on APScheduler's DateTrigger. Its executor has one thread, and two runs may queue there: with
+    one, a wake-up at the very end of a run would be dropped as a second instance, and the job with it.
+    """
+
+    def __init__(self, scheduler: BackgroundScheduler, name: str, *, work: Callable[[], datetime]) -> None:
+        self._scheduler = scheduler
+        self._name = name
+        self._work = work
+        self._lock = threading.Lock()
+        self._running = False
+        self._woken = False
+        scheduler.add_executor(JobThread(1), name)
+
+    def wake(self) -> None:
+        """Run soon; callable from any thread."""
+        with self._lock:
+            self._woken = True
+            if not self._running:
+                self._arm(utc_now())
+
+    def _run(self) -> None:
+        with self._lock:
+            self._running, self._woken = True, False
+        due = utc_now() + HEARTBEAT
+        try:
+            due = min(due, self._work())
+        except Exception:
+            log.exception("job=%s outcome=error", self._name)
+            due = utc_now() + timedelta(seconds=1)
+        finally:
+            with self._lock:
+                self._running = False
+                self._arm(utc_now() if self._woken else due)
+
+    def _arm(self, due: datetime) -> None:
+        self._scheduler.add_job(
+            self._run,
+            DateTrigger(due, timezone=UTC),
+            id=self._name,
+            executor=self._name,
+            replace_existing=True,
+            max_instances=2,
+            misfire_grace_time=None,
+            coalesce=True,
+        )
+
+
+class Daemon:
+    """The service: polls what is due, sends what is due, reloads the desk, stops cleanly."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        reload: Callable[[], Desk],
+        notify_address: str | None = None,
+        watchdog: timedelta | None = None,
+    ) -> None:
+        """Prepare; `reload` reads the desk anew and raises ConfigError; the rest comes from systemd."""
+        self._engine = engine
+        self._reload = reload
+        self._notify_address = notify_address
+        self._watchdog = watchdog
+        self._stop = threading.Event()
+        self._reload_wanted = threading.Event()
+        self._pool = ThreadPoolExecutor(PLACES, thread_name_prefix="poll")
+        self._senders = ThreadPoolExecutor(64, thread_name_prefix="send")
+        self._arrived: SimpleQueue[PollResult] = SimpleQueue()
+        self._landed: list[PollResult] = []
+        self._flying: dict[str, str] = {}  # feed name -> host
+        self._sending: set[str] = set()
+        self._sending_lock = threading.Lock()
+        self._poll_store: Store | None = None
+        self._polled_at = time.monotonic()
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+        self._poll = Tick(self._scheduler, "poll", work=self._poll_due)
+        self._deliver = Tick(self._scheduler, "deliver", work=self._deliver_due)
+        self._watch = Tick(self._scheduler, "watch", work=self._watch_desk)
+
+    # -- from the main thread and its signal handlers
+
+    def stop(self) -> None:
+        """Ask for a clean stop; callable from a signal handler."""
+        self._stop.set()
+
+    def reload(self) -> None:
+        """Ask for the desk to be read anew; callable from a signal handler."""
+        self._reload_wanted.set()
+
+    def run(self) -> None:
+        """Serve until stop(): returns when what was in flight has ended, or 20 s later."""
+        with Store(self._engine.state) as store:
+            self._engine.sync(store)
+            if interrupted := store.release_interrupted(now=self._engine.clock()):
+                log.warning("deliveries=%d outcome=interrupted they are sent again, marked so", interrupted)
+        self._scheduler.start()
+        for tick in (self._poll, self._deliver, self._watch):
+            tick.wake()
+        desk = self._engine.desk
+        log.info(
+            "outcome=started version=%s feeds=%d rules=%d receivers=%d rulebook=%s",
+            __version__,
+            len(desk.feeds),
+            len(desk.rulebook.rules),
+            len(desk.receivers),
+            desk.rulebook.hash[:12],
+        )
+        self._tell(f"READY=1\nSTATUS=watching {len(desk.feeds)} feeds")
+        self._guard()
+        self._tell("STOPPING=1")
+        self._wind_down()
+
+    def _guard(self) -> None:
+        """Until the stop: tell systemd's watchdog that all is well, if it is, and mind the clock."""
+        pause = (self._watchdog or timedelta(seconds=15)) / 3
+        wall, steady = self._engine.clock(), time.monotonic()
+        while not self._stop.wait(min(pause.total_seconds(), 1.0)):
+            if self._reload_wanted.is_set():
+                self._watch.wake()
+            now, then = self._engine.clock(), time.monotonic()
+            step = (now - wall) - timedelta(seconds=then - steady)
+            wall, steady = now, then
+            if abs(step) > CLOCK_STEP:
+                self._mind_step(step)
+            if self._healthy():
+                self._tell("WATCHDOG=1")
+
+    def _healthy(self) -> bool:
+        return time.monotonic() - self._polled_at < STALE.total_seconds()
+
+    def _mind_step(self, step: timedelta) -> None:
+        """The clock was set: no feed may wait for a time that is now far off, and every job is armed anew."""
+        now = self._engine.clock()
+        latest = {feed.name: now + feed.every * 1.1 for feed in self._engine.desk.feeds}
+        with Store(self._engine.state) as store:
+            moved = store.bring_forward(latest)
+        log.warning("outcome=clock-step seconds=%.0f feeds_brought_forward=%d", step.total_seconds(), moved)
+        for tick in (self._poll, self._deliver, self._watch):
+            tick.wake()
+
+    def _wind_down(self) -> None:
+        """No new work; wait for what is in flight, at most DRAIN; then let go of everything."""
+        until = time.monotonic() + DRAIN.total_seconds()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._senders.shutdown(wait=False, cancel_futures=True)
+        self._poll.wake()
+        while time.monotonic() < until and (self._sending or self._poll_store):
+            time.sleep(0.02)
+        self._scheduler.shutdown(wait=True)
+        self._engine.close()
+        log.info("outcome=stopped")
+
+    def _tell(self, state: str) -> None:
+        sd_notify(state, address=self._notify_address)
+
+    # -- the poll job (one thread)
+
+    def _poll_due(self) -> datetime:
+        """Take in what came back, start what is due; answers when the next feed is due."""
+        self._polled_at = time.monotonic()
+        if self._stop.is_set():
+            return self._let_go()
+        if self._poll_store is None:
+            self._poll_store = Store(self._engine.state)
+        self._take_landed(self._poll_store)
+        self._start_due(self._poll_store)
+        return self._next_due(self._poll_store)
+
+    def _take_landed(self, store: Store) -> None:
+        """Round one for what landed. What cannot be written now (the disk is full) is kept."""
+        self._landed += drained(self._arrived)
+        if not self._landed:
+            return
+        counts = self._engine.take(store, self._landed)
+        for result in self._landed:
+            self._flying.pop(result.feed.name, None)
+        self._landed = []
+        if counts.deliveries:
+            self._deliver.wake()
+        if not self._arrived.empty():
+            self._poll.wake()
+
+    def _let_go(self) -> datetime:
+        """The thread that opened the poll job's Store closes it."""
+        if self._poll_store is not None:
+            self._poll_store.close()
+            self._poll_store = None
+        return utc_now() + HEARTBEAT
+
+    def _start_due(self, store: Store) -> None:
+        free = PLACES - len(self._flying)
+        if free <= 0:
+            return
+        feeds = self._engine.desk.feeds_by_name
+        hosts = Counter(self._flying.values())
+        for name, state in store.due_feeds(self._engine.clock(), most=4 * PLACES):
+            feed = feeds.get(name)
+            if feed is None or name in self._flying or free == 0:
+                continue
+            host = urlsplit(feed.url).hostname or ""
+            if hosts[host] >= PER_HOST:
+                continue
+            hosts[host] += 1
+            free -= 1
+            self._flying[name] = host
+            self._pool.submit(self._engine.poll, feed, state).add_done_callback(self._land)
+
+    def _land(self, future: Future[PollResult]) -> None:
+        if not future.cancelled():
+            self._arrived.put(future.result())
+            self._poll.wake()
+
+    def _next_due(self, store: Store) -> datetime:
+        """When to look again; a landing wakes us anyway while polls are in flight."""
+        due = store.next_feed_due()
+        if due is None or (self._flying and due <= self._engine.clock()):
+            return utc_now() + HEARTBEAT
+        return due
+
+    # -- the deliver job (one thread), and the senders (one a receiver)
+
+    def _deliver_due(self) -> datetime:
+        """Set a sender on each receiver that has something due; answers when the next delivery is."""
+        now = self._engine.clock()
+        if self._stop.is_set():
+            return utc_now() + HEARTBEAT
+        receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
+        with Store(self._engine.state) as store:
+            due = store.next_delivery_due(receivers)
+        for name, moment in due.items():
+            if moment <= now:
+                self._set_sender(receivers[name])
+        return min((moment for moment in due.values() if moment > now), default=utc_now() + HEARTBEAT)
+
+    def _set_sender(self, receiver: Receiver) -> None:
+        with self._sending_lock:
+            if receiver.name in self._sending:
+                return
+            self._sending.add(receiver.name)
+        self._senders.submit(self._drain, receiver)
+
+    def _drain(self, receiver: Receiver) -> None:
+        try:
+            self._engine.drain(receiver, stop=self._stop.is_set)
+        except Exception:
+            log.exception("receiver=%s outcome=error", receiver.name)
+        finally:
+            with self._sending_lock:
+                self._sending.discard(receiver.name)
+            self._deliver.wake()
+
+    # -- the watch job
+
+    def _watch_desk(self) -> datetime:
+        """Read the desk anew if that was asked for; what cannot be used leaves the old one in force."""
+        if not self._reload_wanted.is_set():
+            return utc_now() + HEARTBEAT
+        self._reload_wanted.clear()
+        self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            desk = self._reload()
+        except ConfigError as error:
+            count = len(error.faults)
+            log.error("outcome=reload-refused faults=%d the old rules stay\n%s", count, error)  # noqa: TRY400
+        except MonitorError as error:
+            log.error("outcome=reload-refused the old rules stay: %s", error)  # noqa: TRY400
+        else:
+            self._engine.desk = desk
+            with Store(self._engine.state) as store:
+                self._engine.sync(store)
+            log.info(
+                "outcome=reloaded feeds=%d rules=%d rulebook=%s",
+                len(desk.feeds),
+                len(desk.rulebook.rules),
+                desk.rulebook.hash[:12],
+            )
+            self._poll.wake()
+            self._deliver.wake()
+        self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
+        return utc_now() + HEARTBEAT
+
+
+def exit_now(status: int) -> None:
+    """End the process at once: a send that timed out keeps its thread, and would hold the exit for 37 s."""
+    logging.shutdown()
+    os._exit(status)

@@ -1,0 +1,158 @@
+"""The two rounds with their parts in place: one poll, one taking-in, one draining, a single pass.
+
+What the daemon does for ever and `monitor run --once` does once. Threads go round the network only.
+"""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING
+
+from monitor import __version__, pipeline
+from monitor.alerts.notify import Notifier
+from monitor.feeds import schedule
+from monitor.feeds.fetch import Fetcher
+from monitor.feeds.poll import poll
+from monitor.feeds.workers import Parsers
+from monitor.model import Failed, Poll, PollResult
+from monitor.pipeline import Counts
+from monitor.store.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from monitor.config import Desk
+    from monitor.model import Claim, Feed, FeedState, Receiver
+
+log = logging.getLogger("monitor")
+
+PLACES = 32  # polls in flight
+PARSERS = 2  # parser processes
+
+
+def utc_now() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Who wants to know as it happens; called from the threads that work."""
+
+    polled: Callable[[PollResult], None] = lambda _: None
+    taken: Callable[[Counts], None] = lambda _: None
+    delivered: Callable[[Claim], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class Engine:
+    """What both ways of running share: the desk of the moment, and the parts that touch the world."""
+
+    desk: Desk
+    state: Path
+    clock: Callable[[], datetime] = utc_now
+    observer: Observer = field(default_factory=Observer)
+    backfill: bool = False
+    fetcher: Fetcher = field(init=False)
+    parsers: Parsers = field(init=False)
+    notifier: Notifier = field(init=False, default_factory=Notifier)
+
+    def __post_init__(self) -> None:
+        contact = f"; {self.desk.contact}" if self.desk.contact else ""
+        self.fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (feed reader{contact})")
+        self.parsers = Parsers(PARSERS)
+
+    def close(self) -> None:
+        """End the connections and the parser processes."""
+        self.fetcher.close()
+        self.parsers.close()
+
+    def sync(self, store: Store) -> None:
+        """Make the stored feeds those of the desk."""
+        now = self.clock()
+        store.sync_feeds(self.desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
+
+    def poll(self, feed: Feed, state: FeedState) -> PollResult:
+        """One poll, as a value whatever happens; runs in a thread of the pool."""
+        try:
+            job = Poll(feed, state.validators)
+            result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=self.clock())
+        except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
+            log.exception("feed=%s outcome=error the poll broke", feed.name)
+            result = Failed(feed, f"the poll broke: {type(error).__name__}")
+        self.observer.polled(result)
+        return result
+
+    def take(self, store: Store, results: list[PollResult]) -> Counts:
+        """Round one for these results."""
+        now, rulebook = self.clock(), self.desk.rulebook
+        counts = pipeline.take(store, results, rulebook=rulebook, now=now, backfill=self.backfill)
+        self.observer.taken(counts)
+        return counts
+
+    def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> int:
+        """Round two until nothing is due to this receiver: how many messages were tried."""
+        tried = 0
+        with Store(self.state) as store:
+            while not stop():
+                claim = pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock)
+                if claim is None:
+                    break
+                tried += 1
+                self.observer.delivered(claim)
+        return tried
+
+
+# ---- a single pass ---------------------------------------------------------------------------------------
+
+
+def run_once(engine: Engine) -> Counts:
+    """Poll every feed that is not backing off, take in what came, send what is due: what `--once` does."""
+    total = Counts()
+    with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
+        engine.sync(store)
+        store.release_interrupted(now=engine.clock())
+        states = store.feed_states([feed.name for feed in engine.desk.feeds])
+        now = engine.clock()
+        polls = [
+            pool.submit(engine.poll, feed, states[feed.name])
+            for feed in engine.desk.feeds
+            if not _backing_off(states[feed.name], now)
+        ]
+        for done in _in_batches(polls):
+            total += engine.take(store, done)
+        list(pool.map(engine.drain, engine.desk.receivers))
+    return total
+
+
+def _backing_off(state: FeedState, now: datetime) -> bool:
+    return state.failures > 0 and state.next_poll is not None and state.next_poll > now
+
+
+def _in_batches(polls: Iterable[Future[PollResult]]) -> Iterable[list[PollResult]]:
+    """Results as they come, those that are there together in one batch."""
+    arrived: SimpleQueue[PollResult] = SimpleQueue()
+    waiting = 0
+    for future in polls:
+        waiting += 1
+        future.add_done_callback(lambda done: arrived.put(done.result()))
+    while waiting:
+        batch = [arrived.get(), *drained(arrived)]
+        waiting -= len(batch)
+        yield batch
+
+
+def drained(queue: SimpleQueue[PollResult]) -> list[PollResult]:
+    """What is in the queue now, at most PLACES of it."""
+    found: list[PollResult] = []
+    while len(found) < PLACES:
+        try:
+            found.append(queue.get_nowait())
+        except Empty:
+            break
+    return found

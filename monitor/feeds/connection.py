@@ -1,0 +1,219 @@
+"""Connections to feeds: to addresses that the guard has just checked, every byte read against one deadline.
+
+A timeout per read is no limit: a server that sends a byte a second keeps a reader for days. So each poll has
+a deadline, and the reader under http.client asks it before every read, in head and body alike.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from monitor.errors import FetchError
+from monitor.feeds.guard import reachable
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
+    from collections.abc import Callable
+
+    import urllib3
+
+    from monitor.feeds.guard import Resolve
+
+    Connect = Callable[[str, int, float], socket.socket]
+    Connection = "PlainConnection | TlsConnection"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one poll may cost at most."""
+
+    body: int = 5 << 20  # bytes after decompression
+    headers: int = 64 << 10  # bytes
+    time: timedelta = timedelta(seconds=20)  # from the first name looked up to the last byte
+    redirects: int = 5
+    idle: int = 64  # connections kept open between polls
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a connection can be used again for."""
+
+    scheme: str
+    host: str
+    port: int
+    allow_private: bool
+
+
+class Deadline:
+    """When a poll must be over, on the monotonic clock."""
+
+    def __init__(self, limit: timedelta) -> None:
+        self._limit = limit.total_seconds()
+        self._end = time.monotonic() + self._limit
+
+    def left(self) -> float:
+        """Seconds, more than none; raises FetchError when the time is over."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise self.missed()
+        return left
+
+    def missed(self) -> FetchError:
+        """The error of a poll that took too long."""
+        return FetchError(f"took over {self._limit:g} s", weight=0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How connections are made: the name resolved once, its addresses checked, one of those connected to."""
+
+    resolve: Resolve
+    connect: Connect
+    limits: Limits
+
+    def open(self, route: Route, deadline: Deadline) -> socket.socket:
+        """A connected socket. Raises FetchError or OSError."""
+        addresses = reachable(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
+        failures: list[OSError] = []
+        for tried, address in enumerate(addresses):
+            # Each has a fair share of the time, so that a dead IPv6 route leaves some for IPv4.
+            share = deadline.left() / (len(addresses) - tried)
+            try:
+                return self.connect(address, route.port, share)
+            except OSError as error:
+                failures.append(error)
+        raise failures[-1]
+
+
+class _MeteredReader(io.RawIOBase):
+    """Reads a socket against a deadline, and no more than a limit until the head has been read."""
+
+    def __init__(self, sock: socket.socket, deadline: Deadline, head: int) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)  # holds the socket open until this reader is closed
+        self._deadline = deadline
+        self._head: int | None = head
+
+    def readable(self) -> bool:
+        return True
+
+    def head_is_read(self) -> None:
+        self._head = None
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._deadline.left())
+        if self._head is None:
+            return self._raw.readinto(buffer)
+        if self._head <= 0:
+            raise FetchError("sends headers without end")
+        got = self._raw.readinto(memoryview(buffer)[: self._head])
+        self._head -= got or 0
+        return got
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Metered:
+    """What http.client takes for a socket when it only wants to read an answer."""
+
+    def __init__(self, reader: _MeteredReader) -> None:
+        self._reader = reader
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._reader)
+
+
+class PlainConnection(HTTPConnection):
+    """An HTTP connection through the door."""
+
+    def __init__(self, route: Route, door: Door, **tls: Any) -> None:
+        super().__init__(route.host, route.port, **tls)
+        self._through = door
+        self._route = route
+        self._deadline = Deadline(door.limits.time)
+        self._reader: _MeteredReader | None = None
+        self.response_class = self._answer  # type: ignore[assignment]  # http.client only ever calls it
+
+    def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> urllib3.HTTPResponse:
+        """The head of the answer to a GET; the body is still to be read.
+
+        Raises FetchError, and whatever the network raises: OSError, HTTPException, urllib3's HTTPError.
+        """
+        self._deadline = deadline
+        self.timeout = deadline.left()
+        self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
+        response = self.getresponse()
+        assert self._reader is not None
+        self._reader.head_is_read()
+        return response
+
+    def _answer(self, sock: socket.socket, *args: Any, **options: Any) -> http.client.HTTPResponse:
+        self._reader = _MeteredReader(sock, self._deadline, self._through.limits.headers)
+        return http.client.HTTPResponse(_Metered(self._reader), *args, **options)  # type: ignore[arg-type]
+
+    def _new_conn(self) -> socket.socket:
+        sock = self._through.open(self._route, self._deadline)
+        sock.settimeout(self._deadline.left())  # for the TLS handshake
+        return sock
+
+
+class TlsConnection(PlainConnection, HTTPSConnection):
+    """The same under TLS: the certificate is checked for the name, not for the address."""
+
+
+class Idle:
+    """Connections kept open between polls, the longest unused of them dropped first; safe among threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[int, tuple[Route, PlainConnection]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, route: Route) -> PlainConnection | None:
+        """A kept connection of the route that still stands; the dead ones are closed."""
+        while (connection := self._pop(route)) is not None:
+            if connection.is_connected:
+                return connection
+            connection.close()
+        return None
+
+    def keep(self, route: Route, connection: PlainConnection) -> None:
+        """Keeps a connection whose answer was read to its end."""
+        with self._lock:
+            self._kept[id(connection)] = (route, connection)
+            spare = self._kept.popitem(last=False)[1][1] if len(self._kept) > self._most else None
+        if spare is not None:
+            spare.close()
+
+    def close(self) -> None:
+        """Closes them all."""
+        with self._lock:
+            kept = list(self._kept.values())
+            self._kept.clear()
+        for _, connection in kept:
+            connection.close()
+
+    def _pop(self, route: Route) -> PlainConnection | None:
+        with self._lock:
+            fitting = (key for key, (kept, _) in reversed(self._kept.items()) if kept == route)
+            key = next(fitting, None)
+            return None if key is None else self._kept.pop(key)[1]
+
+
+def connection(route: Route, door: Door, *, trust: ssl.SSLContext) -> PlainConnection:
+    """A connection of the route's scheme, which opens when it is first used."""
+    if route.scheme == "https":
+        return TlsConnection(route, door, ssl_context=trust)
+    return PlainConnection(route, door)

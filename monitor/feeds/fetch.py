@@ -1,0 +1,317 @@
+"""The only connection to feeds: one conditional GET a poll, with a limit on everything a server can draw out.
+
+Every failure becomes a FetchError: one sentence for people, and how much it weighs.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from hashlib import blake2b
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.util.ssl_ import create_urllib3_context
+
+from monitor import urls
+from monitor.errors import FetchError
+from monitor.feeds.coding import ACCEPTED, decoded, too_long
+from monitor.feeds.connection import Deadline, Door, Idle, Limits, PlainConnection, Route, connection
+from monitor.feeds.guard import system_resolve
+from monitor.model import Validators
+
+if TYPE_CHECKING:
+    import urllib3
+
+    from monitor.feeds.connection import Connect
+    from monitor.feeds.guard import Resolve
+    from monitor.model import Poll
+
+__all__ = ["Fetched", "Fetcher", "Limits"]
+
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
+    "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
+)
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODIES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
+_TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
+_HARD, _SOFT, _BRIEF = 1.0, 0.5, 0.25  # the weights of errors.FetchError
+_CHUNK = 1 << 16  # bytes a read
+_LONGEST_VALIDATOR = 1024  # characters; longer ones are noise that we would send back for ever
+_LONGEST_RETRY_AFTER = timedelta(days=30)  # a dead feed is asked again monthly, whatever it says
+_SECONDS_DIGITS = 9  # more are over 30 years
+# What the network raises; certificates that are refused are among OSError.
+_NETWORK = (OSError, HTTPError, http.client.HTTPException)
+# How a connection that the server has closed since the last poll shows it.
+_STALE = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document as served, unpacked: what to send back next time, and the address it came from at last."""
+
+    validators: Validators
+    body: bytes
+    content_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    to: str
+
+
+def _dial(address: str, port: int, timeout: float) -> socket.socket:
+    return socket.create_connection((address, port), timeout)
+
+
+def _trusted() -> ssl.SSLContext:
+    """TLS as browsers have it: the system's authorities, names checked, version 1.2 at least."""
+    context = create_urllib3_context()
+    context.load_default_certs()
+    return context
+
+
+class Fetcher:
+    """Reads feeds; one a process, safe among threads. It keeps connections open from poll to poll.
+
+    `resolve` (a name to its addresses) and `connect` (to an address) are the network, `trust` is whom TLS
+    believes; each may be replaced.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        resolve: Resolve = system_resolve,
+        limits: Limits = Limits(),  # noqa: B008  # a frozen value
+        connect: Connect = _dial,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._user_agent = user_agent
+        self._limits = limits
+        self._door = Door(resolve, connect, limits)
+        self._trust = trust or _trusted()
+        self._idle = Idle(limits.idle)
+
+    def fetch(self, poll: Poll) -> Fetched | None:
+        """The feed's document, or None if the server says that it has not changed (304).
+
+        Validators without ETag and Last-Modified make the request unconditional. Raises FetchError.
+        """
+        deadline = Deadline(self._limits.time)
+        url = poll.feed.url
+        fault = urls.problem(url)
+        if fault:
+            raise FetchError(fault)
+        for _ in range(self._limits.redirects + 1):
+            answer = self._answer(poll, url, deadline)
+            if not isinstance(answer, _Redirect):
+                return answer
+            url = answer.to
+        raise FetchError(f"redirects more than {self._limits.redirects} times", weight=_SOFT)
+
+    def close(self) -> None:
+        """Closes the connections that are kept; those in use end with their poll."""
+        self._idle.close()
+
+    def _answer(self, poll: Poll, url: str, deadline: Deadline) -> Fetched | _Redirect | None:
+        parts = urls.parts(url)
+        route = Route(parts.scheme, parts.host, parts.port, _may_be_private(poll, parts.host))
+        try:
+            used, response = self._exchange(route, parts.target, poll, deadline)
+        except _NETWORK as error:
+            raise _failure(error, deadline) from error
+        kept = False
+        try:
+            answer = _read(response, url=url, poll=poll, limits=self._limits)
+            kept = response.closed and not used.is_closed
+        except _NETWORK as error:
+            raise _failure(error, deadline) from error
+        finally:
+            if not kept:
+                response.close()
+                used.close()
+        if kept:
+            self._idle.keep(route, used)
+        return answer
+
+    def _exchange(
+        self, route: Route, target: str, poll: Poll, deadline: Deadline
+    ) -> tuple[PlainConnection, urllib3.HTTPResponse]:
+        """A connection with the head of its answer; a kept one that turns out dead is replaced once."""
+        headers = self._headers(poll)
+        kept = self._idle.take(route)
+        if kept is not None:
+            try:
+                return kept, _asked(kept, target, headers, deadline)
+            except _STALE:
+                pass
+        new = connection(route, self._door, trust=self._trust)
+        return new, _asked(new, target, headers, deadline)
+
+    def _headers(self, poll: Poll) -> dict[str, str]:
+        headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
+        if poll.validators.etag:
+            headers["If-None-Match"] = poll.validators.etag
+        if poll.validators.last_modified:
+            headers["If-Modified-Since"] = poll.validators.last_modified
+        return headers
+
+
+def _may_be_private(poll: Poll, host: str) -> bool:
+    """Only the feed's own host may: one that it redirects to is checked like any other."""
+    return poll.feed.allow_private and host == urls.parts(poll.feed.url).host
+
+
+def _asked(
+    used: PlainConnection, target: str, headers: dict[str, str], deadline: Deadline
+) -> urllib3.HTTPResponse:
+    """The head of the answer; a connection that fails is closed."""
+    answered = False
+    try:
+        response = used.exchange(target, headers, deadline=deadline)
+        answered = True
+    finally:
+        if not answered:
+            used.close()
+    return response
+
+
+# ---- the answer --------------------------------------------------------------------------------------------
+
+
+def _read(
+    response: urllib3.HTTPResponse, *, url: str, poll: Poll, limits: Limits
+) -> Fetched | _Redirect | None:
+    if response.status in _REDIRECTS:
+        return _Redirect(_redirection(response, url))
+    if response.status == HTTPStatus.NOT_MODIFIED and (poll.validators.etag or poll.validators.last_modified):
+        return None
+    if response.status not in _BODIES:
+        raise _refused(response)
+    body = decoded(_raw(response, limits.body), response.headers.get("content-encoding", ""), limits.body)
+    return Fetched(_validators(response, body), body, response.headers.get("content-type", ""), url)
+
+
+def _redirection(response: urllib3.HTTPResponse, url: str) -> str:
+    location = response.headers.get("location", "").strip()
+    if not location:
+        raise FetchError(f"{_answered(response)} without saying where to", weight=_SOFT)
+    try:
+        # http.client reads headers as Latin-1; servers that send more than ASCII mean UTF-8.
+        target = urljoin(url, location.encode("latin-1").decode("utf-8", "replace")).partition("#")[0]
+    except ValueError as error:
+        raise FetchError("redirects to what is no address") from error
+    fault = urls.problem(target)
+    if fault:
+        raise FetchError(f"redirects to an address that is refused: {fault}")
+    return target
+
+
+def _raw(response: urllib3.HTTPResponse, limit: int) -> bytes:
+    """The body as sent; the limit on what it unpacks to is a limit on it too."""
+    body = bytearray()
+    while chunk := response.read(_CHUNK, decode_content=False):
+        body += chunk
+        if len(body) > limit:
+            raise too_long(limit)
+    return bytes(body)
+
+
+def _validators(response: urllib3.HTTPResponse, body: bytes) -> Validators:
+    return Validators(
+        etag=_validator(response.headers.get("etag")),
+        last_modified=_validator(response.headers.get("last-modified")),
+        digest=blake2b(body, digest_size=16).hexdigest(),
+    )
+
+
+def _validator(value: str | None) -> str | None:
+    """The header's value if it can be sent back as it is."""
+    usable = value and len(value) <= _LONGEST_VALIDATOR and not any(map(_is_control, value))
+    return value if usable else None
+
+
+def _is_control(character: str) -> bool:
+    return character < " " or character == "\x7f"
+
+
+# ---- what went wrong, in words -----------------------------------------------------------------------------
+
+
+def _refused(response: urllib3.HTTPResponse) -> FetchError:
+    status = response.status
+    soft = _SOFT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _HARD
+    return FetchError(
+        _answered(response),
+        weight=_BRIEF if status in _TEMPORARY else soft,
+        retry_after=_retry_after(response.headers.get("retry-after", "")),
+        gone=status == HTTPStatus.GONE,
+    )
+
+
+def _answered(response: urllib3.HTTPResponse) -> str:
+    try:
+        return f"answered {response.status} {HTTPStatus(response.status).phrase}"
+    except ValueError:
+        return f"answered {response.status}"
+
+
+def _retry_after(value: str) -> timedelta | None:
+    """How long to wait, from a number of seconds or a date (RFC 9110 §10.2.3); None if it says neither."""
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        seconds = int(value) if len(value) <= _SECONDS_DIGITS else 10**_SECONDS_DIGITS
+        return min(timedelta(seconds=seconds), _LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return min(max(wait, timedelta(0)), _LONGEST_RETRY_AFTER)
+
+
+def _failure(error: Exception, deadline: Deadline) -> FetchError:
+    if isinstance(error, (TimeoutError, ReadTimeoutError)):
+        return deadline.missed()
+    what, weight = _words(error)
+    return FetchError(what, weight=weight)
+
+
+def _words(error: Exception) -> tuple[str, float]:  # noqa: PLR0911  # a table
+    """A sentence about an error of the network, and its weight."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return _certificate(error), _HARD
+        case ssl.SSLError():
+            return f"speaks no TLS that is accepted here: {error.reason or error}", _SOFT
+        case ConnectionRefusedError():
+            return "refuses connections", _SOFT
+        case ConnectionError():
+            return "broke the connection off", _BRIEF
+        case HTTPError():
+            return "broke off in the middle of the document", _BRIEF
+        case http.client.HTTPException():
+            return f"answered what is not HTTP ({type(error).__name__})", _SOFT
+        case _:
+            return f"cannot be reached: {getattr(error, 'strerror', None) or error}", _SOFT
+
+
+_OTHER_NAME = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, _IP_ADDRESS_MISMATCH of OpenSSL
+_OTHER_TIME = frozenset({9, 10})  # X509_V_ERR_CERT_NOT_YET_VALID, _CERT_HAS_EXPIRED
+
+
+def _certificate(error: ssl.SSLCertVerificationError) -> str:
+    if error.verify_code in _OTHER_NAME:
+        return f"certificate is for another host: {error.verify_message}"
+    if error.verify_code in _OTHER_TIME:
+        return f"certificate is not valid today: {error.verify_message}"
+    return f"certificate is not trusted: {error.verify_message}"

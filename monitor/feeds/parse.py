@@ -1,0 +1,353 @@
+"""Documents as entries; the only user of feedparser, which it hands bytes and never names or addresses.
+
+Runs in a worker process (workers.py): feedparser takes minutes and gigabytes over some documents.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+import sys
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
+from xml.sax import SAXException
+
+import feedparser
+
+from monitor import urls
+from monitor.errors import ParseError
+from monitor.feeds import dates
+from monitor.feeds.markup import plain
+from monitor.model import Entry, identity
+from monitor.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from monitor.model import Feed
+
+_LANGUAGE = re.compile(r"([a-z]{2})(?![a-z])", re.IGNORECASE)
+_LONGEST_TITLE = 2_000  # characters; what goes on longer is a body in the wrong place
+_LONGEST_KEY = 2_000  # characters of a guid or link that are kept
+# What feedparser was seen to raise; whatever else it does ends its process, not ours.
+_BROKEN = (
+    ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RecursionError,
+    SAXException, TypeError, ValueError,
+)  # fmt: skip
+
+
+def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
+    """The entries of an RSS, Atom, RDF or JSON Feed document, in its order.
+
+    Links are resolved against feed.url. An entry without guid, link and title is left out, and so is one
+    that says again what another of the same guid says. Raises ParseError for what is no feed.
+    """
+    if not body.strip():
+        raise ParseError("the document is empty")
+    try:
+        items, language = _items(body, content_type)
+    except _BROKEN as error:
+        raise ParseError(f"the parser broke on the document ({type(error).__name__})") from error
+    feed_at = replace(feed, lang=_language(language) or feed.lang)
+    entries = [_entry(item, feed_at, now) for item in items if item.guid or item.link or item.title]
+    return tuple(_distinct(entries))
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """An item as its document has it, whatever its format; what is missing is the empty string."""
+
+    guid: str
+    link: str
+    title: str
+    summary: str
+    content: str
+    date: str
+    language: str
+
+
+# ---- entries -----------------------------------------------------------------------------------------------
+
+
+def _entry(item: _Item, feed: Feed, now: datetime) -> Entry:
+    title = one_line(plain(item.title[: _LONGEST_TITLE * 4]))[:_LONGEST_TITLE]
+    summary, body = _texts(plain(item.summary), plain(item.content))
+    link = _absolute(item.link, feed.url)
+    published = dates.published(item.date, now=now)
+    day = published.date().isoformat() if published else ""
+    key = (item.guid or item.link) or f"{title}\n{day}"
+    return Entry(
+        id=identity(feed.name, key),
+        feed=feed.name,
+        outlet=feed.outlet,
+        guid=item.guid,
+        link=link,
+        title=title,
+        summary=summary,
+        body=body,
+        published=published,
+        lang=_language(item.language) or feed.lang,
+        digest=_digest(title, summary, body, link),
+    )
+
+
+def _texts(summary: str, content: str) -> tuple[str, str]:
+    """Summary and body; a content that only repeats the summary is none."""
+    if not summary:
+        return "", content
+    return (summary, "") if content in summary else (summary, content)
+
+
+def _absolute(link: str, base: str) -> str:
+    """The link as an absolute http(s) address, or ""."""
+    try:
+        address = urljoin(base, link.replace(" ", "%20")) if link else ""
+    except ValueError:
+        return ""
+    return address if address and not urls.problem(address) else ""
+
+
+def _language(tag: str | None) -> str | None:
+    found = _LANGUAGE.match(tag.strip()) if tag else None
+    return found.group(1).lower() if found else None
+
+
+def _digest(*parts: str) -> str:
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
+
+
+def _distinct(entries: list[Entry]) -> Iterator[Entry]:
+    """The entries, those that share a guid without sharing their title and link under keys of their own.
+
+    Feeds are written newest first: the last of such a group is the one that stood there before, so it keeps
+    the plain key, and what came later under the same guid is neither swallowed nor taken for an edit.
+    """
+    groups: defaultdict[int, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.id].append(entry)
+    said: set[tuple[int, str, str]] = set()
+    for entry in entries:
+        if (entry.id, entry.title, entry.link) in said:
+            continue
+        said.add((entry.id, entry.title, entry.link))
+        oldest = groups[entry.id][-1]
+        if (entry.title, entry.link) == (oldest.title, oldest.link):
+            yield entry
+        else:
+            yield replace(entry, id=identity(entry.feed, entry.guid, entry.link, entry.title))
+
+
+# ---- documents ---------------------------------------------------------------------------------------------
+
+
+def _items(body: bytes, content_type: str) -> tuple[list[_Item], str]:
+    """The items of a document and its language."""
+    text = _decoded(body, content_type)
+    if text is None:
+        return _feedparser_items(body, {"content-type": content_type} if content_type else {})
+    text = text.lstrip("\ufeff \t\r\n\f\0")
+    if text.startswith(("{", "[")):
+        return _json_items(text)
+    text = _without_prolog(text)
+    if _HTML.match(text):
+        raise ParseError("the document is an HTML page, not a feed")
+    document = _well_formed(text).encode("utf-8", "replace")
+    return _feedparser_items(document, {"content-type": "application/xml; charset=utf-8"})
+
+
+_HTML = re.compile(r"<html[\s>]", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
+_DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"']")
+_WIDE = (b"\x00<", b"<\x00", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"\x00\x00\x00<")
+_FEWEST_GOOD = 50  # good characters beyond ASCII for each broken one
+_SUPERSETS = {"gb2312": "gb18030", "iso-8859-1": "windows-1252", "us-ascii": "windows-1252"}
+
+
+def _decoded(body: bytes, content_type: str) -> str | None:
+    """The document as text, or None where only feedparser's own guesses are left.
+
+    What is valid UTF-8 is UTF-8, whatever it is labelled: bytes beyond ASCII fall into that pattern by
+    intent only. A label is believed next, even if a few characters are broken: feedparser would turn the
+    whole document into another alphabet for the sake of one.
+    """
+    if body.startswith(_WIDE):
+        return None
+    declared = _DECLARED.match(body)
+    labels = [found.group(1) for found in [_CHARSET.search(content_type)] if found]
+    labels += [declared.group(1).decode("ascii")] if declared else []
+    if not body.isascii():
+        labels.insert(0, "utf-8")
+    for label in labels:
+        text = _decode(body, label, errors="strict")
+        if text is not None:
+            return text
+    for label in (*labels[1:], "utf-8"):
+        text = _decode(body, label, errors="replace")
+        if text is not None and _mostly_good(text):
+            return text
+    return None
+
+
+def _decode(body: bytes, label: str, *, errors: str) -> str | None:
+    try:
+        return body.decode(_SUPERSETS.get(label.lower(), label), errors)
+    except (LookupError, ValueError):
+        return None
+
+
+def _mostly_good(text: str) -> bool:
+    broken = text.count("\ufffd")
+    beyond_ascii = sum(len(run) for run in _BEYOND_ASCII.findall(text))
+    return broken * _FEWEST_GOOD <= beyond_ascii
+
+
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_SUBSET_OR_END = re.compile(r"[\[>]")
+_PROLOG_ENDS = (("<!--", "-->"), ("<?", "?>"))
+
+
+def _without_prolog(text: str) -> str:
+    """The document from its root on: 24 KB of blank lines before it cost feedparser 5 s, a DOCTYPE can grow.
+
+    A DOCTYPE's own entities go with it; those of HTML are known without.
+    """
+    at = 0
+    while True:
+        at = _SPACE_RUN.match(text, at).end()  # type: ignore[union-attr]  # matches everywhere
+        end = _prolog_part_end(text, at)
+        if end < 0:
+            return text[at:]
+        at = end
+
+
+_SPACE_RUN = re.compile(r"[\s\ufeff]*+")
+
+
+def _prolog_part_end(text: str, at: int) -> int:
+    """Behind the declaration, comment, instruction or DOCTYPE that begins here; -1 if none does."""
+    for begin, end in _PROLOG_ENDS:
+        if text.startswith(begin, at):
+            found = text.find(end, at)
+            return found + len(end) if found >= 0 else -1
+    if text[at : at + 9].upper() != "<!DOCTYPE":
+        return -1
+    mark = _SUBSET_OR_END.search(text, at)
+    if mark is None:
+        return -1
+    if mark.group() == "[":
+        subset = text.find("]", mark.end())
+        found = text.find(">", subset) if subset >= 0 else -1
+        return found + 1 if found >= 0 else -1
+    return mark.end()
+
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:([0-9]{1,7})|[xX]([0-9a-fA-F]{1,6})|[0-9]{8,}+|[xX][0-9a-fA-F]{7,}+);")
+
+
+def _well_formed(text: str) -> str:
+    """Without the characters that XML 1.0 §2.2 forbids and the references to them, on which parsers break."""
+    text = _FORBIDDEN.sub(" ", text)
+    return _REFERENCE.sub(_allowed_reference, text) if "&#" in text else text
+
+
+def _allowed_reference(found: re.Match[str]) -> str:
+    decimal, hexadecimal = found.groups()
+    number = int(decimal) if decimal else int(hexadecimal or "110000", 16)
+    allowed = number <= sys.maxunicode and not _FORBIDDEN.match(chr(number))
+    return found.group() if allowed else "\ufffd"
+
+
+# ---- feedparser --------------------------------------------------------------------------------------------
+
+
+def _feedparser_items(document: bytes, headers: Mapping[str, str]) -> tuple[list[_Item], str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its deprecations are ours to meet on an upgrade, not each poll
+        result = feedparser.parse(
+            BytesIO(document), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    if not result.entries and not result.version:
+        raise ParseError("the document is no feed")
+    return [_feedparser_item(entry) for entry in result.entries], _text(result.feed, "language")
+
+
+def _feedparser_item(entry: Any) -> _Item:
+    return _Item(
+        guid=one_line(_text(entry, "id"))[:_LONGEST_KEY],
+        link=one_line(_link(entry))[:_LONGEST_KEY],
+        title=_text(entry, "title"),
+        summary=_text(entry, "summary"),
+        content=_content(entry),
+        date=next(filter(None, (_text(entry, name) for name in ("published", "created", "updated"))), ""),
+        language=_detail_language(entry),
+    )
+
+
+def _text(found: Any, name: str) -> str:
+    """A field as text; `dict.get` because feedparser's own answers for one field with another."""
+    value = dict.get(found, name)
+    return value if isinstance(value, str) else ""
+
+
+def _link(entry: Any) -> str:
+    """The link of the page: RSS's, or Atom's alternate; a guid that says it is one; the first of any."""
+    links: Iterable[Any] = dict.get(entry, "links") or ()
+    alternate = (_text(link, "href") for link in links if _text(link, "rel") == "alternate")
+    return _text(entry, "link") or next(filter(None, alternate), "")
+
+
+def _content(entry: Any) -> str:
+    contents: Iterable[Any] = dict.get(entry, "content") or ()
+    return max((_text(content, "value") for content in contents), key=len, default="")
+
+
+def _detail_language(entry: Any) -> str:
+    detail = dict.get(entry, "title_detail") or {}
+    return _text(detail, "language")
+
+
+# ---- JSON Feed ---------------------------------------------------------------------------------------------
+
+
+def _json_items(text: str) -> tuple[list[_Item], str]:
+    """The items of a JSON Feed (https://www.jsonfeed.org/version/1.1/) and its language."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ParseError("the document is broken JSON") from error
+    items = document.get("items") if isinstance(document, dict) else None
+    if not isinstance(items, list) or "jsonfeed.org/version/" not in str(document.get("version")):
+        raise ParseError("the document is JSON, but no JSON Feed")
+    return [_json_item(item) for item in items if isinstance(item, dict)], _json_text(document, "language")
+
+
+def _json_item(item: Mapping[str, object]) -> _Item:
+    return _Item(
+        guid=one_line(_json_text(item, "id"))[:_LONGEST_KEY],
+        link=one_line(_json_text(item, "url") or _json_text(item, "external_url"))[:_LONGEST_KEY],
+        title=_json_text(item, "title"),
+        summary=_json_text(item, "summary"),
+        content=_json_text(item, "content_html") or _json_text(item, "content_text"),
+        date=_json_text(item, "date_published") or _json_text(item, "date_modified"),
+        language=_json_text(item, "language"),
+    )
+
+
+def _json_text(found: Mapping[str, object], name: str) -> str:
+    """A field as text; an id may be a number (version 1.1 asks readers to take it)."""
+    value = found.get(name)
+    if isinstance(value, str):
+        return value
+    return str(value) if name == "id" and isinstance(value, (int, float)) else ""

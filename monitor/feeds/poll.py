@@ -1,0 +1,50 @@
+"""One poll from request to entries, its every outcome a value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from monitor.errors import FetchError, ParseError
+from monitor.model import Failed, Fresh, NotModified, Validators
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.feeds.fetch import Fetcher
+    from monitor.feeds.workers import Parsers
+    from monitor.model import Poll, PollResult
+
+_NO_FEED = 0.5  # the weight of a document that is no feed: a maintenance page more often than an end
+
+
+def poll(job: Poll, *, fetcher: Fetcher, parsers: Parsers, now: datetime) -> PollResult:
+    """What the feed gave; never raises for what a feed does.
+
+    The very same bytes cost no parse, whatever the server says of them. See unconditional() for the poll
+    that does not trust its validators.
+    """
+    try:
+        fetched = fetcher.fetch(job)
+        if fetched is None:
+            return NotModified(job.feed, job.validators)
+        if fetched.validators.digest == job.validators.digest:
+            return NotModified(job.feed, fetched.validators)
+        # Relative links belong to where the document was found; the feed itself stays as it is named.
+        at = replace(job.feed, url=fetched.url)
+        entries = parsers.parse(fetched.body, feed=at, content_type=fetched.content_type, now=now)
+    except FetchError as error:
+        return Failed(
+            job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
+        )
+    except ParseError as error:
+        return Failed(job.feed, error.what, weight=_NO_FEED)
+    return Fresh(job.feed, fetched.validators, entries)
+
+
+def unconditional(job: Poll) -> Poll:
+    """The same poll without conditions: some servers keep an ETag while the document changes.
+
+    The digest stays, so that an unchanged document still costs no parse.
+    """
+    return replace(job, validators=Validators(digest=job.validators.digest))

@@ -1,0 +1,84 @@
+"""The program of one parser process: reads jobs from a pipe, answers each, and dies when it must.
+
+It is started as a program of its own, never forked from the daemon or told of its main module: nothing of
+the daemon's (threads, locks, database, secrets) is in it, and nothing of the daemon's runs twice.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import resource
+import signal
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from monitor.errors import ParseError
+from monitor.feeds.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from monitor.model import Entry, Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A document to parse."""
+
+    body: bytes
+    feed: Feed
+    content_type: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer where there are no entries: why (a ParseError's sentence)."""
+
+    what: str
+
+
+Reply = "tuple[Entry, ...] | Refused"
+
+
+def serve(pipe: Connection, before_each: Callable[[], None]) -> None:
+    """Answers jobs until the other end is closed; `before_each` sets the limits of the next one."""
+    while True:
+        try:
+            job = pipe.recv()
+        except (EOFError, OSError):
+            return
+        before_each()
+        reply = _reply(job)
+        try:
+            pipe.send(reply)
+        except OSError:
+            return  # the parent is gone, and with it whoever asked
+
+
+def _reply(job: Job) -> tuple[Entry, ...] | Refused:
+    try:
+        return parse(job.body, feed=job.feed, content_type=job.content_type, now=job.now)
+    except ParseError as error:
+        return Refused(error.what)
+
+
+def _allow(seconds: float) -> None:
+    """Lets this process use so many seconds of CPU more; at the next full one the kernel kills it."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+
+
+def main(arguments: list[str]) -> None:
+    """Serves the pipe of that file descriptor with those seconds of CPU a job and bytes of memory in all."""
+    descriptor, cpu, memory = arguments
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C and systemd reach the whole group: the parent
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # ends us, when it has what it waits for
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+    os.nice(1)  # polling and sending come first
+    serve(Connection(int(descriptor)), lambda: _allow(float(cpu)))

@@ -1,0 +1,154 @@
+"""Parser processes that can be killed: what a document does to feedparser, it does to one of these.
+
+About a quarter of the hostile shapes tried take feedparser over 5 s for less than 1 MB, one takes over 4 GiB,
+and many raise. A process that oversteps dies alone; the next document starts another.
+"""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from multiprocessing import Pipe
+from typing import TYPE_CHECKING
+
+from monitor.errors import ParseError
+from monitor.feeds.worker import Job, Refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.model import Entry, Feed
+
+# Imported, not run with -m: as __main__ it would pickle its answers under a name that is not ours.
+_PROGRAM = "import sys; from monitor.feeds.worker import main; main(sys.argv[1:])"
+_FEW_SECONDS = 5  # that a killed process may take to go
+
+
+class Parsers:
+    """A pool of `count` parser processes, each started when it is first needed; safe among threads.
+
+    A document may take `cpu` (to the next full second), `wall` and `memory` (bytes).
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        cpu: timedelta = timedelta(seconds=5),
+        memory: int = 768 << 20,
+        wall: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self.parsed = 0  # documents handed to a process so far
+        self._count = count
+        self._lock = threading.Lock()
+        self._closed = False
+        self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()  # the last used has the warmest memory
+        for _ in range(count):
+            self._free.put(_Worker(cpu, memory, wall))
+
+    def parse(self, body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
+        """The document's entries (parse.parse), as soon as a process is free.
+
+        Raises ParseError also for a document that took too long or killed its process.
+        """
+        worker = self._free.get()
+        try:
+            with self._lock:
+                if self._closed:
+                    raise ParseError("the parsers have been stopped")
+                self.parsed += 1
+            reply = worker.ask(Job(body, feed, content_type, now))
+        finally:
+            self._free.put(worker)
+        if isinstance(reply, Refused):
+            raise ParseError(reply.what)
+        return reply
+
+    def close(self) -> None:
+        """Ends the processes; waits for the documents they are at. Later calls of parse raise."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        workers = [self._free.get() for _ in range(self._count)]
+        for worker in workers:
+            worker.stop()
+            self._free.put(worker)
+
+
+class _Worker:
+    """One place in the pool: a process, or none until it is needed again."""
+
+    def __init__(self, cpu: timedelta, memory: int, wall: timedelta) -> None:
+        self._cpu = cpu.total_seconds()
+        self._memory = memory
+        self._wall = wall.total_seconds()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, job: Job) -> tuple[Entry, ...] | Refused:
+        """The process's answer, or in its stead why there is none."""
+        for _ in range(2):
+            fresh = self._ensure()
+            try:
+                self._pipe.send(job)
+            except OSError:
+                # It died between two documents; only a fresh one that dies unasked is a fault.
+                self.stop()
+                if fresh:
+                    break
+                continue
+            return self._answer()
+        return Refused("no parser process can be started")
+
+    def stop(self) -> None:
+        """Kills the process, if there is one."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait(_FEW_SECONDS)
+        self._pipe.close()
+        self._process = None
+
+    def _answer(self) -> tuple[Entry, ...] | Refused:
+        try:
+            if self._pipe.poll(self._wall):
+                reply: tuple[Entry, ...] | Refused = self._pipe.recv()
+                return reply
+        except (EOFError, OSError):
+            return self._post_mortem()
+        self.stop()
+        return Refused(f"took over {self._wall:g} s: left out")
+
+    def _post_mortem(self) -> Refused:
+        assert self._process is not None
+        status = self._process.wait(_FEW_SECONDS)
+        self.stop()
+        if status == -signal.SIGXCPU:
+            return Refused(f"took over {self._cpu:g} s of CPU: left out")
+        return Refused(f"the parser died of it ({_cause(status)}): left out")
+
+    def _ensure(self) -> bool:
+        """Sees that there is a process; says whether it is a new one."""
+        if self._process is not None and self._process.poll() is None:
+            return False
+        self.stop()
+        self._pipe, theirs = Pipe()
+        command = [sys.executable, "-c", _PROGRAM]
+        limits = [str(theirs.fileno()), str(self._cpu), str(self._memory)]
+        self._process = subprocess.Popen(  # noqa: S603  # our own program and numbers
+            command + limits,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        return True
+
+
+def _cause(status: int) -> str:
+    return signal.Signals(-status).name if status < 0 else f"status {status}"

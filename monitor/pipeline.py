@@ -1,0 +1,227 @@
+"""The two rounds: what polls brought goes in, what is due goes out. Transaction boundaries live here.
+
+Round one takes results of polls (T1: plans and the reads they rest on, all or none). Round two sends one
+message (T2 claims it, T3 records what came of it); no transaction is open while the network is.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.alerts import outbox
+from monitor.alerts.compose import compose
+from monitor.alerts.decide import Arrival, decide
+from monitor.alerts.notify import is_chat
+from monitor.errors import SendError
+from monitor.feeds import schedule
+from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
+from monitor.stories import index
+from monitor.stories.fingerprint import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from monitor.model import Claim, Entry, PollResult, Receiver, Stored
+    from monitor.rules.rulebook import Rulebook
+    from monitor.store.store import Store
+
+log = logging.getLogger("monitor")
+
+Send = "Callable[[Receiver, Message], None]"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a round took in: polls by outcome, entries that were new or edited, and what they called for."""
+
+    fresh: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    entries: int = 0
+    baseline: int = 0
+    edited: int = 0
+    stories: int = 0
+    copies: int = 0
+    alerts: int = 0
+    deliveries: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        names = self.__dataclass_fields__
+        return Counts(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+# ---- round one -------------------------------------------------------------------------------------------
+
+
+def take(
+    store: Store,
+    results: Sequence[PollResult],
+    *,
+    rulebook: Rulebook,
+    now: datetime,
+    backfill: bool = False,
+) -> Counts:
+    """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another."""
+    counts = Counts()
+    with store.transaction():
+        states = store.feed_states([result.feed.name for result in results])
+        for result in results:
+            state = states.get(result.feed.name, FeedState())
+            counts += _take_one(store, result, state, rulebook=rulebook, now=now, backfill=backfill)
+    return counts
+
+
+def _take_one(
+    store: Store,
+    result: PollResult,
+    state: FeedState,
+    *,
+    rulebook: Rulebook,
+    now: datetime,
+    backfill: bool,
+) -> Counts:
+    try:
+        with store.savepoint():
+            plan = plan_of(store, result, state=state, rulebook=rulebook, now=now, backfill=backfill)
+            store.apply(plan, now=now, rulebook=rulebook.hash)
+    except Exception:
+        log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
+        failed = Failed(result.feed, "its entries could not be taken in: see the log")
+        plan = _bare_plan(failed, state, now=now)
+        store.apply(plan, now=now, rulebook=rulebook.hash)
+        return _logged(failed, plan)
+    return _logged(result, plan)
+
+
+def plan_of(
+    store: Store,
+    result: PollResult,
+    *,
+    state: FeedState,
+    rulebook: Rulebook,
+    now: datetime,
+    backfill: bool = False,
+) -> Plan:
+    """The rows that this result calls for, given what the store holds; reads only, inside T1."""
+    if not isinstance(result, Fresh):
+        return _bare_plan(result, state, now=now)
+    digests = store.digests([entry.id for entry in result.entries])
+    arrivals = [_arrival(entry) for entry in result.entries if digests.get(entry.id) != entry.digest]
+    known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
+    near = store.candidates(
+        [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
+    )
+    stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
+    decision = decide(
+        arrivals,
+        feed=result.feed,
+        state=state,
+        known=known,
+        index=index.Index(near),
+        told=store.told(stories),
+        rulebook=rulebook,
+        now=now,
+        backfill=backfill,
+    )
+    return Plan(
+        feed=result.feed.name,
+        state=schedule.after(result, state, now=now),
+        error="",
+        entries=decision.entries,
+        alerts=decision.alerts,
+        deliveries=decision.deliveries,
+    )
+
+
+def _arrival(entry: Entry) -> Arrival:
+    made = fingerprint(entry)
+    return Arrival(entry, made, index.keys(made))
+
+
+def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:
+    error = result.what if isinstance(result, Failed) else ""
+    return Plan(feed=result.feed.name, state=schedule.after(result, state, now=now), error=error)
+
+
+def _logged(result: PollResult, plan: Plan) -> Counts:
+    """The counts of one poll, after its one line in the log."""
+    name = result.feed.name
+    if isinstance(result, Failed):
+        log.warning("feed=%s outcome=failed failures=%.2f error=%r", name, plan.state.failures, result.what)
+        return Counts(failed=1)
+    if isinstance(result, NotModified):
+        log.info("feed=%s outcome=unchanged", name)
+        return Counts(unchanged=1)
+    counts = Counts(
+        fresh=1,
+        entries=len(plan.entries),
+        baseline=sum(item.status is Status.BASELINE for item in plan.entries),
+        edited=sum(item.known for item in plan.entries),
+        stories=sum(_is(item, Kind.NEW) for item in plan.entries),
+        copies=sum(_is(item, Kind.COPY) for item in plan.entries),
+        alerts=len(plan.alerts),
+        deliveries=len(plan.deliveries),
+    )
+    log.info(
+        "feed=%s outcome=fresh entries=%d baseline=%d edited=%d stories=%d copies=%d alerts=%d",
+        name,
+        counts.entries,
+        counts.baseline,
+        counts.edited,
+        counts.stories,
+        counts.copies,
+        counts.alerts,
+    )
+    return counts
+
+
+def _is(item: Stored, kind: Kind) -> bool:
+    """Whether the entry came in as this; an edit that stays in its story comes in as nothing."""
+    return item.placement.verdict.kind is kind and item.placement.of != item.entry.id
+
+
+# ---- round two -------------------------------------------------------------------------------------------
+
+
+def deliver(store: Store, receiver: Receiver, *, send: Send, clock: Callable[[], datetime]) -> Claim | None:
+    """Claim, compose, send and record the oldest message due to this receiver; None if none is due."""
+    now = clock()
+    with store.transaction():
+        claim = store.claim(receiver.name, now=now, lease=outbox.LEASE)
+    if claim is None:
+        return None
+    error, uncertain = _sent(receiver, claim, send=send, now=now)
+    now = clock()
+    with store.transaction():
+        if not error:
+            store.record_sent(claim, now=now)
+        else:
+            again = outbox.retry(claim, now=now)
+            store.record_failed(claim, error, again=again, uncertain=uncertain)
+    _log_delivery(claim, error, uncertain=uncertain)
+    return claim
+
+
+def _sent(receiver: Receiver, claim: Claim, *, send: Send, now: datetime) -> tuple[str, bool]:
+    """Send it: ("", False) once accepted, else (why not, whether it may have arrived all the same)."""
+    try:
+        send(receiver, compose(claim, chat=is_chat(receiver), now=now))
+    except SendError as error:
+        return error.what, error.uncertain
+    except Exception as error:
+        log.exception("receiver=%s outcome=error the delivery broke", receiver.name)
+        return f"the delivery broke: {type(error).__name__}", True
+    return "", False
+
+
+def _log_delivery(claim: Claim, error: str, *, uncertain: bool) -> None:
+    rules = ",".join(told.match.rule for told in claim.tolds)
+    said = "receiver=%s story=%016x rules=%s attempt=%d outcome=%s"
+    values = (claim.receiver, claim.story, rules, claim.attempts)
+    if error:
+        log.warning(f"{said} error=%r", *values, "uncertain" if uncertain else "failed", error)  # noqa: G004
+    else:
+        log.info(said, *values, "sent")

@@ -1,0 +1,46 @@
+"""Which rules an entry fires, and the mentions that say why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.model import Match, Mention
+from monitor.rules.condition import mentions
+from monitor.rules.lexicon import FIELDS
+
+if TYPE_CHECKING:
+    from monitor.model import Entry
+    from monitor.rules.lexicon import Hit, Reading
+    from monitor.rules.rule import Rule, Rulebook
+
+_NO_TAGS: frozenset[str] = frozenset()
+
+
+def match(rulebook: Rulebook, entry: Entry, *, tags: frozenset[str] = _NO_TAGS) -> tuple[Match, ...]:
+    """The matches of an entry, in the order of the rules; `tags` are those of its feed.
+
+    Each mention is text[start:end] of the entry's title, summary or body; a match has at least one.
+    """
+    reading = rulebook.lexicon.read(entry)
+    due = {number for owner in reading.owners for number in rulebook.triggers.get(owner, ())}
+    found = (_matched(rulebook, rulebook.rules[number], entry, reading, tags=tags) for number in sorted(due))
+    return tuple(match for match in found if match is not None)
+
+
+def _matched(
+    rulebook: Rulebook, rule: Rule, entry: Entry, reading: Reading, *, tags: frozenset[str]
+) -> Match | None:
+    if not rule.admits(entry, tags):
+        return None
+    hits = mentions(rule.condition, reading)
+    if not hits:
+        return None
+    told = tuple(as_mention(rulebook, entry, hit) for hit in hits)
+    return Match(rule.id, rule.title, rule.severity, rule.send, told)
+
+
+def as_mention(rulebook: Rulebook, entry: Entry, hit: Hit) -> Mention:
+    """A hit as people read it."""
+    field = FIELDS[hit.field]
+    surface = (entry.title, entry.summary, entry.body)[hit.field][hit.start : hit.end]
+    return Mention(rulebook.whats[hit.owner], field, hit.start, hit.end, surface)

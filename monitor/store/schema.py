@@ -1,0 +1,117 @@
+"""The tables, as migrations in the order in which they were released. Guarantees live in their constraints.
+
+Times are integers: milliseconds since 1970-01-01 UTC. Keys are model.identity values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlite_utils import Migrations
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+migrations = Migrations("media-monitor")
+
+_FIRST = """
+create table feeds (
+    name text primary key,
+    url text not null,
+    enabled integer not null check (enabled in (0, 1)),
+    etag text,
+    last_modified text,
+    digest text,
+    last_good integer,
+    failures real not null default 0,
+    next_poll integer not null,
+    error text not null default ''
+) strict, without rowid;
+create index feeds_due on feeds (next_poll) where enabled;
+
+create table stories (
+    id integer primary key,
+    title text not null,
+    first_seen integer not null,
+    last_seen integer not null
+) strict;
+create index stories_seen on stories (last_seen);
+
+create table entries (
+    id integer primary key,
+    feed text not null,
+    outlet text not null,
+    guid text not null,
+    link text not null,
+    title text not null,
+    summary text not null,
+    body text not null,
+    published integer,
+    lang text,
+    digest text not null,
+    seen integer not null,
+    edited integer,
+    status text not null check (status in ('baseline', 'news', 'backfill')),
+    story integer not null references stories (id),
+    lead integer not null,
+    copy_of integer,
+    verdict text not null check (verdict in ('copy', 'development', 'new')),
+    score real not null,
+    why text not null,
+    fingerprint text not null
+) strict;
+create index entries_story on entries (story, seen);
+create index entries_seen on entries (seen);
+
+-- `seen` stands in the key so that a look-up reads no further back than its window
+create table keys (
+    hash integer not null,
+    seen integer not null,
+    entry integer not null,
+    primary key (hash, seen, entry)
+) strict, without rowid;
+
+create table matches (
+    entry integer not null references entries (id),
+    rule text not null,
+    rulebook text not null,
+    mentions text not null,
+    primary key (entry, rule)
+) strict, without rowid;
+
+-- `article` is the entry as it was when the alert was decided: an edit must not change what is quoted
+create table alerts (
+    id integer primary key,
+    story integer not null references stories (id),
+    rule text not null,
+    kind text not null check (kind in ('new', 'development')),
+    lead integer not null,
+    entry integer not null references entries (id),
+    article text not null,
+    title text not null,
+    severity integer not null,
+    mentions text not null,
+    rulebook text not null,
+    created integer not null,
+    unique (story, rule, kind, lead)
+) strict;
+
+create table deliveries (
+    alert integer not null references alerts (id),
+    receiver text not null,
+    state text not null default 'due' check (state in ('due', 'sending', 'sent', 'dead')),
+    due integer not null,
+    attempts integer not null default 0,
+    uncertain integer not null default 0 check (uncertain in (0, 1)),
+    error text not null default '',
+    sent integer,
+    primary key (alert, receiver)
+) strict, without rowid;
+create index deliveries_due on deliveries (receiver, due) where state in ('due', 'sending');
+"""
+
+
+@migrations()
+def first(db: Database) -> None:
+    """Feeds, entries, stories with their keys, matches, alerts and the outbox."""
+    db.executescript(_FIRST)

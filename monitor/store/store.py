@@ -1,0 +1,590 @@
+"""The database: the only module with SQL, and the place where the guarantees are kept.
+
+One Store belongs to one thread. Reads stand alone; writes stand in `transaction()`, which takes the write
+lock at once: sqlite-utils' own `atomic()` begins deferred, and of 900 concurrent writes 566 then failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlite_utils import Database
+
+from monitor.errors import StateError
+from monitor.model import (
+    Candidate,
+    Claim,
+    Entry,
+    FeedState,
+    Kind,
+    Known,
+    Match,
+    Mention,
+    Severity,
+    Status,
+    Told,
+    Validators,
+)
+from monitor.store.schema import migrations
+from monitor.stories.fingerprint import pack, unpack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from monitor.model import EntryId, Feed, Plan, Stored, StoryId
+
+DATABASE = "monitor.db"
+_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC, as the tables keep time."""
+    return round(moment.timestamp() * 1000)
+
+
+def from_milliseconds(value: int) -> datetime:
+    """The aware UTC datetime of a stored time."""
+    return datetime.fromtimestamp(value / 1000, tz=UTC)
+
+
+class Store:
+    """The database of one state folder, opened, migrated, and owned by the calling thread."""
+
+    def __init__(self, folder: Path, *, tracer: Callable[[str, Any], None] | None = None) -> None:
+        """Open or make folder/monitor.db.
+
+        `tracer` is called with each statement before it runs (sqlite-utils' tracer). Raises StateError where
+        the database is newer than this program, damaged, or out of reach.
+        """
+        self._path = folder / DATABASE
+        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+            raise StateError(f"SQLite {sqlite3.sqlite_version} is too old", remedy="install 3.37 or newer")
+        try:
+            self._db = Database(self._path, execute_plugins=False)
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+        try:
+            self._prepare()
+        except sqlite3.Error as error:
+            self.close()
+            raise self._trouble(error) from error
+        except StateError:
+            self.close()
+            raise
+        self._db._tracer = tracer  # noqa: SLF001 - opening and migrating are not traced
+
+    def close(self) -> None:
+        """Give the connection back; an open transaction is rolled back, as by a power cut."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- opening ------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        self._db.conn.row_factory = sqlite3.Row
+        for pragma in (
+            "busy_timeout = 5000",
+            "journal_mode = wal",
+            "synchronous = full",  # a commit costs about 7 ms, and a power cut takes no alert
+            "foreign_keys = on",
+        ):
+            self._db.conn.execute(f"pragma {pragma}")
+        self._refuse_newer()
+        if migrations.pending(self._db):
+            self._migrate()
+
+    def _refuse_newer(self) -> None:
+        ours = {migration.name for migration in migrations._migrations}  # noqa: SLF001 - it has no accessor
+        theirs = {migration.name for migration in migrations.applied(self._db)}
+        if newer := theirs - ours:
+            raise StateError(
+                f"the database was written by a newer media-monitor (it knows {', '.join(sorted(newer))})",
+                where=str(self._path),
+                remedy="upgrade this program, or restore the copy made before the upgrade",
+            )
+
+    def _migrate(self) -> None:
+        """Bring an older database up to date in one transaction, after a copy of it has been set aside."""
+        applied = migrations.applied(self._db)
+        if applied:
+            self._set_aside(applied[-1].name)
+        with self.transaction():
+            migrations.apply(self._db)
+
+    def _set_aside(self, version: str) -> None:
+        copy = self._path.with_name(f"{DATABASE}.{version}.backup")
+        copy.unlink(missing_ok=True)
+        self._db.conn.execute("vacuum into ?", (str(copy),))
+
+    def _trouble(self, error: sqlite3.Error) -> StateError:
+        return StateError(
+            f"the database cannot be used: {error}",
+            where=str(self._path),
+            remedy="see that its folder is writable and not full; restore a damaged file from a backup",
+        )
+
+    # ---- transactions -------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or none of what is written inside, with the write lock held from the start."""
+        self._db.execute("begin immediate")
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            raise
+        self._db.execute("commit")
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """All or none of what is written inside, within an open transaction."""
+        with self._db.atomic():
+            yield
+
+    def _rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
+        return self._db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # Mapping is served too
+
+    # ---- feeds --------------------------------------------------------------------------------------------
+
+    def sync_feeds(self, feeds: Sequence[Feed], *, first_poll: Callable[[Feed], datetime]) -> None:
+        """Make the stored feeds those of the desk: new ones due at `first_poll`, absent ones no longer asked.
+
+        A feed whose address changed forgets its validators (they were the old address's), not its history.
+        """
+        with self.transaction():
+            self._db.execute("update feeds set enabled = 0")
+            for feed in feeds:
+                due = to_milliseconds(first_poll(feed))
+                self._db.execute(
+                    """
+                    insert into feeds (name, url, enabled, next_poll) values (:name, :url, 1, :due)
+                    on conflict (name) do update set
+                        enabled = 1,
+                        next_poll = min(next_poll, iif(url = :url and failures > 0, next_poll, :latest)),
+                        etag = iif(url = :url, etag, null),
+                        last_modified = iif(url = :url, last_modified, null),
+                        digest = iif(url = :url, digest, null),
+                        url = :url
+                    """,
+                    {"name": feed.name, "url": feed.url, "due": due, "latest": due + _span(feed.every)},
+                )
+
+    def due_feeds(self, now: datetime, *, most: int) -> list[tuple[str, FeedState]]:
+        """The feeds that are due, the longest overdue first: at most `most` of (name, state)."""
+        rows = self._rows(
+            "select * from feeds where enabled and next_poll <= ? order by next_poll limit ?",
+            (to_milliseconds(now), most),
+        )
+        return [(row["name"], _feed_state(row)) for row in rows]
+
+    def feed_states(self, names: Collection[str]) -> dict[str, FeedState]:
+        """The state of each of these feeds that the desk has, by name."""
+        rows = self._rows(
+            "select * from feeds where name in (select value from json_each(?))", (_json(names),)
+        )
+        return {row["name"]: _feed_state(row) for row in rows}
+
+    def feed_errors(self) -> dict[str, str]:
+        """Why each feed that is failing fails, by name."""
+        rows = self._rows("select name, error from feeds where enabled and error <> '' order by name")
+        return {row["name"]: row["error"] for row in rows}
+
+    def next_feed_due(self) -> datetime | None:
+        """When the next feed is due; None without feeds."""
+        rows = self._rows("select next_poll from feeds where enabled order by next_poll limit 1")
+        return from_milliseconds(rows[0]["next_poll"]) if rows else None
+
+    def bring_forward(self, latest: Mapping[str, datetime]) -> int:
+        """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
+
+        Feeds that failed keep their time: it may be one that a server asked for.
+        """
+        with self.transaction():
+            return sum(
+                self._db.execute(
+                    "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
+                    (to_milliseconds(due), name, to_milliseconds(due)),
+                ).rowcount
+                for name, due in latest.items()
+            )
+
+    # ---- what a poll needs to know ------------------------------------------------------------------------
+
+    def digests(self, ids: Collection[EntryId]) -> dict[EntryId, str]:
+        """The digest of each of these entries that stands already."""
+        rows = self._rows(
+            "select id, digest from entries where id in (select value from json_each(?))", (_json(ids),)
+        )
+        return {row["id"]: row["digest"] for row in rows}
+
+    def known(self, ids: Collection[EntryId]) -> dict[EntryId, Known]:
+        """These entries as they stand, whole."""
+        rows = self._rows("select * from entries where id in (select value from json_each(?))", (_json(ids),))
+        return {row["id"]: Known(_entry(row), Status(row["status"]), _candidate(row)) for row in rows}
+
+    def candidates(
+        self, wanted: Sequence[tuple[int, ...]], *, since: datetime, shared: int
+    ) -> list[tuple[Candidate, tuple[int, ...]]]:
+        """Entries seen since then that share at least `shared` keys with one of `wanted`, with those keys.
+
+        `wanted` holds the keys of each arriving entry. Served by the keys' primary key alone.
+        """
+        pairs = [(number, key) for number, keys in enumerate(wanted) for key in keys]
+        rows = self._rows(
+            """
+            with wanted (arrival, hash) as materialized (
+                select value ->> 0, value ->> 1 from json_each(?)
+            ),
+            hits as materialized (
+                select arrival, keys.hash hash, entry
+                from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
+            )
+            select distinct hits.entry entry, hits.hash hash from hits join (
+                select arrival, entry from hits group by arrival, entry having count(*) >= ?
+            ) using (arrival, entry)
+            """,
+            (_json(pairs), to_milliseconds(since), shared),
+        )
+        found: dict[EntryId, list[int]] = {}
+        for row in rows:
+            found.setdefault(row["entry"], []).append(row["hash"])
+        standing = self._rows(
+            "select * from entries where id in (select value from json_each(?)) order by seen, id",
+            (_json(found),),
+        )
+        return [(_candidate(row), tuple(sorted(found[row["id"]]))) for row in standing]
+
+    def told(self, stories: Collection[StoryId]) -> set[tuple[StoryId, str, Kind, EntryId]]:
+        """What was told of these stories: (story, rule, kind, lead)."""
+        rows = self._rows(
+            "select story, rule, kind, lead from alerts where story in (select value from json_each(?))",
+            (_json(stories),),
+        )
+        return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
+
+    # ---- T1 -----------------------------------------------------------------------------------------------
+
+    def apply(self, plan: Plan, *, now: datetime, rulebook: str) -> None:
+        """Write what a poll calls for; inside a transaction. Applying a plan twice changes nothing."""
+        moment = to_milliseconds(now)
+        for stored in plan.entries:
+            self._put_entry(stored, moment, rulebook=rulebook)
+        for alert in plan.alerts:
+            self._db.execute(
+                "insert or ignore into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    alert.id,
+                    alert.story,
+                    alert.rule,
+                    alert.kind.value,
+                    alert.lead,
+                    alert.entry.id,
+                    _article(alert.entry),
+                    alert.match.title,
+                    alert.match.severity,
+                    _mentions(alert.match),
+                    rulebook,
+                    moment,
+                ),
+            )
+        for alert_id, receiver in plan.deliveries:
+            self._db.execute(
+                "insert or ignore into deliveries (alert, receiver, due) values (?, ?, ?)",
+                (alert_id, receiver, moment),
+            )
+        self._put_feed_state(plan)
+
+    def _put_entry(self, stored: Stored, moment: int, *, rulebook: str) -> None:
+        """An entry placed by itself (an edit that stays where it was) keeps the verdict it came in with."""
+        entry, place = stored.entry, stored.placement
+        self._db.execute(
+            """
+            insert into stories values (:id, :title, :moment, :moment)
+            on conflict (id) do update set last_seen = max(last_seen, :moment)
+            """,
+            {"id": place.story, "title": entry.title, "moment": moment},
+        )
+        self._db.execute(
+            """
+            insert into entries values (:id, :feed, :outlet, :guid, :link, :title, :summary, :body,
+                :published, :lang, :digest, :moment, null, :status, :story, :lead, :of, :verdict, :score,
+                :why, :fingerprint)
+            on conflict (id) do update set
+                link = :link, title = :title, summary = :summary, body = :body, published = :published,
+                lang = :lang, digest = :digest, edited = :moment, status = :status, story = :story,
+                lead = :lead, fingerprint = :fingerprint,
+                copy_of = iif(:of = :id, copy_of, :of), verdict = iif(:of = :id, verdict, :verdict),
+                score = iif(:of = :id, score, :score), why = iif(:of = :id, why, :why)
+            """,
+            asdict(entry)
+            | {
+                "published": None if entry.published is None else to_milliseconds(entry.published),
+                "moment": moment,
+                "status": stored.status.value,
+                "story": place.story,
+                "lead": place.lead,
+                "of": place.of,
+                "verdict": place.verdict.kind.value,
+                "score": place.verdict.score,
+                "why": place.verdict.why,
+                "fingerprint": pack(stored.fingerprint),
+            },
+        )
+        self._db.conn.executemany(
+            "insert or ignore into keys values (?, ?, ?)", [(key, moment, entry.id) for key in stored.keys]
+        )
+        for match in stored.matches:
+            self._db.execute(
+                "insert or replace into matches values (?, ?, ?, ?)",
+                (entry.id, match.rule, rulebook, _mentions(match)),
+            )
+
+    def _put_feed_state(self, plan: Plan) -> None:
+        state = plan.state
+        assert state.next_poll is not None, "a plan says when the feed is asked again"
+        self._db.execute(
+            """
+            update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
+                next_poll = ?, error = ?
+            where name = ?
+            """,
+            (
+                state.validators.etag,
+                state.validators.last_modified,
+                state.validators.digest,
+                None if state.last_good is None else to_milliseconds(state.last_good),
+                state.failures,
+                to_milliseconds(state.next_poll),
+                plan.error,
+                plan.feed,
+            ),
+        )
+
+    # ---- T2 and T3 ----------------------------------------------------------------------------------------
+
+    def claim(self, receiver: str, *, now: datetime, lease: timedelta) -> Claim | None:
+        """T2: take the oldest due message for this receiver, or None; inside a transaction.
+
+        A message is every due delivery of one story: rules that fire together are told together. What is
+        claimed stays invisible for `lease`; a claim that nobody recorded comes back then, marked uncertain.
+        """
+        moment = to_milliseconds(now)
+        due = """
+            select alerts.*, deliveries.state, deliveries.attempts, deliveries.uncertain
+            from deliveries join alerts on alerts.id = alert
+            where receiver = ? and deliveries.state in ('due', 'sending') and deliveries.due <= ?
+        """
+        oldest = self._rows(
+            f"{due} order by deliveries.due, alerts.created, alerts.id limit 1", (receiver, moment)
+        )
+        if not oldest:
+            return None
+        story = oldest[0]["story"]
+        rows = self._rows(
+            f"{due} and alerts.story = ? order by severity desc, alerts.created, alerts.id",
+            (receiver, moment, story),
+        )
+        self._db.execute(
+            """
+            update deliveries set state = 'sending', attempts = attempts + 1, due = ?,
+                uncertain = max(uncertain, state = 'sending')
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now + lease), receiver, _json([row["id"] for row in rows])),
+        )
+        return Claim(
+            receiver=receiver,
+            story=story,
+            tolds=tuple(_told(row) for row in rows),
+            outlets=self._outlets(story),
+            attempts=1 + max(row["attempts"] for row in rows),
+            uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
+            created=from_milliseconds(min(row["created"] for row in rows)),
+        )
+
+    def _outlets(self, story: StoryId) -> tuple[str, ...]:
+        rows = self._rows(
+            "select outlet from entries where story = ? group by outlet order by min(seen), outlet", (story,)
+        )
+        return tuple(row["outlet"] for row in rows)
+
+    def record_sent(self, claim: Claim, *, now: datetime) -> None:
+        """T3: the receiver accepted it; inside a transaction."""
+        self._db.execute(
+            """
+            update deliveries set state = 'sent', sent = ?, error = ''
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now), claim.receiver, _alerts(claim)),
+        )
+
+    def record_failed(self, claim: Claim, error: str, *, again: datetime | None, uncertain: bool) -> None:
+        """T3: it was not accepted: due again at `again`, or dead where that is None; inside a transaction."""
+        self._db.execute(
+            """
+            update deliveries set state = ?, due = coalesce(?, due), error = ?, uncertain = max(uncertain, ?)
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (
+                "dead" if again is None else "due",
+                None if again is None else to_milliseconds(again),
+                error,
+                int(uncertain),
+                claim.receiver,
+                _alerts(claim),
+            ),
+        )
+
+    def release_interrupted(self, *, now: datetime) -> int:
+        """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
+
+        Only for a daemon that holds the state's lock and has not begun to send.
+        """
+        with self.transaction():
+            return self._db.execute(
+                "update deliveries set state = 'due', uncertain = 1, due = ? where state = 'sending'",
+                (to_milliseconds(now),),
+            ).rowcount
+
+    def next_delivery_due(self, receivers: Collection[str]) -> dict[str, datetime]:
+        """When the next delivery of each of these receivers is due; receivers without any are left out."""
+        rows = self._rows(
+            """
+            select receiver, min(due) due from deliveries
+            where state in ('due', 'sending') and receiver in (select value from json_each(?))
+            group by receiver
+            """,
+            (_json(receivers),),
+        )
+        return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
+
+    # ---- for people ---------------------------------------------------------------------------------------
+
+    def counts(self) -> dict[str, int]:
+        """How much stands in the database, by name; `baselines` are feeds that were read at least once."""
+        row = self._rows(
+            """
+            select
+                (select count(*) from feeds where enabled) feeds,
+                (select count(*) from feeds where enabled and last_good is not null) baselines,
+                (select count(*) from feeds where enabled and error <> '') failing,
+                (select count(*) from entries) entries,
+                (select count(*) from entries where status = 'baseline') baseline,
+                (select count(*) from stories) stories,
+                (select count(*) from entries where verdict = 'copy') copies,
+                (select count(*) from alerts) alerts,
+                (select count(*) from deliveries where state = 'sent') sent,
+                (select count(*) from deliveries where state in ('due', 'sending')) waiting,
+                (select count(*) from deliveries where state = 'dead') dead
+            """
+        )[0]
+        return dict(row)
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the oldest alert that is not yet delivered was decided; None if nothing waits."""
+        row = self._rows(
+            """
+            select min(created) oldest from deliveries join alerts on alerts.id = alert
+            where deliveries.state in ('due', 'sending')
+            """
+        )[0]
+        return None if row["oldest"] is None else from_milliseconds(row["oldest"])
+
+    def touch(self) -> None:
+        """Prove that the database can be written (for the watchdog): take the write lock and give it back."""
+        with self.transaction():
+            pass
+
+
+def _span(length: timedelta) -> int:
+    return round(length.total_seconds() * 1000)
+
+
+def _json(values: Collection[Any]) -> str:
+    return json.dumps(list(values))
+
+
+def _alerts(claim: Claim) -> str:
+    return _json([told.alert for told in claim.tolds])
+
+
+def _mentions(match: Match) -> str:
+    return json.dumps(
+        [[m.what, m.field, m.start, m.end, m.surface] for m in match.mentions], ensure_ascii=False
+    )
+
+
+def _match(row: sqlite3.Row) -> Match:
+    return Match(
+        rule=row["rule"],
+        title=row["title"],
+        severity=Severity(row["severity"]),
+        send=(),
+        mentions=tuple(Mention(*mention) for mention in json.loads(row["mentions"])),
+    )
+
+
+def _article(entry: Entry) -> str:
+    published = None if entry.published is None else to_milliseconds(entry.published)
+    return json.dumps(asdict(entry) | {"published": published}, ensure_ascii=False)
+
+
+def _told(row: sqlite3.Row) -> Told:
+    article = json.loads(row["article"])
+    published = None if article["published"] is None else from_milliseconds(article["published"])
+    return Told(
+        alert=row["id"],
+        kind=Kind(row["kind"]),
+        match=_match(row),
+        entry=Entry(**article | {"published": published}),
+        decided=from_milliseconds(row["created"]),
+    )
+
+
+def _feed_state(row: sqlite3.Row) -> FeedState:
+    return FeedState(
+        validators=Validators(row["etag"], row["last_modified"], row["digest"]),
+        last_good=None if row["last_good"] is None else from_milliseconds(row["last_good"]),
+        failures=row["failures"],
+        next_poll=from_milliseconds(row["next_poll"]),
+    )
+
+
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        feed=row["feed"],
+        outlet=row["outlet"],
+        guid=row["guid"],
+        link=row["link"],
+        title=row["title"],
+        summary=row["summary"],
+        body=row["body"],
+        published=None if row["published"] is None else from_milliseconds(row["published"]),
+        lang=row["lang"],
+        digest=row["digest"],
+    )
+
+
+def _candidate(row: sqlite3.Row) -> Candidate:
+    return Candidate(
+        entry=row["id"],
+        story=row["story"],
+        lead=row["lead"],
+        feed=row["feed"],
+        outlet=row["outlet"],
+        seen=from_milliseconds(row["seen"]),
+        fingerprint=unpack(row["fingerprint"]),
+    )

@@ -1,0 +1,296 @@
+"""Why two texts that look alike are different news all the same. Pure; the words come from words.py.
+
+Each guard answers with a short reason for people, or with "" if it has nothing against a copy. A guard that
+is wrong costs a repeat; a guard that is missing costs an alert.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from monitor.stories.fingerprint import known_numbers, title_numbers, told_numbers
+from monitor.stories.words import DENIALS, LIGHT, NEGATIONS, NUMBER_WORDS, OPPOSITES, QUALIFIERS, SAME, STOPS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from monitor.model import Fingerprint
+
+Title = tuple[str, ...]
+
+_SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
+_VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
+_SHORTEST_STEM = 4
+_SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
+_MODALS = {
+    "to": "future", "will": "future", "would": "maybe", "may": "maybe", "might": "maybe", "could": "maybe",
+    "should": "should", "must": "should", "can": "can",
+}
+_TOLD = frozenset({"say", "tell", "ask", "report"})
+_AND = frozenset("and и և եվ və ve და".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two titles word by word: what both say, in the order of each, and what only one says."""
+
+    shared: tuple[str, ...]
+    shared_in_old: tuple[str, ...]
+    new_only: tuple[str, ...]
+    old_only: tuple[str, ...]
+
+    @property
+    def likeness(self) -> float:
+        """The part of all words that both share, 0 to 1."""
+        both = 2 * len(self.shared)
+        return both / ((both + len(self.new_only) + len(self.old_only)) or 1)
+
+
+@lru_cache(maxsize=1 << 14)
+def difference(new: Title, old: Title) -> Difference:
+    """How the titles differ, stop words, endings and plain misspellings aside."""
+    ours, theirs = _content(new), _content(old)
+    named = {word: _counterpart(word, theirs) for word in ours}
+    shared = [named[word] or "" for word in ours if named[word]]
+    found = set(shared)
+    return Difference(
+        shared=tuple(dict.fromkeys(shared)),
+        shared_in_old=tuple(word for word in theirs if word in found),
+        new_only=tuple(word for word in ours if not named[word]),
+        old_only=tuple(word for word in theirs if word not in found),
+    )
+
+
+def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
+    """Each title, or each text, has a number, date or weekday that the other lacks."""
+    ours, theirs = title_numbers(new), title_numbers(old)
+    return _each_lacks(ours - theirs, theirs - ours) or _each_lacks(
+        told_numbers(new) - known_numbers(old), told_numbers(old) - known_numbers(new)
+    )
+
+
+def titles_contradict(new: Title, old: Title) -> str:
+    """The first reason why titles of nearly the same words do not say the same."""
+    return (
+        _polarity(new, old) or _direction(new, old) or _tense(new, old) or _order(new, old) or _person(new, old)
+    )
+
+
+def names_differ(titles: Difference, new: Fingerprint, old: Fingerprint) -> str:
+    """Each title has a word that the other entry does not know at all: a name for a name."""
+    here = [word for word in titles.new_only if word not in _stems(old.text)]
+    there = [word for word in titles.old_only if word not in _stems(new.text)]
+    return f"one for another: “{here[0]}” / “{there[0]}”" if here and there else ""
+
+
+def telling_words(ours: Title, theirs: Title) -> list[str]:
+    """The words of weight (not, will, former, rises) that only one of two texts has."""
+    return [word for word in sorted(set(ours) ^ set(theirs)) if _weighs(word)]
+
+
+def texts_contradict(ours: Title, theirs: Title) -> str:
+    """One text has, between words that both share, a "not" or a contrary that the other lacks."""
+    if not ours or not theirs:
+        return ""
+    for here, there in _small_edits(ours, theirs):
+        if bool(_of(here, DENIALS)) != bool(_of(there, DENIALS)):
+            return f"only one says “{(_of(here, DENIALS) or _of(there, DENIALS))[0]}”"
+        if here and there and (contrary := _direction(here, there)):
+            return contrary
+    return ""
+
+
+def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
+    """What stands at one place in the one text and in the other, where that is at most _SMALL words."""
+    blocks = SequenceMatcher(None, ours, theirs, autojunk=False).get_matching_blocks()
+    for before, after in pairwise(blocks[:-1]):
+        here, there = ours[before.a + before.size : after.a], theirs[before.b + before.size : after.b]
+        if max(len(here), len(there)) <= _SMALL:
+            yield here, there
+
+
+@lru_cache(maxsize=1 << 16)
+def _weighs(word: str) -> bool:
+    heavy = (NEGATIONS, QUALIFIERS, *(side for pair in OPPOSITES for side in pair))
+    return word in _MODALS or any(_of((word,), listed) for listed in heavy)
+
+
+@lru_cache(maxsize=1 << 12)
+def _stems(text: Title) -> frozenset[str]:
+    return frozenset(map(stem, text))
+
+
+def _each_lacks(here: frozenset[str], there: frozenset[str]) -> str:
+    return f"numbers differ: {_some(here)} / {_some(there)}" if here and there else ""
+
+
+def _some(values: Iterable[str]) -> str:
+    return ", ".join(_spoken(value) for value in sorted(values)[:2])
+
+
+def _spoken(number: str) -> str:
+    days = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+    if number.startswith("d"):
+        return days[int(number[1:])]
+    return f"month {number[1:]}" if number.startswith("m") else number
+
+
+def _polarity(new: Title, old: Title) -> str:
+    """One denies, fails or stops what the other does."""
+    ours, theirs = _of(new, NEGATIONS), _of(old, NEGATIONS)
+    if bool(ours) != bool(theirs):
+        return f"only one says “{(ours or theirs)[0]}”"
+    return ""
+
+
+def _direction(new: Title, old: Title) -> str:
+    """One says the contrary: rises / falls, imposes / lifts."""
+    for plus, minus in OPPOSITES:
+        up, down = (bool(_of(new, plus)), bool(_of(new, minus))), (bool(_of(old, plus)), bool(_of(old, minus)))
+        if up == down[::-1] and up[0] != up[1]:
+            here = _of(new, plus) or _of(new, minus)
+            there = _of(old, minus) or _of(old, plus)
+            return f"contraries: “{here[0]}” / “{there[0]}”"
+    return ""
+
+
+def _tense(new: Title, old: Title) -> str:
+    """One announces what the other reports: to visit / visits, will / should."""
+    ours, theirs = _moods(new), _moods(old)
+    for stem in ours.keys() & theirs.keys():
+        here, there = ours[stem], theirs[stem]
+        if here != there and "ongoing" not in (here, there):
+            return f"to come / done: “{stem}”"
+    return ""
+
+
+def _order(new: Title, old: Title) -> str:
+    """Who does it to whom: the shared words stand in another order, unless a part was moved as a whole."""
+    ours, theirs = _sequence(new), _sequence(old)
+    common = set(ours) & set(theirs)
+    here, there = ([word for word in words if word in common] for words in (ours, theirs))
+    if len(here) != len(common) or len(there) != len(common) or here == there or _rotated(here, there):
+        return ""
+    if _sorted_pairs(here, new) == _sorted_pairs(there, old):
+        return ""
+    return "the same words in another order"
+
+
+def _sequence(title: Title) -> list[str]:
+    """The title's words in order, who says or tells included, articles and prepositions not."""
+    return [stem(word) for word in title if len(word) > 1 and (_is_content(word) or stem(word) in _TOLD)]
+
+
+def _sorted_pairs(words: list[str], title: Title) -> list[str]:
+    """The words with "B and A" as "A and B"; a comma for the one "and" is lost, so any pair may have stood so."""
+    found = list(words)
+    paired = {
+        frozenset((stem(before), stem(after)))
+        for before, between, after in zip(title, title[1:], title[2:], strict=False)
+        if between in _AND
+    }
+    for place, (one, other) in enumerate(pairwise(words)):
+        if frozenset((one, other)) in paired and one > other:
+            found[place], found[place + 1] = other, one
+    return found
+
+
+def _person(new: Title, old: Title) -> str:
+    """One speaks of the former, the deputy, the wife of whom the other speaks of."""
+    ours, theirs = set(_of(new, QUALIFIERS)), set(_of(old, QUALIFIERS))
+    apart = sorted(ours ^ theirs)
+    return f"only one says “{apart[0]}”" if apart else ""
+
+
+def _of(title: Title, listed: frozenset[str]) -> list[str]:
+    exact, beginnings = _split(listed)
+    return [word for word in title if word in exact or (beginnings and word.startswith(beginnings))]
+
+
+@lru_cache(maxsize=256)
+def _split(listed: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    beginnings = tuple(sorted(word[:-1] for word in listed if word.endswith("*")))
+    return frozenset(word for word in listed if not word.endswith("*")), beginnings
+
+
+def _moods(title: Title) -> dict[str, str]:
+    """Each word's stem with how it is said: plain, ongoing (-ing), or after a modal verb."""
+    moods = {}
+    for before, word in pairwise(("", *title)):
+        plain = "ongoing" if word.endswith("ing") else "plain"
+        moods[stem(word)] = _MODALS.get(before, plain)
+    return moods
+
+
+def _rotated(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether one is the other with its end put first ("Snowden: leaks helped" / "Leaks helped: Snowden")."""
+    doubled = tuple(ours) * 2
+    return any(doubled[place : place + len(theirs)] == tuple(theirs) for place in range(len(ours)))
+
+
+def _content(title: Title) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stem(word) for word in title if _is_content(word)))
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_content(word: str) -> bool:
+    """Whether the word carries news by itself; numbers have a guard of their own."""
+    return not (word[0].isdigit() or word in STOPS or word in LIGHT or word in NUMBER_WORDS)
+
+
+def _counterpart(word: str, among: Sequence[str]) -> str | None:
+    if word in among:
+        return word
+    return next((other for other in among if misspelt(word, other)), None)
+
+
+@lru_cache(maxsize=1 << 16)
+def stem(word: str) -> str:
+    """The word without the endings that English headlines change freely; other languages keep theirs."""
+    word = SAME.get(word, word)
+    if not word.isascii():
+        return word
+    found = _without_ending(word)
+    return _SAME_STEMS.get(found, found)
+
+
+def _without_ending(word: str) -> str:
+    word = word.removesuffix("'s").removesuffix("'")
+    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM - 1 and not word.endswith("ss"):
+            word = word.removesuffix(ending) + instead
+            break
+    if re.search("(ia|ea|ya)n$", word):
+        word = word[:-1]
+    if re.search(r"([bdgklmnprt])\1$", word):
+        word = word[:-1]
+    if len(word) >= _SHORTEST_STEM:
+        word = word.removesuffix("e")
+    return word
+
+
+@lru_cache(maxsize=1 << 16)
+def misspelt(one: str, other: str) -> bool:
+    """Whether the words are one word spelt in two ways: ou / o, i / y, a doubled or a swapped letter inside."""
+    if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
+        return False
+    if len(one) > len(other):
+        one, other = other, one
+    if len(other) - len(one) > 1:
+        return False
+    at = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
+    if len(one) != len(other):
+        extra = other[at]
+        return one[at:] == other[at + 1 :] and (extra in _VOWELS or extra in (other[at - 1], other[at + 1]))
+    if {one[at : at + 1], other[at : at + 1]} == {"i", "y"} and one[at + 1 :] == other[at + 1 :]:
+        return True
+    swapped = other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
+    return one == swapped
+
+
+_SAME_STEMS = {_without_ending(other): _without_ending(first) for other, first in SAME.items() if other.isascii()}

@@ -1,0 +1,215 @@
+"""The operator's folder: what it says, and every mistake in it at once, with its place and its remedy."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor.config import find_rules, find_state, load_desk
+from monitor.errors import ConfigError, UsageError
+from monitor.model import Feed
+
+if TYPE_CHECKING:
+    from monitor.config import Desk
+
+FEEDS = """\
+feeds:
+  - name: wire-en
+    url: https://wire.example/feed
+    outlet: The Wire
+    tags: [world, en]
+    lang: en
+    every: 5 min
+  - name: other
+    url: http://10.0.0.1/feed
+    allow-private: yes
+"""
+RECEIVERS = "receivers:\n  mail: mailto://localhost?from=a@example.org&to=b@example.org&mode=insecure\n"
+RULES = """\
+rules:
+  - id: peace
+    title: Peace
+    any: [peace agreement]
+    send: [mail]
+    sources: [The Wire]
+    examples:
+      match: [A peace agreement is signed]
+"""
+
+
+def desk(folder: Path, files: dict[str, str], *, env: dict[str, str] | None = None, required: bool = True) -> Desk:
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    return load_desk(folder, env=env or {}, secrets_required=required)
+
+
+def faults(folder: Path, files: dict[str, str], *, env: dict[str, str] | None = None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        desk(folder, files, env=env)
+    return [str(fault).removeprefix(f"{folder}/") for fault in caught.value.faults]
+
+
+def test_a_desk_is_all_the_files_of_its_folder(tmp_path: Path) -> None:
+    found = desk(tmp_path, {"feeds.yaml": FEEDS, "receivers.yaml": RECEIVERS, "rules.yaml": RULES})
+    assert found.feeds_by_name["wire-en"] == Feed(
+        "wire-en",
+        "https://wire.example/feed",
+        "The Wire",
+        frozenset({"world", "en"}),
+        "en",
+        timedelta(minutes=5),
+    )
+    assert found.feeds_by_name["other"].outlet == "other"
+    assert found.feeds_by_name["other"].allow_private
+    assert [receiver.name for receiver in found.receivers] == ["mail"]
+    assert [rule.id for rule in found.rulebook.rules] == ["peace"]
+    assert found.notes == ()
+
+
+def test_one_file_may_hold_everything_with_a_contact_for_the_outlets(tmp_path: Path) -> None:
+    found = desk(tmp_path, {"all.yaml": f"settings:\n  contact: desk@example.org\n{FEEDS}{RECEIVERS}{RULES}"})
+    assert found.contact == "desk@example.org"
+
+
+ONE_FAULT = [
+    ("feeds: {a: b}", "f.yaml:1:8: feeds must be a list - begin each feed with a hyphen: - name: …"),
+    ("feeds:\n  - just text", "f.yaml:2:5: a feed must be keys and values"),
+    ("feeds:\n  - name: a", 'f.yaml:2:5: a feed needs "url" - add url: …'),
+    ("feeds:\n  - {name: a, url: 'ftp://x.example/'}", "f.yaml:2:20: this address cannot be polled: "),
+    ("feeds:\n  - {name: A b, url: 'https://x.example/'}", 'f.yaml:2:12: "A b" will not do: a feed'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', lang: English}", 'f.yaml:2:48: "English" will not do'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', every: often}", 'f.yaml:2:49: "often" is no interval'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', every: 0 s}", 'f.yaml:2:49: "0 s" is no interval'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', every: 9 d}", 'f.yaml:2:49: "9 d" is no interval'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', allow-private: maybe}", 'f.yaml:2:57: "maybe" is neither'),
+    ("feeds:\n  - {name: a, url: 'https://x.example/', evry: 1 h}", 'unknown key "evry" - did you mean "every"?'),
+    (
+        "feeds:\n  - {name: a, url: 'https://x.example/'}\n  - {name: a, url: 'https://y.example/'}",
+        'f.yaml:3:5: feed "a" stands twice (first at',
+    ),
+    ("feds: []", 'f.yaml:1:1: unknown key "feds" - did you mean "feeds"?'),
+    ("settings: {contact: 'Ünal'}", "f.yaml:1:21: contact must be plain ASCII"),
+    ("receivers: {Mail: 'json://localhost/x'}", 'f.yaml:1:19: "Mail" will not do'),
+    ("receivers: {mail: 'nonsense://localhost/x'}", 'f.yaml:1:19: receiver "mail": is no address'),
+    ("receivers: {mail: '${env:NOT_THERE}'}", "f.yaml:1:19: $NOT_THERE is not set - set NOT_THERE"),
+    ("receivers: {mail: '${credential:desk}'}", 'f.yaml:1:19: there is no credential "desk" - add LoadCredential=desk'),
+    ("receivers: {mail: '${file:secret}'}", "f.yaml:1:19: the secret secret cannot be read (FileNotFoundError)"),
+    ("receivers: {mail: '${desk}'}", "f.yaml:1:19: ${desk} is no secret's place - write ${credential:NAME}"),
+    ("receivers: [mail]", "f.yaml:1:12: receivers must be keys and values"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), ONE_FAULT)
+def test_a_mistake_is_named_with_its_place_and_remedy(tmp_path: Path, text: str, said: str) -> None:
+    (found,) = faults(tmp_path, {"f.yaml": text})
+    assert said in found
+
+
+def test_all_mistakes_are_named_at_once_file_by_file(tmp_path: Path) -> None:
+    found = faults(
+        tmp_path,
+        {
+            "a.yaml": FEEDS.replace("every", "evry").replace("https:", "gopher:"),
+            "b.yaml": "receivers:\n  mail: nonsense://x\n",
+            "c.yaml": RULES.replace("peace agreement]", "s*]").replace("The Wire", "Wyre"),
+            "d.yaml": "rules: [unclosed\n",
+            "e.yml": "",
+        },
+    )
+    assert [line.partition(":")[0] for line in found] == sorted(line.partition(":")[0] for line in found)
+    assert {line.partition(":")[0] for line in found} == {"a.yaml", "b.yaml", "c.yaml", "d.yaml", "e.yml"}
+    assert len([line for line in found if line.startswith("a.yaml")]) == 2
+    assert len([line for line in found if line.startswith("c.yaml")]) >= 2
+
+
+def test_settings_and_receivers_stand_once(tmp_path: Path) -> None:
+    text = "settings: {contact: a@b.example}\nreceivers: {r: 'json://localhost/x'}\n"
+    found = faults(tmp_path, {"a.yaml": text, "b.yaml": text})
+    assert len(found) == 2
+    assert "stands in" in found[1]
+    assert "stands twice" in found[0]
+
+
+def test_text_that_is_not_utf_8_and_folders_without_files_are_mistakes(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no"):
+        load_desk(tmp_path, env={}, secrets_required=True)
+    (tmp_path / "a.yaml").write_bytes(b"rules:\n  - id: caf\xe9\n")
+    with pytest.raises(ConfigError, match=r"a.yaml:2:1: is not UTF-8 text"):
+        load_desk(tmp_path, env={}, secrets_required=True)
+    (tmp_path / "a.yaml").unlink()
+    (tmp_path / "b.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"b.yaml:1:1: cannot be read"):
+        load_desk(tmp_path, env={}, secrets_required=True)
+
+
+# ---- secrets -------------------------------------------------------------------------------------------------
+
+
+def test_secrets_come_from_credentials_environment_and_files(tmp_path: Path) -> None:
+    (tmp_path / "vault").mkdir()
+    (tmp_path / "vault" / "hook").write_text("json://localhost/from-credential\n")
+    (tmp_path / "own").write_text("json://localhost/from-file\n")
+    text = "receivers:\n  a: ${credential:hook}\n  b: ${env:HOOK}\n  c: ${file:own}\n"
+    env = {"CREDENTIALS_DIRECTORY": str(tmp_path / "vault"), "HOOK": "json://localhost/from-environment"}
+    found = desk(tmp_path, {"r.yaml": text}, env=env)
+    assert [receiver.url.rpartition("-")[2] for receiver in found.receivers] == ["credential", "environment", "file"]
+
+
+def test_a_secret_inside_an_address_is_percent_encoded(tmp_path: Path) -> None:
+    text = "receivers:\n  a: mailto://me:${env:PASSWORD}@localhost?from=a@example.org&to=b@example.org\n"
+    found = desk(tmp_path, {"r.yaml": text}, env={"PASSWORD": "p@ss/w:rd"})
+    assert "me:p%40ss%2Fw%3Ard@localhost" in found.receivers[0].url
+
+
+def test_without_its_secrets_a_desk_can_still_be_checked(tmp_path: Path) -> None:
+    text = "receivers:\n  mail: ${credential:hook}\n"
+    found = desk(tmp_path, {"r.yaml": text, "rules.yaml": RULES.replace("    sources: [The Wire]\n", "")}, required=False)
+    assert found.receivers == ()
+    assert len(found.notes) == 1
+    assert 'there is no credential "hook"' in found.notes[0]
+
+
+def test_an_empty_secret_is_a_mistake_and_is_not_printed(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (found,) = faults(tmp_path, {"r.yaml": "receivers: {a: '${file:empty}'}"})
+    assert "is empty" in found
+
+
+# ---- where things are ----------------------------------------------------------------------------------------
+
+
+def test_rules_are_found_where_they_were_named_or_where_they_are(tmp_path: Path) -> None:
+    for place in ("opt", "env", "cwd/rules", "xdg/monitor"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "a.yaml").write_text("")
+    env = {"MONITOR_RULES": str(tmp_path / "env"), "XDG_CONFIG_HOME": str(tmp_path / "xdg")}
+    cwd = tmp_path / "cwd"
+    assert find_rules(str(tmp_path / "opt"), env=env, cwd=cwd) == tmp_path / "opt"
+    assert find_rules(None, env=env, cwd=cwd) == tmp_path / "env"
+    del env["MONITOR_RULES"]
+    assert find_rules(None, env=env, cwd=cwd) == cwd / "rules"
+    (cwd / "rules" / "a.yaml").unlink()
+    assert find_rules(None, env=env, cwd=cwd) == tmp_path / "xdg" / "monitor"
+    with pytest.raises(UsageError, match="no rules found"):
+        find_rules(None, env={"HOME": str(tmp_path)}, cwd=tmp_path)
+    with pytest.raises(UsageError, match="no such folder"):
+        find_rules(str(tmp_path / "nowhere"), env={}, cwd=tmp_path)
+
+
+def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: Path) -> None:
+    env = {"MONITOR_STATE": str(tmp_path / "env"), "STATE_DIRECTORY": f"{tmp_path}/systemd:/second"}
+    env |= {"XDG_STATE_HOME": str(tmp_path / "xdg")}
+    assert find_state(str(tmp_path / "opt"), env=env, cwd=tmp_path) == tmp_path / "opt"
+    assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "env"
+    del env["MONITOR_STATE"]
+    assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "systemd"
+    del env["STATE_DIRECTORY"]
+    assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "xdg" / "monitor"
+    (tmp_path / "state").mkdir()
+    assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "state"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be made"):
+        find_state(str(tmp_path / "file" / "x"), env={}, cwd=tmp_path)

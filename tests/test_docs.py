@@ -1,0 +1,167 @@
+"""The documents do as they say: their YAML is a desk without mistakes, commands run, links lead on."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from monitor.config import load_desk
+from monitor.rules.document import read
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("rules/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("docs/**/*.md")]
+)
+SHIPPED = sorted(ROOT.glob("rules/*.yaml"))
+
+HARMLESS = {"monitor", "cat", "cp", "grep", "ls", "mkdir", "sqlite3"}
+# Commands that are shown and cannot be run here: how they begin, and why.
+NOT_RUN = (
+    ("make", "sets up the whole tree, and runs these tests"),
+    (".ci/run", "runs these tests"),
+    ("monitor demo", "takes its time; it is a step of the checks by itself"),
+    ("monitor run", "polls feeds, and this machine may have no network"),
+    ("monitor status", "needs a state that a daemon has worked on"),
+    ("git", "changes the checkout, or needs the network"),
+    ("cd", "goes to a place that is not here"),
+    ("sudo", "changes the machine"),
+    ("apt", "changes the machine"),
+    ("systemctl", "changes the machine"),
+    ("systemd-analyze", "is run on the unit by the tests of the unit"),
+    ("journalctl", "reads the machine's journal"),
+    ("python3", "makes an environment from the registry"),
+    ("pip", "needs the registry"),
+    ("uv", "needs the registry"),
+    ("PYTHON=", "sets up the whole tree"),
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a document: its language, what stands in it, and the line on which it begins."""
+
+    kind: str
+    text: str
+    line: int
+
+
+def blocks(document: Path) -> list[Block]:
+    """Every fenced block, indented ones (in lists) too."""
+    text = document.read_text("utf-8")
+    fences = re.finditer(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [
+        Block(
+            found[2],
+            re.sub(rf"^{found[1]}", "", found[3], flags=re.MULTILINE),
+            text.count("\n", 0, found.start()) + 2,
+        )
+        for found in fences
+    ]
+
+
+def commands(document: Path) -> list[str]:
+    """Every command that is shown with a prompt, continued lines joined."""
+    shown = "\n".join(block.text for block in blocks(document) if block.kind == "console")
+    return re.findall(r"^\$ (.+)$", shown.replace("\\\n", " "), re.MULTILINE)
+
+
+def why_not_run(command: str) -> str:
+    """The reason why a command is not run, or "" if it is."""
+    return next((reason for begin, reason in NOT_RUN if re.match(re.escape(begin) + r"(?!\w)", command)), "")
+
+
+def says(path: Path, text: str) -> set[str]:
+    """The keys at the top of a YAML text."""
+    root = read(str(path), text, [])
+    return {key.text for key, _ in root.pairs} if root else set()
+
+
+def ids(documents: list[Path]) -> list[str]:
+    return [str(document.relative_to(ROOT)) for document in documents]
+
+
+with_yaml = [document for document in DOCUMENTS if any(block.kind == "yaml" for block in blocks(document))]
+with_commands = [document for document in DOCUMENTS if commands(document)]
+
+
+@pytest.mark.parametrize("document", with_yaml, ids=ids(with_yaml))
+def test_the_yaml_of_a_document_is_a_desk_without_mistakes(document: Path, tmp_path: Path) -> None:
+    """All blocks of one document are one desk; what they leave unsaid is said by the shipped files."""
+    shown: set[str] = set()
+    for block in blocks(document):
+        if block.kind == "yaml":
+            # Blank lines before it, so that a mistake is told with its line in the document.
+            file = tmp_path / f"{document.stem}-{block.line}.yaml"
+            file.write_text("\n" * (block.line - 1) + block.text, "utf-8")
+            shown |= says(file, block.text)
+    for file in SHIPPED:
+        if not says(file, file.read_text("utf-8")) & {*shown, "rules"}:
+            shutil.copy(file, tmp_path)
+    load_desk(tmp_path, env={}, secrets_required=False)
+
+
+@pytest.mark.parametrize("document", with_commands, ids=ids(with_commands))
+def test_the_commands_of_a_document_run(document: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    (tmp_path / "state").mkdir()
+    for command in commands(document):
+        if why_not_run(command):
+            continue
+        assert command.split()[0] in HARMLESS, (
+            f"{command}: say in NOT_RUN why it is not run, or that it is harmless"
+        )
+        done = subprocess.run(
+            ["bash", "-ec", command],
+            cwd=tmp_path,
+            env={
+                "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+                "HOME": str(tmp_path),
+                "LC_ALL": "C.UTF-8",
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
+def test_no_link_of_a_document_is_dead(document: Path) -> None:
+    prose = re.sub(r"```.*?```|`[^`\n]*`", "", document.read_text("utf-8"), flags=re.DOTALL)
+    links = re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", prose)
+    assert [link for link in links if ":" not in link and not leads_on(document, link)] == []
+
+
+def leads_on(document: Path, link: str) -> bool:
+    """Whether a relative link has a file at its end, and the heading in it that it asks for."""
+    path, _, heading = link.partition("#")
+    target = document.parent / path if path else document
+    if not target.exists():
+        return False
+    return not heading or heading in headings(target)
+
+
+def headings(document: Path) -> set[str]:
+    """The anchors of a document's headings, as forges make them."""
+    prose = re.sub(r"```.*?```", "", document.read_text("utf-8"), flags=re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("begin", [begin for begin, _ in NOT_RUN if begin.startswith("monitor ")])
+def test_a_verb_that_is_not_run_exists_all_the_same(begin: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", *begin.split()[1:], "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
