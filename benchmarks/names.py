@@ -1,4 +1,6 @@
-"""How well names are found, and how fast: python benchmarks/names.py --data DIR
+"""How well names are found, and how fast.
+
+Run as: python benchmarks/names.py --data DIR
 
 DIR holds names/: Russian news with surnames marked (factRuEval-2016) and Universal Dependencies treebanks.
 A proper noun's lemma becomes a name; each word of the treebank should be a mention if, and only if, it is a
@@ -29,12 +31,13 @@ if TYPE_CHECKING:
 
 TREEBANKS = ("hy_armtdp-ud-dev", "ru_taiga-ud-dev", "tr_boun-ud-dev", "az_tuecl-ud-test", "ka_glc-ud-dev")
 RULES = 1_000
+SHORTEST_NAME = 5
 
 
 def main() -> None:
     """Prints a line a measurement."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--missed", type=int, default=0, help="show so many misses and false alarms of each")
     options = parser.parse_args()
     folder = options.data / "names"
@@ -44,15 +47,24 @@ def main() -> None:
     speed(folder)
 
 
+def lines(path: Path) -> Iterator[str]:
+    """The lines of a compressed file."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from file
+
+
 def scalar(text: str) -> Node:
+    """A text as a rule file would hold it."""
     return Node("benchmark", 1, 1, "scalar", text)
 
 
 def listed(*items: Node) -> Node:
+    """A list as a rule file would hold it."""
     return Node("benchmark", 1, 1, "list", items=items)
 
 
 def mapped(**pairs: Node) -> Node:
+    """A map as a rule file would hold it."""
     return Node("benchmark", 1, 1, "map", pairs=tuple((scalar(key), value) for key, value in pairs.items()))
 
 
@@ -61,9 +73,7 @@ def rulebook_of(names: Iterable[tuple[str, ...]]) -> Rulebook:
     definitions, rules = {}, []
     for number, spellings in enumerate(names):
         definitions[f"n{number}"] = mapped(full=listed(*map(scalar, spellings)))
-        rules.append(
-            mapped(id=scalar(f"n{number}"), when=scalar(f"$n{number}"), send=scalar("desk"))
-        )
+        rules.append(mapped(id=scalar(f"n{number}"), when=scalar(f"$n{number}"), send=scalar("desk")))
     faults: list[Fault] = []
     root = mapped(names=mapped(**definitions), rules=listed(*rules))
     book = compile_rulebook(
@@ -74,6 +84,7 @@ def rulebook_of(names: Iterable[tuple[str, ...]]) -> Rulebook:
 
 
 def entry(body: str) -> Entry:
+    """An entry that is all body."""
     return Entry(1, "f", "o", "", "", "", "", clean(body), None, None, "")
 
 
@@ -81,14 +92,14 @@ def surnames(path: Path, *, missed: int) -> None:
     """The share of marked surname mentions that a name with that surname alone finds."""
     gold = 0
     lost: list[str] = []
-    for line in gzip.open(path, "rt", encoding="utf-8"):
+    for line in lines(path):
         document = json.loads(line)
         marked = [(mention["surface"], mention["lastname"]) for mention in document["surnames"]]
         marked = [(surface, [last for last in group if any(words(last))]) for surface, group in marked]
         lasts = sorted({last for _, group in marked for last in group})
         if not lasts:
             continue
-        found = defaultdict(set)
+        found: dict[str, set[str]] = defaultdict(set)
         for fired in match(rulebook_of((last,) for last in lasts), entry(document["text"])):
             found[lasts[int(fired.rule[1:])]] |= {fold(mention.surface) for mention in fired.mentions}
         for surface, group in marked:
@@ -124,14 +135,15 @@ def proper_nouns(path: Path, *, missed: int) -> None:
         if found[form] - {fold(lemma)} and fold(lemma) not in found[form]:
             wrong += count
             false.append(f"{sorted(found[form])[:2]}: {form} ({lemma})")
-    print(f"{path.name[:2]}: {total} proper nouns, recall {right / total:.1%}, precision {right / (right + wrong):.1%}")
+    recall, precision = right / total, right / (right + wrong)
+    print(f"{path.name[:2]}: {total} proper nouns, recall {recall:.1%}, precision {precision:.1%}")
     _show(lost, missed)
     _show(false, missed)
 
 
 def tokens(path: Path) -> Iterator[tuple[str, str, str]]:
     """(form, lemma, part of speech) of each token that is one word, its lemma one word too."""
-    for line in gzip.open(path, "rt", encoding="utf-8"):
+    for line in lines(path):
         columns = line.rstrip("\n").split("\t")
         if len(columns) != 10 or not columns[0].isdigit():
             continue
@@ -148,7 +160,9 @@ def capitalised(lemma: str) -> str:
 def speed(folder: Path) -> None:
     """CPU time from raw text to matches, with 1,000 rules of the words that the texts hold."""
     articles = [entry(text) for text in english(folder / "english-news.jsonl.gz")]
-    capital = sorted({w.group() for a in articles for w in words(a.body) if w.group()[0].isupper() and len(w.group()) > 4})
+    capital = sorted(
+        {w.group() for a in articles for w in words(a.body) if w.group()[0].isupper() and len(w.group()) > 4}
+    )
     book = rulebook_of((name,) for name in capital[:: max(1, len(capital) // RULES)][:RULES])
     for label in ("first reading", "again"):
         times = []
@@ -159,12 +173,13 @@ def speed(folder: Path) -> None:
         size = sum(len(article.body) for article in articles)
         print(
             f"speed, {RULES} rules, {len(articles)} articles of {size // len(articles)} characters, {label}: "
-            f"{size / sum(times) / 1e6:.1f} Mchar/s, p99 {sorted(times)[int(len(times) * .99)] * 1e3:.1f} ms"
+            f"{size / sum(times) / 1e6:.1f} Mchar/s, p99 {sorted(times)[int(len(times) * 0.99)] * 1e3:.1f} ms"
         )
 
 
 def english(path: Path) -> Iterator[str]:
-    for line in gzip.open(path, "rt", encoding="utf-8"):
+    """The text of each article."""
+    for line in lines(path):
         yield json.loads(line)["text"]
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -237,7 +238,7 @@ def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[
 
 def _every(node: Node | None, faults: list[Fault]) -> timedelta:
     if node is None:
-        return Feed.__dataclass_fields__["every"].default  # type: ignore[no-any-return]  # of a slotted class
+        return EVERY
     text = document.text(node, faults, what="every")
     found = _SPAN.fullmatch(text)
     span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None

@@ -15,7 +15,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
@@ -330,7 +330,7 @@ class Daemon:
         return utc_now() + HEARTBEAT
 
 
-def exit_now(status: int) -> None:
+def exit_now(status: int) -> NoReturn:
     """End the process at once: a send that timed out keeps its thread, and would hold the exit for 37 s."""
     logging.shutdown()
     os._exit(status)

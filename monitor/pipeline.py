@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from monitor.model import Claim, Entry, PollResult, Receiver, Stored
+    from monitor.model import Claim, Entry, Message, PollResult, Receiver, Stored
     from monitor.rules.rulebook import Rulebook
     from monitor.store.store import Store
 
 log = logging.getLogger("monitor")
-
-Send = "Callable[[Receiver, Message], None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +184,13 @@ def _is(item: Stored, kind: Kind) -> bool:
 # ---- round two -------------------------------------------------------------------------------------------
 
 
-def deliver(store: Store, receiver: Receiver, *, send: Send, clock: Callable[[], datetime]) -> Claim | None:
+def deliver(
+    store: Store,
+    receiver: Receiver,
+    *,
+    send: Callable[[Receiver, Message], None],
+    clock: Callable[[], datetime],
+) -> Claim | None:
     """Claim, compose, send and record the oldest message due to this receiver; None if none is due."""
     now = clock()
     with store.transaction():
@@ -205,7 +209,9 @@ def deliver(store: Store, receiver: Receiver, *, send: Send, clock: Callable[[],
     return claim
 
 
-def _sent(receiver: Receiver, claim: Claim, *, send: Send, now: datetime) -> tuple[str, bool]:
+def _sent(
+    receiver: Receiver, claim: Claim, *, send: Callable[[Receiver, Message], None], now: datetime
+) -> tuple[str, bool]:
     """Send it: ("", False) once accepted, else (why not, whether it may have arrived all the same)."""
     try:
         send(receiver, compose(claim, chat=is_chat(receiver), now=now))

@@ -59,7 +59,7 @@ class FakeOutlet:
     items: list[Item] = field(default_factory=list)
 
     def poll(self, state: FeedState) -> PollResult:
-        etag = sha256(repr(self.items).encode()).hexdigest()
+        etag = sha256(repr(self.items).encode("utf-8", "surrogatepass")).hexdigest()
         if state.validators.etag == etag:
             return NotModified(self.feed, state.validators)
         entries = tuple(entry(self.feed, item) for item in self.items)
@@ -81,7 +81,9 @@ class FakeReceivers:
 
 def entry(feed: Feed, item: Item) -> Entry:
     """The item as parsing it would give it."""
-    shown = sha256(f"{item.title}\n{item.summary}\n{item.body}\n{item.link}".encode()).hexdigest()
+    shown = sha256(
+        f"{item.title}\n{item.summary}\n{item.body}\n{item.link}".encode("utf-8", "surrogatepass")
+    ).hexdigest()
     return Entry(
         id=identity(feed.name, item.guid),
         feed=feed.name,

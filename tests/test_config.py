@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,8 @@ from monitor.errors import ConfigError, UsageError
 from monitor.model import Feed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from monitor.config import Desk
 
 FEEDS = """\
@@ -40,7 +41,9 @@ rules:
 """
 
 
-def desk(folder: Path, files: dict[str, str], *, env: dict[str, str] | None = None, required: bool = True) -> Desk:
+def desk(
+    folder: Path, files: dict[str, str], *, env: dict[str, str] | None = None, required: bool = True
+) -> Desk:
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
     return load_desk(folder, env=env or {}, secrets_required=required)
@@ -84,8 +87,14 @@ ONE_FAULT = [
     ("feeds:\n  - {name: a, url: 'https://x.example/', every: often}", 'f.yaml:2:49: "often" is no interval'),
     ("feeds:\n  - {name: a, url: 'https://x.example/', every: 0 s}", 'f.yaml:2:49: "0 s" is no interval'),
     ("feeds:\n  - {name: a, url: 'https://x.example/', every: 9 d}", 'f.yaml:2:49: "9 d" is no interval'),
-    ("feeds:\n  - {name: a, url: 'https://x.example/', allow-private: maybe}", 'f.yaml:2:57: "maybe" is neither'),
-    ("feeds:\n  - {name: a, url: 'https://x.example/', evry: 1 h}", 'unknown key "evry" - did you mean "every"?'),
+    (
+        "feeds:\n  - {name: a, url: 'https://x.example/', allow-private: maybe}",
+        'f.yaml:2:57: "maybe" is neither',
+    ),
+    (
+        "feeds:\n  - {name: a, url: 'https://x.example/', evry: 1 h}",
+        'unknown key "evry" - did you mean "every"?',
+    ),
     (
         "feeds:\n  - {name: a, url: 'https://x.example/'}\n  - {name: a, url: 'https://y.example/'}",
         'f.yaml:3:5: feed "a" stands twice (first at',
@@ -95,8 +104,14 @@ ONE_FAULT = [
     ("receivers: {Mail: 'json://localhost/x'}", 'f.yaml:1:19: "Mail" will not do'),
     ("receivers: {mail: 'nonsense://localhost/x'}", 'f.yaml:1:19: receiver "mail": is no address'),
     ("receivers: {mail: '${env:NOT_THERE}'}", "f.yaml:1:19: $NOT_THERE is not set - set NOT_THERE"),
-    ("receivers: {mail: '${credential:desk}'}", 'f.yaml:1:19: there is no credential "desk" - add LoadCredential=desk'),
-    ("receivers: {mail: '${file:secret}'}", "f.yaml:1:19: the secret secret cannot be read (FileNotFoundError)"),
+    (
+        "receivers: {mail: '${credential:desk}'}",
+        'f.yaml:1:19: there is no credential "desk" - add LoadCredential=desk',
+    ),
+    (
+        "receivers: {mail: '${file:secret}'}",
+        "f.yaml:1:19: the secret secret cannot be read (FileNotFoundError)",
+    ),
     ("receivers: {mail: '${desk}'}", "f.yaml:1:19: ${desk} is no secret's place - write ${credential:NAME}"),
     ("receivers: [mail]", "f.yaml:1:12: receivers must be keys and values"),
 ]
@@ -129,8 +144,8 @@ def test_settings_and_receivers_stand_once(tmp_path: Path) -> None:
     text = "settings: {contact: a@b.example}\nreceivers: {r: 'json://localhost/x'}\n"
     found = faults(tmp_path, {"a.yaml": text, "b.yaml": text})
     assert len(found) == 2
-    assert "stands in" in found[1]
-    assert "stands twice" in found[0]
+    assert '"settings" stands in' in found[0]
+    assert 'receiver "r" stands twice' in found[1]
 
 
 def test_text_that_is_not_utf_8_and_folders_without_files_are_mistakes(tmp_path: Path) -> None:
@@ -145,7 +160,7 @@ def test_text_that_is_not_utf_8_and_folders_without_files_are_mistakes(tmp_path:
         load_desk(tmp_path, env={}, secrets_required=True)
 
 
-# ---- secrets -------------------------------------------------------------------------------------------------
+# ---- secrets -----------------------------------------------------------------------------------------------
 
 
 def test_secrets_come_from_credentials_environment_and_files(tmp_path: Path) -> None:
@@ -155,7 +170,11 @@ def test_secrets_come_from_credentials_environment_and_files(tmp_path: Path) -> 
     text = "receivers:\n  a: ${credential:hook}\n  b: ${env:HOOK}\n  c: ${file:own}\n"
     env = {"CREDENTIALS_DIRECTORY": str(tmp_path / "vault"), "HOOK": "json://localhost/from-environment"}
     found = desk(tmp_path, {"r.yaml": text}, env=env)
-    assert [receiver.url.rpartition("-")[2] for receiver in found.receivers] == ["credential", "environment", "file"]
+    assert [receiver.url.rpartition("-")[2] for receiver in found.receivers] == [
+        "credential",
+        "environment",
+        "file",
+    ]
 
 
 def test_a_secret_inside_an_address_is_percent_encoded(tmp_path: Path) -> None:
@@ -166,7 +185,11 @@ def test_a_secret_inside_an_address_is_percent_encoded(tmp_path: Path) -> None:
 
 def test_without_its_secrets_a_desk_can_still_be_checked(tmp_path: Path) -> None:
     text = "receivers:\n  mail: ${credential:hook}\n"
-    found = desk(tmp_path, {"r.yaml": text, "rules.yaml": RULES.replace("    sources: [The Wire]\n", "")}, required=False)
+    found = desk(
+        tmp_path,
+        {"r.yaml": text, "rules.yaml": RULES.replace("    sources: [The Wire]\n", "")},
+        required=False,
+    )
     assert found.receivers == ()
     assert len(found.notes) == 1
     assert 'there is no credential "hook"' in found.notes[0]
@@ -178,7 +201,7 @@ def test_an_empty_secret_is_a_mistake_and_is_not_printed(tmp_path: Path) -> None
     assert "is empty" in found
 
 
-# ---- where things are ----------------------------------------------------------------------------------------
+# ---- where things are --------------------------------------------------------------------------------------
 
 
 def test_rules_are_found_where_they_were_named_or_where_they_are(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ QUICK = settings(
 
 
 def test_whatever_the_crash_every_match_is_told_once_per_story() -> None:
-    run_state_machine_as_test(PowerCuts, settings=QUICK)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(PowerCuts, settings=QUICK)
 
 
 # ---- seeded bugs: each was seen in programs of this kind, and the machine must notice it -------------------
@@ -281,4 +281,4 @@ def test_the_machine_notices(bug: str) -> None:
     broken = type("Broken", (PowerCuts,), SEEDED[bug])
     found = settings(QUICK, max_examples=400, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError, match=r"lost|repeat|told again"):
-        run_state_machine_as_test(broken, settings=found)  # type: ignore[no-untyped-call]
+        run_state_machine_as_test(broken, settings=found)

@@ -28,7 +28,7 @@ _WARNINGS = logging.getLogger("apprise")
 # DEBUG logs of both print webhook addresses whole; what Apprise warns of reaches us scrubbed, or not at all.
 _WARNINGS.setLevel(logging.WARNING)
 _WARNINGS.propagate = False
-logging.getLogger("urllib3").setLevel(logging.WARNING)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of odd headers with a traceback
 
 _UNKNOWN = ("Unparseable URL", "Unsupported URL")
 _SHORTEST_SECRET = (

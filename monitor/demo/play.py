@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from monitor import config
 from monitor.daemon import Daemon
-from monitor.engine import Engine
 from monitor.demo.outlets import Outlets
 from monitor.demo.scenario import CHAT, DESK, LAST, MAIL, MORNING, OUTLETS, shortfalls
 from monitor.demo.sinks import ChatSink, MailSink
+from monitor.engine import Engine
 from monitor.store.store import Store
 
 if TYPE_CHECKING:

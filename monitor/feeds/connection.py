@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from monitor.feeds.guard import Resolve
 
     Connect = Callable[[str, int, float], socket.socket]
-    Connection = "PlainConnection | TlsConnection"
 
 
 @dataclass(frozen=True, slots=True)

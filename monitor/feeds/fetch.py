@@ -194,6 +194,7 @@ def _read(
     if response.status in _REDIRECTS:
         return _Redirect(_redirection(response, url))
     if response.status == HTTPStatus.NOT_MODIFIED and (poll.validators.etag or poll.validators.last_modified):
+        response.read()  # nothing: a 304 has no body, but http.client frees the connection only then
         return None
     if response.status not in _BODIES:
         raise _refused(response)

@@ -86,6 +86,8 @@ class _Reader:
         while (opening := _OPENING.search(markup, at)) is not None:
             self._say(markup[at : opening.start()])
             at = self._after(opening)
+            if ">" in self._missing:  # no tag can end any more
+                break
         self._say(markup[at:])
         return "".join(self._out)
 
@@ -96,6 +98,7 @@ class _Reader:
     def _after(self, opening: re.Match[str]) -> int:
         """Where to read on after what begins here; text that only looks like markup is said as it is."""
         if opening.group(4):  # <![CDATA[ in HTML is a leftover: its content is text
+            self.tags += 1
             return opening.end()
         if opening.group(3):
             return self._past("-->", opening)

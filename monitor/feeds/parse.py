@@ -55,7 +55,7 @@ def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple
         items, language = _items(body, content_type)
     except _BROKEN as error:
         raise ParseError(f"the parser broke on the document ({type(error).__name__})") from error
-    feed_at = replace(feed, lang=_language(language) or feed.lang)
+    feed_at = replace(feed, lang=feed.lang or _language(language))
     entries = [_entry(item, feed_at, now) for item in items if item.guid or item.link or item.title]
     return tuple(_distinct(entries))
 

@@ -21,7 +21,7 @@ _MOST_DOUBLINGS = 20.0  # 2 min doubled so often is four years: long past every 
 
 
 def first_poll(feed: Feed, *, now: datetime) -> datetime:
-    """When a feed not yet polled is asked: within a minute or its interval, so that its baseline comes quickly."""
+    """When a feed not yet polled is asked: within a minute and its interval, for a quick baseline."""
     return now + min(_SOON, feed.every) * _share(feed.url)
 
 

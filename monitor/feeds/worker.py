@@ -41,9 +41,6 @@ class Refused:
     what: str
 
 
-Reply = "tuple[Entry, ...] | Refused"
-
-
 def serve(pipe: Connection, before_each: Callable[[], None]) -> None:
     """Answers jobs until the other end is closed; `before_each` sets the limits of the next one."""
     while True:

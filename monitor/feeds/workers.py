@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Imported, not run with -m: as __main__ it would pickle its answers under a name that is not ours.
 _PROGRAM = "import sys; from monitor.feeds.worker import main; main(sys.argv[1:])"
-_FEW_SECONDS = 5  # that a killed process may take to go
 
 
 class Parsers:
@@ -91,30 +90,9 @@ class _Worker:
 
     def ask(self, job: Job) -> tuple[Entry, ...] | Refused:
         """The process's answer, or in its stead why there is none."""
-        for _ in range(2):
-            fresh = self._ensure()
-            try:
-                self._pipe.send(job)
-            except OSError:
-                # It died between two documents; only a fresh one that dies unasked is a fault.
-                self.stop()
-                if fresh:
-                    break
-                continue
-            return self._answer()
-        return Refused("no parser process can be started")
-
-    def stop(self) -> None:
-        """Kills the process, if there is one."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.wait(_FEW_SECONDS)
-        self._pipe.close()
-        self._process = None
-
-    def _answer(self) -> tuple[Entry, ...] | Refused:
+        self._ensure()
         try:
+            self._pipe.send(job)
             if self._pipe.poll(self._wall):
                 reply: tuple[Entry, ...] | Refused = self._pipe.recv()
                 return reply
@@ -123,18 +101,26 @@ class _Worker:
         self.stop()
         return Refused(f"took over {self._wall:g} s: left out")
 
+    def stop(self) -> int:
+        """Ends the process, if there is one; its status, which is that of its own death if it had died."""
+        if self._process is None:
+            return 0
+        self._process.kill()
+        status = self._process.wait()
+        self._pipe.close()
+        self._process = None
+        return status
+
     def _post_mortem(self) -> Refused:
-        assert self._process is not None
-        status = self._process.wait(_FEW_SECONDS)
-        self.stop()
+        status = self.stop()
         if status == -signal.SIGXCPU:
             return Refused(f"took over {self._cpu:g} s of CPU: left out")
         return Refused(f"the parser died of it ({_cause(status)}): left out")
 
-    def _ensure(self) -> bool:
-        """Sees that there is a process; says whether it is a new one."""
+    def _ensure(self) -> None:
+        """Starts the process unless it lives."""
         if self._process is not None and self._process.poll() is None:
-            return False
+            return
         self.stop()
         self._pipe, theirs = Pipe()
         command = [sys.executable, "-c", _PROGRAM]
@@ -147,7 +133,6 @@ class _Worker:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        return True
 
 
 def _cause(status: int) -> str:

@@ -290,9 +290,10 @@ def _stray(token: _Token) -> _WrongError:
         )
     if token.text.strip("\"'") in FIELDS or token.text.endswith(":"):
         return _WrongError(token.offset, f'"{token.text}" is no field', "write title:, lead: or body:")
+    bare = token.text.strip("\"'")
     return _WrongError(
         token.offset,
-        f'"{token.text}" is no name',
+        f'"{bare}" is no name',
         'put the words under "terms:" and write $ and its name, or use "any:" instead of "when:"',
     )
 

@@ -28,6 +28,7 @@ _REMEDIES = (
     ("expected <block end>", "check the indentation, and the brackets and quotes above"),
     ("could not find expected ':'", "check the indentation, or add the colon after the key"),
     ("expected ',' or", "close the bracket, or add the comma"),
+    ("YAML does not allow", "remove it"),
     ("end of stream", "close the quote or bracket"),
     ("cannot start any token", "put the text in quotes"),
     ("unknown escape character", "use single quotes, in which a backslash is only a backslash"),
@@ -128,7 +129,7 @@ def scalars(node: Node, faults: list[Fault], *, what: str) -> tuple[Node, ...]:
         return ()
     if node.kind == "scalar":
         return (node,) if text(node, faults, what=what) else ()
-    return tuple(item for item in node.items if text(item, faults, what=f"each of {what}"))
+    return tuple(item for item in node.items if text(item, faults, what=f"an item of {what}"))
 
 
 def texts(node: Node, faults: list[Fault], *, what: str) -> tuple[str, ...]:
@@ -184,7 +185,7 @@ class _Reader:
         if isinstance(event, yaml.MappingStartEvent):
             members = self._members(depth)
             return self._placed(event, "map", pairs=tuple(zip(members, members, strict=False)))
-        return self._placed(event, "scalar", text=getattr(event, "value", ""), inset=_inset(event))
+        return self._placed(event, "scalar", text=_text(event), inset=_inset(event))
 
     def _members(self, depth: int) -> Iterator[Node]:
         for event in self._events:
@@ -212,6 +213,11 @@ class _Reader:
 
     def _fault(self, event: Any, what: str, remedy: str = "") -> Fault:
         return self._placed(event, "scalar").fault(what, remedy)
+
+
+def _text(event: Any) -> str:
+    """A scalar's text; of an alias, which has been refused, its name."""
+    return str(event.anchor if isinstance(event, yaml.AliasEvent) else event.value)
 
 
 def _inset(event: Any) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from monitor.errors import Fault
@@ -36,7 +37,7 @@ def _failure(rulebook: Rulebook, rule: Rule, example: Example) -> str:
     if example.expected == "later":
         return ""
     reading = rulebook.lexicon.read(example.entry)
-    admitted = rule.admits(example.entry, example.tags)
+    admitted = _admitted(rule, example)
     hits = mentions(rule.condition, reading) if admitted else ()
     wanted = example.expected == "match"
     if bool(hits) is wanted:
@@ -49,6 +50,13 @@ def _failure(rulebook: Rulebook, rule: Rule, example: Example) -> str:
         _Shortfall(rulebook, example.entry, reading).of(rule.condition) if admitted else "its filters say no"
     )
     return f'"{rule.id}" should match this example, but does not: {why}'
+
+
+def _admitted(rule: Rule, example: Example) -> bool:
+    """Whether the rule's filters pass the example; one that names no source is asked about its words only."""
+    if not example.tags:
+        rule = replace(rule, sources=frozenset(), not_sources=frozenset())
+    return rule.admits(example.entry, example.tags)
 
 
 def _told(rulebook: Rulebook, entry: Entry, hits: Sequence[Hit]) -> str:

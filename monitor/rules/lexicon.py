@@ -7,6 +7,7 @@ phrases are walked in a trie of the words it can be, and every offset is the ori
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from monitor.model import Entry
     from monitor.rules.phrase import Phrase, Word
+    from monitor.rules.zones import Ignored
 
 MOST_SURFACES = 1 << 18  # distinct printed words remembered; then the memory begins anew
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
@@ -214,10 +216,10 @@ class Lexicon:
         if not any(senses):
             return
         words = _Words(text, senses, [word.span() for word in plain.WORD.finditer(text)])
-        zones = ignored(text) if number != TITLE else ()
+        zones = () if number == TITLE else ignored(text)
         for owner, role, first, last in self._phrases(words):
             start, end = words.spans[first][0], words.spans[last - 1][1]
-            if not any(start < zone.end and zone.start < end for zone in zones):
+            if not _inside(zones, start, end):
                 yield _Occurrence(owner, role, Hit(number, first, last, start, end, owner))
 
     def _phrases(self, words: _Words) -> Iterator[tuple[int, Role, int, int]]:
@@ -237,6 +239,12 @@ class Lexicon:
                             yield owner, role, first, at + 1
                     if after.next:
                         waiting.extend(_onward(words, after, at, initial=initial))
+
+
+def _inside(zones: Sequence[Ignored], start: int, end: int) -> bool:
+    """Whether a stretch of the text touches a zone that is ignored; the zones stand in order, apart."""
+    at = bisect_left(zones, end, key=lambda zone: zone.start)
+    return at > 0 and zones[at - 1].end > start
 
 
 @dataclass(frozen=True, slots=True)

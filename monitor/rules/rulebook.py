@@ -364,6 +364,7 @@ class _Compiler:
         if node.kind == "scalar":
             title = document.text(node, self._faults, what="an example")
             return Example(expected, _article(title=title), frozenset(), place)
+        before = len(self._faults)
         values = document.fields(node, EXAMPLE_KEYS, self._faults, what="an example")
         parts = {key: self._text(values, key) for key in EXAMPLE_KEYS if key in values}
         source = parts.pop("source", "")
@@ -371,7 +372,8 @@ class _Compiler:
             self._refuse_unknown([values["source"]], self._world.sources, "feed, outlet or tag")
         if "file" in values:
             parts.update(self._from_file(values["file"], parts.pop("file"), titled="title" in parts))
-        if not any(parts.get(key) for key in ("title", "summary", "body")):
+        texts = (parts.get(key) for key in ("title", "summary", "body"))
+        if not any(texts) and len(self._faults) == before:
             self._faults.append(
                 node.fault("an example has no text", "give a title, a summary, a body or a file")
             )
@@ -384,7 +386,7 @@ class _Compiler:
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self._faults.append(node.fault(f'cannot read the article "{path}": {reason}'))
-            return {"body": path}
+            return {}
         if titled:
             return {"body": article}
         title, _, body = article.strip().partition("\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from sqlite_utils import Migrations
+
     from monitor.model import EntryId, Feed, Plan, Stored, StoryId
 
 DATABASE = "monitor.db"
+_BUSY = 5000  # milliseconds a statement waits for another's lock
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -56,13 +60,20 @@ def from_milliseconds(value: int) -> datetime:
 class Store:
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
-    def __init__(self, folder: Path, *, tracer: Callable[[str, Any], None] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        schema: Migrations = migrations,
+        tracer: Callable[[str, Any], None] | None = None,
+    ) -> None:
         """Open or make folder/monitor.db.
 
         `tracer` is called with each statement before it runs (sqlite-utils' tracer). Raises StateError where
         the database is newer than this program, damaged, or out of reach.
         """
         self._path = folder / DATABASE
+        self._schema = schema
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise StateError(f"SQLite {sqlite3.sqlite_version} is too old", remedy="install 3.37 or newer")
         try:
@@ -93,20 +104,33 @@ class Store:
 
     def _prepare(self) -> None:
         self._db.conn.row_factory = sqlite3.Row
+        self._db.conn.execute(f"pragma busy_timeout = {_BUSY}")
+        self._enter_wal()
         for pragma in (
-            "busy_timeout = 5000",
-            "journal_mode = wal",
             "synchronous = full",  # a commit costs about 7 ms, and a power cut takes no alert
             "foreign_keys = on",
         ):
             self._db.conn.execute(f"pragma {pragma}")
         self._refuse_newer()
-        if migrations.pending(self._db):
+        if self._schema.pending(self._db):
             self._migrate()
 
+    def _enter_wal(self) -> None:
+        """Into WAL, which SQLite refuses at once, busy_timeout or not, while another opens a new database."""
+        until = time.monotonic() + _BUSY / 1000
+        while True:
+            try:
+                self._db.conn.execute("pragma journal_mode = wal")
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
+
     def _refuse_newer(self) -> None:
-        ours = {migration.name for migration in migrations._migrations}  # noqa: SLF001 - it has no accessor
-        theirs = {migration.name for migration in migrations.applied(self._db)}
+        ours = {migration.name for migration in self._schema._migrations}  # noqa: SLF001 - it has no accessor
+        theirs = {migration.name for migration in self._schema.applied(self._db)}
         if newer := theirs - ours:
             raise StateError(
                 f"the database was written by a newer media-monitor (it knows {', '.join(sorted(newer))})",
@@ -116,11 +140,11 @@ class Store:
 
     def _migrate(self) -> None:
         """Bring an older database up to date in one transaction, after a copy of it has been set aside."""
-        applied = migrations.applied(self._db)
+        applied = self._schema.applied(self._db)
         if applied:
             self._set_aside(applied[-1].name)
         with self.transaction():
-            migrations.apply(self._db)
+            self._schema.apply(self._db)
 
     def _set_aside(self, version: str) -> None:
         copy = self._path.with_name(f"{DATABASE}.{version}.backup")

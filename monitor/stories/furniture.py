@@ -15,6 +15,8 @@ _LABEL = re.compile(r"\s*[\[(]?([^\W_][^:|/\-–—\])!]{0,39}?)[\])]?\s*(?:[:|/
 _TAIL_LABEL = re.compile(r"\s*[\[(]([^\])]{2,40})[\])]\s*$")
 _SIGNATURE = re.compile(r"\s+[-–—|/•·]\s+|\s+::\s+|\s*\|\s*")
 _LONGEST_SIGNATURE = 6  # words: "The New York Times International Edition"
+_LONGEST_BYLINE = 3  # "Reuters Staff Writer"
+_LONGEST_PAPER = 4  # "The New Jersey Herald"
 _DATELINE = (
     # LONDON, March 3 (Reuters) - ; BAKU (AZERTAC) -- ; (Reuters) -
     re.compile(r"\s*[^.!?()]{0,60}\((?P<who>[^()]{2,40})\)\s*[-–—:.]+\s*"),
@@ -68,7 +70,7 @@ def _without_signatures(title: str, outlet: str) -> str:
     """The title without the outlet's name at its end or, if that is its own or an agency's, its beginning."""
     parts = _SIGNATURE.split(title)
     separators = _SIGNATURE.findall(title)
-    while len(parts) > 1 and _signs(parts[-1], outlet, paper=True):
+    while len(parts) > 1 and (_signs(parts[-1], outlet, paper=True) or _is_label(parts[-1])):
         parts.pop()
         separators.pop()
     while len(parts) > 1 and _signs(parts[0], outlet, paper=True):
@@ -79,12 +81,16 @@ def _without_signatures(title: str, outlet: str) -> str:
 
 def _signs(text: str, outlet: str, *, paper: bool = False) -> bool:
     """Whether the text names the outlet, an agency or, if asked, any paper ("WBOC-TV 16", "news.am")."""
-    words = folded_words(text)
+    words = folded_words(text.rstrip("0123456789 "))
     if not words or len(words) > _LONGEST_SIGNATURE:
         return False
     if words == folded_words(outlet) or " ".join(words) in _AGENCIES:
         return True
-    if any(" ".join(words[:size]) in _AGENCIES for size in (1, 2)) and len(words) <= 3 and not paper:
+    if (
+        any(" ".join(words[:size]) in _AGENCIES for size in (1, 2))
+        and len(words) <= _LONGEST_BYLINE
+        and not paper
+    ):
         return True
     site = re.fullmatch(r"\s*(?:www\.)?[\w-]+(?:\.[\w-]+)*\.[a-z]{2,6}\s*", text, re.IGNORECASE)
-    return paper and (bool(site) or (1 < len(words) <= 4 and words[-1] in PRESS | {"16"}))
+    return paper and (bool(site) or (1 < len(words) <= _LONGEST_PAPER and words[-1] in PRESS))

@@ -14,7 +14,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.stories.fingerprint import known_numbers, title_numbers, told_numbers
-from monitor.stories.words import DENIALS, LIGHT, NEGATIONS, NUMBER_WORDS, OPPOSITES, QUALIFIERS, SAME, STOPS
+from monitor.stories.words import (
+    DENIALS,
+    EVENTS,
+    LIGHT,
+    NEGATIONS,
+    NUMBER_WORDS,
+    OPPOSITES,
+    QUALIFIERS,
+    SAME,
+    STOPS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,11 +38,18 @@ _VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
 _SHORTEST_STEM = 4
 _SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
 _MODALS = {
-    "to": "future", "will": "future", "would": "maybe", "may": "maybe", "might": "maybe", "could": "maybe",
-    "should": "should", "must": "should", "can": "can",
+    "to": "future",
+    "will": "future",
+    "would": "maybe",
+    "may": "maybe",
+    "might": "maybe",
+    "could": "maybe",
+    "should": "should",
+    "must": "should",
+    "can": "can",
 }
 _TOLD = frozenset({"say", "tell", "ask", "report"})
-_AND = frozenset("and и և եվ və ve და".split())
+_AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,11 @@ def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
 def titles_contradict(new: Title, old: Title) -> str:
     """The first reason why titles of nearly the same words do not say the same."""
     return (
-        _polarity(new, old) or _direction(new, old) or _tense(new, old) or _order(new, old) or _person(new, old)
+        _polarity(new, old)
+        or _direction(new, old)
+        or _tense(new, old)
+        or _order(new, old)
+        or _person(new, old)
     )
 
 
@@ -125,12 +146,19 @@ def _stems(text: Title) -> frozenset[str]:
     return frozenset(map(stem, text))
 
 
+def event_added(titles: Difference, new: Title, old: Title) -> str:
+    """One title tells of an event on top of what the other tells: dies, resigns, wins."""
+    apart = set(titles.new_only + titles.old_only)
+    told = [word for word in sorted({*new} ^ {*old}) if stem(word) in apart and _of((word,), EVENTS)]
+    return f"only one says “{told[0]}”" if told else ""
+
+
 def _each_lacks(here: frozenset[str], there: frozenset[str]) -> str:
     return f"numbers differ: {_some(here)} / {_some(there)}" if here and there else ""
 
 
 def _some(values: Iterable[str]) -> str:
-    return ", ".join(_spoken(value) for value in sorted(values)[:2])
+    return ", ".join(_spoken(value.partition("#")[0]) for value in sorted(values)[:2])
 
 
 def _spoken(number: str) -> str:
@@ -151,7 +179,10 @@ def _polarity(new: Title, old: Title) -> str:
 def _direction(new: Title, old: Title) -> str:
     """One says the contrary: rises / falls, imposes / lifts."""
     for plus, minus in OPPOSITES:
-        up, down = (bool(_of(new, plus)), bool(_of(new, minus))), (bool(_of(old, plus)), bool(_of(old, minus)))
+        up, down = (
+            (bool(_of(new, plus)), bool(_of(new, minus))),
+            (bool(_of(old, plus)), bool(_of(old, minus))),
+        )
         if up == down[::-1] and up[0] != up[1]:
             here = _of(new, plus) or _of(new, minus)
             there = _of(old, minus) or _of(old, plus)
@@ -187,7 +218,7 @@ def _sequence(title: Title) -> list[str]:
 
 
 def _sorted_pairs(words: list[str], title: Title) -> list[str]:
-    """The words with "B and A" as "A and B"; a comma for the one "and" is lost, so any pair may have stood so."""
+    """The words with "B and A" written "A and B"."""
     found = list(words)
     paired = {
         frozenset((stem(before), stem(after)))
@@ -262,7 +293,11 @@ def stem(word: str) -> str:
 def _without_ending(word: str) -> str:
     word = word.removesuffix("'s").removesuffix("'")
     for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
-        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM - 1 and not word.endswith("ss"):
+        if (
+            word.endswith(ending)
+            and len(word) - len(ending) >= _SHORTEST_STEM - 1
+            and not word.endswith("ss")
+        ):
             word = word.removesuffix(ending) + instead
             break
     if re.search("(ia|ea|ya)n$", word):
@@ -276,7 +311,7 @@ def _without_ending(word: str) -> str:
 
 @lru_cache(maxsize=1 << 16)
 def misspelt(one: str, other: str) -> bool:
-    """Whether the words are one word spelt in two ways: ou / o, i / y, a doubled or a swapped letter inside."""
+    """Whether both are one word spelt in two ways: ou / o, i / y, a doubled or a swapped letter inside."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
         return False
     if len(one) > len(other):
@@ -293,4 +328,6 @@ def misspelt(one: str, other: str) -> bool:
     return one == swapped
 
 
-_SAME_STEMS = {_without_ending(other): _without_ending(first) for other, first in SAME.items() if other.isascii()}
+_SAME_STEMS = {
+    _without_ending(other): _without_ending(first) for other, first in SAME.items() if other.isascii()
+}

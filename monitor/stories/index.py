@@ -61,9 +61,10 @@ class Index:
         self._candidates[candidate.entry] = candidate
 
     def near(self, keys: tuple[int, ...]) -> list[Candidate]:
-        """The candidates that share at least MIN_SHARED keys, at most NEAREST: most shared first, then oldest.
+        """The candidates that share at least MIN_SHARED keys, at most NEAREST.
 
-        The order is the same whatever the order of adding.
+        Those that share most come first, of equals the oldest; the order is
+        the same whatever the order of adding.
         """
         shared = Counter(entry for key in set(keys) for entry in self._entries.get(key, ()))
         found = [(entry, count) for entry, count in shared.items() if count >= MIN_SHARED]

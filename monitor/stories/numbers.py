@@ -10,19 +10,17 @@ import re
 from collections import Counter
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from monitor.stories.words import LANGUAGES
 from monitor.text import APOSTROPHES, fold
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 _PIECE = re.compile(
-    r"(?P<number>\d+(?:[.,  \u202f]\d+)*)(?:-(?=[^\W\d_]))?"  # 9-month is a 9 and a month
+    r"(?P<number>\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)"
+    r"(?:-(?=[^\W\d_]))?"  # 9-month is a 9 and a month
     rf"|(?P<word>[^\W\d_](?:[^\W\d_]|[\u0300-\u036f՛՜՞]|[{APOSTROPHES}](?=[^\W\d_]))*)"
 )
-_THOUSANDS = re.compile(r"\d{1,3}(?:([,.  \u202f])\d{3})(?:\1\d{3})*$")
+_THOUSANDS = re.compile(r"\d{1,3}(?:([,.])\d{3})(?:\1\d{3})*$")
+_GROUPING = re.compile("[ \u00a0\u202f]")
 _LATIN_TURKIC = re.compile("[əğışİƏĞŞ]")
 _SCRIPTS = (
     ("ru", re.compile("[а-яёА-ЯЁ]")),
@@ -30,6 +28,9 @@ _SCRIPTS = (
     ("ka", re.compile("[ა-ჰ]")),
     ("en", re.compile("[a-zA-Z]")),
 )
+_LARGEST = 10**18
+_TEN = 10
+_TENS = frozenset(map(Decimal, range(_TEN, 100, _TEN)))
 _LONGEST = 24  # digits; longer runs are data, and hostile ones must cost nothing
 _AMBIGUOUS_MONTHS = frozenset({"may", "march", "mart", "sep", "mar", "мая", "мае", "май", "ocak", "ekim"})
 
@@ -54,7 +55,7 @@ def numbers(text: str, tongues: tuple[str, ...], *, counted: bool = False) -> fr
 
     Counted, the second 5 is "5#2", the third "5#3".
     """
-    times = Counter(_numbers(text, _lexicon(tongues)))
+    times = Counter(_Reading(text, _lexicon(tongues)).found)
     if not counted:
         return frozenset(times)
     return frozenset(
@@ -64,46 +65,67 @@ def numbers(text: str, tongues: tuple[str, ...], *, counted: bool = False) -> fr
     )
 
 
-def _numbers(text: str, lexicon: dict[str, str]) -> Iterator[str]:
-    pending: Decimal | None = None
-    joined = False  # nothing stands between the pending number and what follows
-    for found in _PIECE.finditer(text):
-        if found["number"]:
-            if pending is not None:
-                yield _plain(pending)
-            pending, joined = _value(found["number"]), True
-            continue
-        word = fold(found["word"])
-        meaning = lexicon.get(word, "")
-        if meaning.startswith("e") and (len(word) > 1 or joined):
-            pending = (Decimal(1) if pending is None else pending).scaleb(int(meaning[1:]))
-        elif meaning[:1] in ("u", "t"):
-            amount = Decimal(meaning[1:])
-            if meaning[0] == "u" and pending is not None and _takes_units(pending, amount, joined=joined):
-                amount += pending
-            elif pending is not None:
-                yield _plain(pending)
-            pending = amount
+class _Reading:
+    """A text read piece by piece; a number waits until it is known to be whole ("1.8", then "billion")."""
+
+    __slots__ = ("_joined", "_lexicon", "_text", "_waiting", "found")
+
+    def __init__(self, text: str, lexicon: dict[str, str]) -> None:
+        self.found: list[str] = []
+        self._text = text
+        self._lexicon = lexicon
+        self._waiting: Decimal | None = None
+        self._joined = False  # what waits is a figure, and nothing stood after it
+        for piece in _PIECE.finditer(text):
+            if piece["number"]:
+                self._wait(_value(piece["number"]))
+                self._joined = True
+            else:
+                self._word(piece, fold(piece["word"]))
+                self._joined = False
+        self._finish()
+
+    def _word(self, piece: re.Match[str], word: str) -> None:
+        meaning = self._lexicon.get(word, "")
+        if meaning.startswith("e") and (len(word) > 1 or self._joined):
+            self._magnify(int(meaning[1:]))
+        elif meaning.startswith("u"):
+            self._count(Decimal(meaning[1:]))
         else:
-            beside = pending is not None or text[found.end() : found.end() + 4].strip()[:1].isdigit()
-            if pending is not None:
-                yield _plain(pending)
-            pending = None
-            if meaning.startswith("d") or (meaning and (beside or word not in _AMBIGUOUS_MONTHS)):
-                yield meaning
-        joined = False
-    if pending is not None:
-        yield _plain(pending)
+            beside = self._waiting is not None or self._text[piece.end() :][:4].strip()[:1].isdigit()
+            self._finish()
+            if meaning[:1] == "d" or (meaning[:1] == "m" and (beside or word not in _AMBIGUOUS_MONTHS)):
+                self.found.append(meaning)
 
+    def _magnify(self, power: int) -> None:
+        """A thousand or more of what waits, or one of it; a "million million million" has its limit."""
+        amount = Decimal(1) if self._waiting is None else self._waiting
+        if amount > _LARGEST:
+            self._wait(Decimal(1))
+        else:
+            self._waiting = amount.scaleb(power)
 
-def _takes_units(tens: Decimal, units: Decimal, *, joined: bool) -> bool:
-    """Whether two number-words are one number ("twenty-five"); a figure takes none."""
-    return not joined and 10 <= tens < 100 and tens % 10 == 0 and 0 < units < 10
+    def _count(self, amount: Decimal) -> None:
+        """A number-word: it goes on a ten ("twenty-five", "on iki"), or begins a new number."""
+        tens = self._waiting
+        if tens is None or self._joined or tens not in _TENS or not 0 < amount < _TEN:
+            self._wait(amount)
+        else:
+            self._waiting = tens + amount
+
+    def _wait(self, amount: Decimal) -> None:
+        self._finish()
+        self._waiting = amount
+
+    def _finish(self) -> None:
+        if self._waiting is not None:
+            self.found.append(_plain(self._waiting))
+            self._waiting = None
 
 
 def _value(figure: str) -> Decimal:
     """The figure without grouping; a last comma before other than three digits is a decimal point."""
-    figure = figure[:_LONGEST]
+    figure = _GROUPING.sub("", figure)[:_LONGEST]
     if _THOUSANDS.match(figure) and not figure.startswith("0"):
         return Decimal(re.sub(r"\D", "", figure))
     parts = re.split(r"\D", figure)
@@ -119,7 +141,7 @@ def _plain(number: Decimal) -> str:
 
 @lru_cache(maxsize=64)
 def _lexicon(tongues: tuple[str, ...]) -> dict[str, str]:
-    """What each word means: u7 a unit, t20 a ten, e6 a power of ten, d0 a weekday, m3 a month."""
+    """What each word means: u7 a seven, e6 a power of ten, d0 a weekday, m3 a month."""
     meanings: dict[str, str] = {}
     for language in (LANGUAGES[tongue] for tongue in tongues):
         for place, forms in enumerate(language.weekdays):
@@ -127,9 +149,7 @@ def _lexicon(tongues: tuple[str, ...]) -> dict[str, str]:
         for place, forms in enumerate(language.months, start=1):
             meanings |= dict.fromkeys(_forms(forms), f"m{place}")
         meanings |= {fold(word): f"e{power}" for word, power in language.magnitudes.items()}
-        meanings |= {
-            fold(word): f"{'t' if value >= 10 and value % 10 == 0 else 'u'}{value}" for word, value in language.units.items()
-        }
+        meanings |= {fold(word): f"u{value}" for word, value in language.units.items()}
     return meanings
 
 

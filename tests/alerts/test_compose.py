@@ -49,8 +49,10 @@ def test_a_mail_says_what_happened_where_and_why() -> None:
         "https://wire.example/g1",
         "",
         "Why: Peace agreement [high, rule peace]",
-        "  peace agreement in the summary: They agreed to sign a [peace agreement] before the end of the year,"
-        " officials said.",
+        (
+            "  peace agreement in the summary: They agreed to sign a [peace agreement] before the end of the"
+            " year, officials said."
+        ),
     ]
 
 
@@ -83,7 +85,9 @@ def test_several_outlets_are_counted_and_the_first_named() -> None:
 
 
 def test_rules_that_fire_together_make_one_message_under_the_highest_severity() -> None:
-    both = claim(told(severity=Severity.NORMAL), told("Ministers", "title", rule="who", severity=Severity.CRITICAL))
+    both = claim(
+        told(severity=Severity.NORMAL), told("Ministers", "title", rule="who", severity=Severity.CRITICAL)
+    )
     message = compose(both, chat=False, now=START)
     assert message.title.startswith("[critical]")
     assert "rule peace" in message.body

@@ -1,4 +1,4 @@
-"""Sending through the real Apprise to real servers on loopback; and what is wrong with a receiver's address."""
+"""Sending through the real Apprise to real servers on loopback, and the faults of a receiver's address."""
 
 from __future__ import annotations
 

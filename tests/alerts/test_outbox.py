@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again: 30 s, 1, 2, 5, 15, 60 min, ± 20 %; given up after a day at the earliest."""
+"""When a failed delivery is tried again: 30 s, 1, 2, 5, 15, 60 min, ± 20 %; for a day at the least."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ CLAIM = Claim("mail", 7, (), (), attempts=1, uncertain=False, created=START)
 
 
 @pytest.mark.parametrize(
-    ("attempts", "seconds"), [(1, 30), (2, 60), (3, 120), (4, 300), (5, 900), (6, 3600), (7, 3600), (23, 3600)]
+    ("attempts", "seconds"),
+    [(1, 30), (2, 60), (3, 120), (4, 300), (5, 900), (6, 3600), (7, 3600), (23, 3600)],
 )
 def test_each_failure_waits_longer_within_a_fifth(attempts: int, seconds: int) -> None:
     again = retry(replace(CLAIM, attempts=attempts), now=START)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.rules import document
 from monitor.rules.rulebook import compile_rulebook
 
+if TYPE_CHECKING:
+    from monitor.errors import Fault
+
 FAULTS = Path(__file__).parent / "faults"
 
 
 def told(path: Path) -> str:
-    faults: list[document.Fault] = []
+    faults: list[Fault] = []
     root = document.read(path.name, path.read_text("utf-8"), faults)
     if root is not None:
         compile_rulebook(
@@ -42,7 +46,7 @@ def test_every_mistake_has_its_message() -> None:
 
 
 def test_every_mistake_of_all_files_is_told_at_once_and_what_is_sound_still_works() -> None:
-    faults: list[document.Fault] = []
+    faults: list[Fault] = []
     texts = {
         "a.yaml": "rules:\n  - {id: a, any: [peace], send: nobody}\n  - {id: b, any: [peace], send: desk}\n",
         "b.yaml": "rules:\n  - {id: b, any: [war], send: desk}\n  - {id: c, when: $war, send: desk}\n",

@@ -59,6 +59,8 @@ COPIES = [
         "signed by a paper",
     ),
     ("en", "Explosion at Baku refinery - example.com", "Explosion at Baku refinery", "signed by a site"),
+    ("en", "Reuters - Explosion at Baku refinery", "Explosion at Baku refinery", "signed at the front"),
+    ("en", "Explosion at Baku refinery (Live)", "Explosion at Baku refinery", "label in brackets"),
     ("en", "Yerevan metro closes for repairs", "YEREVAN METRO CLOSES FOR REPAIRS", "case"),
     ("en", "Tbilisi’s “old town” to be rebuilt", "Tbilisi's 'old town' to be rebuilt", "quotation marks"),
     (
@@ -86,8 +88,8 @@ COPIES = [
     ("en", "Dealer Keibler opens Tbilisi gallery", "Dealer Kiebler opens Tbilisi gallery", "swapped letters"),
     (
         "en",
-        "Labour ministry plans new labor offices in Gori",
-        "Labor ministry plans new labour offices in Gori",
+        "Labour ministry opens offices in Gori",
+        "Labor ministry opens offices in Gori",
         "ou, o",
     ),
     (
@@ -282,7 +284,20 @@ DIFFERENT = [
         "Talks start after summit in Gabala town",
         "before, after",
     ),
+    (
+        "en",
+        "Singer in hospital after car crash in Gori",
+        "Singer dies in hospital after car crash in Gori",
+        "dies",
+    ),
+    (
+        "en",
+        "Mayor of Gori under fire over tender deal",
+        "Mayor of Gori resigns under fire over tender deal",
+        "resigns",
+    ),
     # ---- Russian
+    ("ru", "Певец в больнице Гори после аварии", "Певец умер в больнице Гори после аварии", "умер"),
     ("ru", "В Ванадзоре погибли два человека", "В Ванадзоре погибли двенадцать человек", "number-words"),
     ("ru", "Банк выделил 3 млн рублей на мост", "Банк выделил 3 млрд рублей на мост", "magnitude"),
     ("ru", "Обзор прессы за 3 марта 2024 года", "Обзор прессы за 4 марта 2024 года", "date"),
@@ -404,6 +419,36 @@ TEXT_COPIES = [
     ("Talks open in Gabala", LEAD, "Talks open in Gabala", "", "one outlet gives no text"),
 ]
 
+MORE = (
+    " Shepherds in the upper villages have waited eleven years for the line, which once carried wool and "
+    "schoolchildren down to the market town every morning. An engineer who inspected the tunnel found "
+    "its walls dry and most of its rails sound, though thieves had taken the signal cables."
+)
+TEXT_COPIES += [
+    (
+        "Talks open in Gabala",
+        LEAD[:146],
+        "Railway talks open in Gabala",
+        LEAD + MORE,
+        "a teaser within a full text",
+    ),
+    (
+        "Talks open in Gabala",
+        LEAD,
+        "Talks open in Gabala",
+        LEAD.replace("evening", "evenings")
+        .replace("talks", "talk")
+        .replace("statement", "statements")
+        .replace("sides", "side")
+        .replace("agenda", "agendas")
+        .replace("repair", "repairs")
+        .replace("customs", "custom")
+        .replace("through", "thru")
+        .replace("reopening", "reopened"),
+        "many misprints",
+    ),
+]
+
 TEXT_DIFFERENT = [
     (
         "Talks open in Gabala",
@@ -444,8 +489,10 @@ TEXT_DIFFERENT = [
         "Press review",
         LEAD,
         "Press review",
-        "Papers write about the harvest, the new school law and a long dispute over "
-        "the price of bread in mountain villages, while one interviews a chess champion.",
+        (
+            "Papers write about the harvest, the new school law and a long dispute over "
+            "the price of bread in mountain villages, while one interviews a chess champion."
+        ),
         "a recurring title",
     ),
 ]

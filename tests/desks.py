@@ -1,0 +1,122 @@
+"""A desk of files round loopback servers, and the `monitor` command run on it as people run it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.web_server import WebServer
+
+RULES = """\
+rules:
+  - id: peace
+    title: Peace agreement
+    any: [peace agreement]
+    severity: high
+    send: [mail, chat]
+    examples:
+      match: [A peace agreement is signed]
+      ignore: [Nothing is signed]
+"""
+
+
+def rss(*titles: str, text: str = "A text of its own.") -> bytes:
+    """A feed with an item for each title, the last the newest."""
+    items = "".join(
+        f"<item><title>{title}</title><guid>{title}</guid><link>https://wire.example/{number}</link>"
+        f"<description>{text} {title}.</description></item>"
+        for number, title in reversed(list(enumerate(titles)))
+    )
+    return (
+        f'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode()
+    )
+
+
+@dataclass
+class Desk:
+    """The folders of one desk, and its daemon while it runs."""
+
+    folder: Path
+    receivers: dict[str, str]
+    feeds: dict[str, str]  # name -> address
+    every: str = "1 s"
+    rules_text: str = RULES
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.rules.mkdir()
+        self.state.mkdir()
+        feeds = [
+            {"name": name, "url": url, "every": self.every, "allow-private": "yes"}
+            for name, url in self.feeds.items()
+        ]
+        (self.rules / "feeds.yaml").write_text(json.dumps({"feeds": feeds}))
+        (self.rules / "receivers.yaml").write_text(json.dumps({"receivers": self.receivers}))
+        (self.rules / "rules.yaml").write_text(self.rules_text)
+
+    @property
+    def rules(self) -> Path:
+        return self.folder / "rules"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `monitor` on this desk to its end."""
+        return subprocess.run(
+            self._words(*words),
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    @contextmanager
+    def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
+        """`monitor run`, its log in the file `log`; whatever becomes of the test, it does not outlive it."""
+        with (self.folder / "log").open("ab") as log:
+            daemon = subprocess.Popen(self._words("run"), env=self._environment(), stderr=log)
+        try:
+            yield daemon
+            daemon.wait(30)
+        finally:
+            daemon.kill()
+            daemon.wait()
+
+    def _words(self, verb: str, *options: str) -> list[str]:
+        places = ["--rules", str(self.rules)] if verb != "status" else []
+        if verb != "check":
+            places += ["--state", str(self.state)]
+        return [sys.executable, "-m", "monitor", verb, *places, *options]
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONWARNINGS": "default", **self.env}
+
+
+def eventually(holds: Callable[[], object], *, within: float = 30.0) -> None:
+    """Wait for another process: returns when it holds, fails when it does not within so many seconds."""
+    until = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < until, "it did not come about in time"
+        time.sleep(0.02)
+
+
+def serve_feed(web: WebServer, *titles: str, path: str = "/feed") -> None:
+    """Show these items from now on, under an ETag of their own."""
+    web.serve(path, rss(*titles), {"ETag": f'"{len(titles)}"', "Content-Type": "application/rss+xml"})

@@ -1,0 +1,187 @@
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from multiprocessing import Pipe
+
+import pytest
+
+from monitor.errors import ParseError
+from monitor.feeds.worker import Job, Refused, serve
+from monitor.feeds.workers import Parsers
+from monitor.model import Entry, Feed
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+FEED = Feed(name="news", url="https://example.com/feed", outlet="Example")
+
+
+def rss(item: bytes) -> bytes:
+    return b"<rss version='2.0'><channel><item>" + item + b"</item></channel></rss>"
+
+
+GOOD = rss(b"<title>Peace</title>")
+
+
+def parsed(parsers: Parsers, body: bytes) -> tuple[Entry, ...]:
+    return parsers.parse(body, feed=FEED, content_type="text/xml", now=NOW)
+
+
+@pytest.fixture(name="parsers", scope="module")
+def _parsers() -> Iterator[Parsers]:
+    parsers = Parsers(1, cpu=timedelta(seconds=1), wall=timedelta(seconds=20))
+    yield parsers
+    parsers.close()
+
+
+def test_a_document_is_parsed_in_another_process(parsers: Parsers) -> None:
+    before = parsers.parsed
+    assert [entry.title for entry in parsed(parsers, GOOD)] == ["Peace"]
+    assert parsers.parsed == before + 1
+
+
+def test_what_is_no_feed_is_the_same_error_as_without_a_process(parsers: Parsers) -> None:
+    with pytest.raises(ParseError, match="HTML page"):
+        parsed(parsers, b"<html>")
+
+
+HOSTILE = {
+    "an author of 60 KB": rss(b"<author>" + b"a" * 60_000 + b"</author>"),
+    "deep nesting": b"<rss version='2.0'><channel>" + b"<a>" * 300_000,
+    "many authors": rss(b"<author>a</author>" * 20_000),
+    "many tags": rss(b"<category>a, b</category>" * 20_000),
+    "a style of spaces": rss(b"<description>&lt;p style='" + b" " * 60_000 + b"=' &gt;</description>"),
+    "half a comment": rss(b"<description><![CDATA[" + b"<!-- --" * 20_000 + b"]]></description>"),
+    "blank lines": b"<?xml version='1.0'?>" + b"\n" * 300_000 + GOOD,
+    "a date of spaces": rss(b"<title>a</title><pubDate>a" + b" " * 60_000 + b"b</pubDate>"),
+    "random bytes": os.urandom(60_000),
+}
+
+
+@pytest.mark.parametrize("shape", HOSTILE)
+def test_whatever_a_document_does_the_next_one_is_parsed(parsers: Parsers, shape: str) -> None:
+    with suppress(ParseError):
+        parsed(parsers, HOSTILE[shape])
+    assert [entry.title for entry in parsed(parsers, GOOD)] == ["Peace"]
+
+
+SLOW = rss(b"<title>&amp;</title>" + b"<author>" + b"a" * 4_000_000 + b"</author>")
+
+
+def test_a_document_that_takes_too_much_cpu_is_left_out(parsers: Parsers) -> None:
+    with pytest.raises(ParseError, match="took over 1 s of CPU: left out"):
+        parsed(parsers, SLOW)
+    assert len(parsed(parsers, GOOD)) == 1
+
+
+def test_a_document_that_takes_too_long_is_left_out() -> None:
+    parsers = Parsers(1, cpu=timedelta(seconds=60), wall=timedelta(seconds=0.5))
+    with pytest.raises(ParseError, match=r"took over 0\.5 s: left out"):
+        parsed(parsers, SLOW)
+    parsers.close()
+
+
+def test_a_document_that_takes_too_much_memory_is_left_out() -> None:
+    parsers = Parsers(1, memory=100 << 20)
+    with pytest.raises(ParseError, match=r"MemoryError|died of it"):
+        parsed(parsers, rss("<title>\U0001f600".encode() + b"a" * 5_000_000 + b"</title>"))
+    assert len(parsed(parsers, GOOD)) == 1
+    parsers.close()
+
+
+def test_a_process_that_was_killed_between_documents_is_replaced(parsers: Parsers) -> None:
+    parsed(parsers, GOOD)
+    process = process_of(parsers)
+    process.kill()
+    process.wait()
+    assert len(parsed(parsers, GOOD)) == 1
+
+
+def test_a_process_that_is_killed_at_its_work_costs_that_document_only() -> None:
+    parsers = Parsers(1, cpu=timedelta(seconds=60))
+    parsed(parsers, GOOD)
+    killer = threading.Timer(0.3, process_of(parsers).kill)
+    killer.start()
+    with pytest.raises(ParseError, match=r"the parser died of it \(SIGKILL\): left out"):
+        parsed(parsers, SLOW)
+    killer.join()
+    assert len(parsed(parsers, GOOD)) == 1
+    parsers.close()
+
+
+def process_of(parsers: Parsers) -> subprocess.Popen[bytes]:
+    process = parsers._free.queue[0]._process
+    assert process is not None
+    return process
+
+
+def command(pid: int) -> bytes:
+    with open(f"/proc/{pid}/cmdline", "rb") as line:  # noqa: PTH123
+        return line.read()
+
+
+def test_many_threads_share_a_few_processes() -> None:
+    parsers = Parsers(2)
+    with ThreadPoolExecutor(8) as pool:
+        titles = pool.map(
+            lambda number: parsed(parsers, rss(b"<title>%d</title>" % number))[0].title, range(40)
+        )
+        assert list(titles) == [str(number) for number in range(40)]
+    assert parsers.parsed == 40
+    parsers.close()
+
+
+def test_a_closed_pool_parses_no_more_and_closes_twice() -> None:
+    parsers = Parsers(1)
+    parsed(parsers, GOOD)
+    parsers.close()
+    parsers.close()
+    with pytest.raises(ParseError, match="have been stopped"):
+        parsed(parsers, GOOD)
+
+
+MAIN_THAT_DIES = """
+import os
+from tests.feeds.test_feeds_workers import FEED, GOOD, NOW
+from monitor.feeds.workers import Parsers
+print("main runs", flush=True)
+parsers = Parsers(1)
+parsers.parse(GOOD, feed=FEED, content_type="", now=NOW)
+print(parsers._free.queue[0]._process.pid, flush=True)
+os._exit(0)  # as kill -9 would
+"""
+
+
+def test_a_process_dies_with_its_parent_and_runs_nothing_of_its_main_module(
+    tmp_path: os.PathLike[str],
+) -> None:
+    script = os.path.join(tmp_path, "main.py")  # noqa: PTH118
+    with open(script, "w") as file:  # noqa: PTH123
+        file.write(MAIN_THAT_DIES)
+    ran = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
+    said, pid = ran.stdout.split("\n")[:2]
+    assert said == "main runs"
+    assert ran.stdout.count("main runs") == 1
+    for _ in range(200):
+        if not os.path.exists(f"/proc/{pid}/cmdline") or b"monitor" not in command(int(pid)):  # noqa: PTH110
+            return
+        threading.Event().wait(0.02)
+    pytest.fail("the parser outlived its parent")
+
+
+def test_a_worker_answers_each_job_and_ends_with_its_pipe() -> None:
+    ours, theirs = Pipe()
+    limits: list[str] = []
+    thread = threading.Thread(target=serve, args=(theirs, lambda: limits.append("set")))
+    thread.start()
+    ours.send(Job(GOOD, FEED, "", NOW))
+    assert ours.recv()[0].title == "Peace"
+    ours.send(Job(b"", FEED, "", NOW))
+    assert ours.recv() == Refused("the document is empty")
+    ours.close()
+    thread.join(5)
+    theirs.close()
+    assert limits == ["set", "set"]
