@@ -43,6 +43,7 @@ class Counts:
     edited: int = 0
     stories: int = 0
     copies: int = 0
+    developments: int = 0
     alerts: int = 0
     deliveries: int = 0
 
@@ -160,17 +161,20 @@ def _logged(result: PollResult, plan: Plan) -> Counts:
         edited=sum(item.known for item in plan.entries),
         stories=sum(_is(item, Kind.NEW) for item in plan.entries),
         copies=sum(_is(item, Kind.COPY) for item in plan.entries),
+        developments=sum(_is(item, Kind.DEVELOPMENT) for item in plan.entries),
         alerts=len(plan.alerts),
         deliveries=len(plan.deliveries),
     )
     log.info(
-        "feed=%s outcome=fresh entries=%d baseline=%d edited=%d stories=%d copies=%d alerts=%d",
+        "feed=%s outcome=fresh entries=%d baseline=%d edited=%d stories=%d copies=%d developments=%d"
+        " alerts=%d",
         name,
         counts.entries,
         counts.baseline,
         counts.edited,
         counts.stories,
         counts.copies,
+        counts.developments,
         counts.alerts,
     )
     return counts

@@ -131,8 +131,10 @@ def _edited_place(arrival: Arrival, before: Known, *, index: Index) -> Placement
     story = identity("story", str(arrival.entry.id), arrival.entry.digest)
     others = [near for near in index.near(arrival.keys) if near.entry != arrival.entry.id]
     found = place(arrival.entry.id, arrival.fingerprint, others, outlet=arrival.entry.outlet)
-    if found.of is not None:
+    if found.verdict.kind is Kind.COPY:
         return found
+    if found.verdict.kind is Kind.DEVELOPMENT:  # of another lead than it was: that one may have been told
+        return replace(found, lead=story)
     return Placement(
         story, story, None, Verdict(Kind.NEW, found.verdict.score, "its guid was used for other news before")
     )

@@ -81,6 +81,7 @@ def _figures(outcome: Outcome) -> dict[str, int]:
         "of them baseline, not news": counts["baseline"],
         "stories": counts["stories"],
         "copies folded": counts["copies"],
+        "developments joined": counts["developments"],
         "alerts": counts["alerts"],
         "deliveries": counts["sent"],
         "messages received": len(outcome.arrivals),

@@ -33,7 +33,8 @@ def command(state: str | None, *, as_json: bool) -> int:
     click.echo(
         f"feeds       {counts['feeds']:,} ({counts['failing']} failing)\n"
         f"entries     {counts['entries']:,} ({counts['baseline']:,} baseline)\n"
-        f"stories     {counts['stories']:,} (copies folded: {counts['copies']:,})\n"
+        f"stories     {counts['stories']:,} (copies folded: {counts['copies']:,},"
+        f" developments: {counts['developments']:,})\n"
         f"alerts      {counts['alerts']:,}\n"
         f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
         f" {counts['dead']} dead"

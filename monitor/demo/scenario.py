@@ -60,7 +60,8 @@ class Publication:
     """One thing an outlet publishes.
 
     at:    seconds from the start of the show; 0 stands in the feed when it is first polled
-    story: the key under which copies belong together, and by which EXPECTED and SILENT speak of them
+    story: the key under which copies belong together (a development and its copies have one of their own),
+           and by which EXPECTED and SILENT speak of them
     edits: whether it replaces what stood under the same guid
     """
 
@@ -77,12 +78,16 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One message that must arrive, once: at this receiver, of this story, naming just these rules."""
+    """One message that must arrive, once: at this receiver, of this story, naming just these rules.
+
+    develops: the story that it is told as a development of; "" for one told as new
+    """
 
     receiver: str
     story: str
     rules: frozenset[str]
     reason: str
+    develops: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,17 +212,19 @@ MORNING: tuple[Publication, ...] = (
 )
 LAST = max(publication.at for publication in MORNING)  # seconds: after this nothing new is published
 ENTRIES = len({(publication.outlet, publication.guid) for publication in MORNING})
-STORIES = len({publication.story for publication in MORNING})  # the other entries are copies
+STORIES = len({publication.story for publication in MORNING})  # and developments; the others are copies
 
 
 # ---- what must arrive, and what must not -------------------------------------------------------------------
 
 
-def _told(story: str, reason: str, *, chat: str = "", mail: str = "") -> Iterable[Expected]:
+def _told(
+    story: str, reason: str, *, chat: str = "", mail: str = "", develops: str = ""
+) -> Iterable[Expected]:
     """What a story calls for: the rules (parted by spaces) that the chat and the mailbox are to be told."""
     for receiver, rules in ((CHAT, chat), (MAIL, mail)):
         if rules:
-            yield Expected(receiver, story, frozenset(rules.split()), reason)
+            yield Expected(receiver, story, frozenset(rules.split()), reason, develops)
 
 
 _BOTH = "railway-agreement envoys-named"  # the envoys are named for the chat only
@@ -230,14 +237,14 @@ EXPECTED: tuple[Expected, ...] = (
     *_told("railway-az", "the event in Azerbaijani", chat=_BOTH, mail=_RAIL),
     *_told("railway-hy", "the event in Armenian", chat=_BOTH, mail=_RAIL),
     *_told("railway-ka", "the event in Georgian", chat=_BOTH, mail=_RAIL),
-    *_told("first-train", "a development by the envoy's name, once for two outlets", chat="envoys-named"),
-    *_told("debate", "a development, once for two outlets", chat=_RAIL, mail=_RAIL),
-    *_told("premiums", "a development in other words", chat=_RAIL, mail=_RAIL),
-    *_told("court", "a development, once for two outlets", chat=_RAIL, mail=_RAIL),
+    *_told("first-train", "follows in other words: news of its own", chat="envoys-named"),
+    *_told("debate", "once for two outlets", chat=_RAIL, mail=_RAIL, develops="railway"),
+    *_told("premiums", "follows in other words: news of its own", chat=_RAIL, mail=_RAIL),
+    *_told("court", "follows in other words: news of its own, once for two outlets", chat=_RAIL, mail=_RAIL),
     *_told("two-wounded", "two soldiers", mail="border-casualties"),
-    *_told("twelve-wounded", "twelve are not two, for all the equal words", mail="border-casualties"),
+    *_told("twelve-wounded", "twelve are not two", mail="border-casualties", develops="two-wounded"),
     *_told("imposes", "sanctions imposed", chat=_SANCTIONS, mail=_SANCTIONS),
-    *_told("lifts", "to lift is not to impose", chat=_SANCTIONS, mail=_SANCTIONS),
+    *_told("lifts", "lifted, not imposed", chat=_SANCTIONS, mail=_SANCTIONS, develops="imposes"),
     *_told("meeting", "only the edited version gives a reason", chat=_SANCTIONS, mail=_SANCTIONS),
     *_told("dockers", "only the copy names the envoy, and nobody had been told yet", chat="envoys-named"),
     *_told("grid", "its outlet answered 503 once, which loses nothing", chat="grid-failure"),
@@ -297,6 +304,9 @@ def _faults(arrival: Arrival, story: str) -> Iterable[str]:
     elif (named := _rules_named(arrival)) != expected.rules:
         names, wanted = (", ".join(sorted(rules)) or "no rule" for rules in (named, expected.rules))
         yield f"wrong reason: {arrival.receiver} was told of “{story}” by {names} instead of {wanted}"
+    elif _says_development(arrival) != bool(expected.develops):
+        wanted = f"a development of “{expected.develops}”" if expected.develops else "new"
+        yield f"wrong kind: {arrival.receiver} was not told of “{story}” as {wanted}"
 
 
 def _story_of(arrival: Arrival) -> str:
@@ -311,6 +321,11 @@ def _story_of(arrival: Arrival) -> str:
 def _rules_named(arrival: Arrival) -> frozenset[str]:
     """The ids of the rules that the message gives as its reason."""
     return frozenset(rule for rule in _RULE_IDS if re.search(rf"(?<![\w$-]){rule}(?![\w-])", arrival.body))
+
+
+def _says_development(arrival: Arrival) -> bool:
+    """Whether a line begins "normal, development · …"."""
+    return re.search(r"^\w+, development · ", arrival.body, re.MULTILINE) is not None
 
 
 def _first_line(arrival: Arrival) -> str:

@@ -401,8 +401,9 @@ class Store:
     def claim(self, receiver: str, *, now: datetime, lease: timedelta) -> Claim | None:
         """T2: take the oldest due message for this receiver, or None; inside a transaction.
 
-        A message is every due delivery of one story: rules that fire together are told together. What is
-        claimed stays invisible for `lease`; a claim that nobody recorded comes back then, marked uncertain.
+        A message is every due delivery of one story, or of one development: rules that fire together are
+        told together. What is claimed stays invisible for `lease`; a claim that nobody recorded comes back
+        then, marked uncertain.
         """
         moment = to_milliseconds(now)
         due = """
@@ -415,10 +416,10 @@ class Store:
         )
         if not oldest:
             return None
-        story = oldest[0]["story"]
+        story, lead = oldest[0]["story"], oldest[0]["lead"]
         rows = self._rows(
-            f"{due} and alerts.story = ? order by severity desc, alerts.created, alerts.id",
-            (receiver, moment, story),
+            f"{due} and story = ? and lead = ? order by severity desc, alerts.created, alerts.id",
+            (receiver, moment, story, lead),
         )
         self._db.execute(
             """
@@ -432,15 +433,19 @@ class Store:
             receiver=receiver,
             story=story,
             tolds=tuple(_told(row) for row in rows),
-            outlets=self._outlets(story),
+            outlets=self._outlets(story, lead),
             attempts=1 + max(row["attempts"] for row in rows),
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
             created=from_milliseconds(min(row["created"] for row in rows)),
         )
 
-    def _outlets(self, story: StoryId) -> tuple[str, ...]:
+    def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:
         rows = self._rows(
-            "select outlet from entries where story = ? group by outlet order by min(seen), outlet", (story,)
+            """
+            select outlet from entries where story = ? and lead = ?
+            group by outlet order by min(seen), outlet
+            """,
+            (story, lead),
         )
         return tuple(row["outlet"] for row in rows)
 
@@ -508,6 +513,7 @@ class Store:
                 (select count(*) from entries where status = 'baseline') baseline,
                 (select count(*) from stories) stories,
                 (select count(*) from entries where verdict = 'copy') copies,
+                (select count(*) from entries where verdict = 'development') developments,
                 (select count(*) from alerts) alerts,
                 (select count(*) from deliveries where state = 'sent') sent,
                 (select count(*) from deliveries where state in ('due', 'sending')) waiting,

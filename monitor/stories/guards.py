@@ -20,9 +20,11 @@ from monitor.stories.words import (
     LIGHT,
     NEGATIONS,
     NUMBER_WORDS,
+    ONE,
     OPPOSITES,
     QUALIFIERS,
     SAME,
+    SOME,
     STOPS,
 )
 
@@ -37,6 +39,9 @@ _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone
 _VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
 _SHORTEST_STEM = 4
 _SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
+_LONG = 8  # letters; a word may lack any one of them inside ("Annouces")
+_RESPELT = 2  # words of a title; more are not looked for where the rest is unlike
+_WORTH_JOINING = 2  # words that both titles share
 _MODALS = {
     "to": "future",
     "will": "future",
@@ -49,6 +54,8 @@ _MODALS = {
     "can": "can",
 }
 _TOLD = frozenset({"say", "tell", "ask", "report"})
+_BY = "by"
+_FAR_FROM_ITS_NOUN = 2  # words: "four" in "four young workers"
 _AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
 
@@ -71,16 +78,49 @@ class Difference:
 @lru_cache(maxsize=1 << 14)
 def difference(new: Title, old: Title) -> Difference:
     """How the titles differ, stop words, endings and plain misspellings aside."""
-    ours, theirs = _content(new), _content(old)
-    named = {word: _counterpart(word, theirs) for word in ours}
-    shared = [named[word] or "" for word in ours if named[word]]
-    found = set(shared)
+    ours, theirs = content_words(new), content_words(old)
+    common = set(ours) & set(theirs)
+    if len(common) < min(len(ours), len(theirs)) and len(common) >= _WORTH_JOINING:
+        ours, theirs = content_words(_joined(new, old)), content_words(_joined(old, new))
+        common = set(ours) & set(theirs)
+    here = tuple(word for word in ours if word not in common)
+    there = tuple(word for word in theirs if word not in common)
+    spelt = {word: other for word in here if (other := _respelt(word, there))}
+    found = common.union(spelt.values())
+    shared = (spelt.get(word, word) for word in ours if word in common or word in spelt)
     return Difference(
         shared=tuple(dict.fromkeys(shared)),
         shared_in_old=tuple(word for word in theirs if word in found),
-        new_only=tuple(word for word in ours if not named[word]),
-        old_only=tuple(word for word in theirs if word not in found),
+        new_only=tuple(word for word in here if word not in spelt),
+        old_only=tuple(word for word in there if word not in found),
     )
+
+
+def likeness_at_most(new: Title, old: Title) -> float:
+    """A cheap bound on difference(new, old).likeness: up to two words may be spelt in two ways."""
+    ours, theirs = _content_set(new), _content_set(old)
+    return min(1.0, 2 * (len(ours & theirs) + _RESPELT) / ((len(ours) + len(theirs)) or 1))
+
+
+@lru_cache(maxsize=1 << 15)
+def _content_set(title: Title) -> frozenset[str]:
+    return frozenset(content_words(title))
+
+
+def _joined(title: Title, other: Title) -> Title:
+    """The title with each two words that the other writes as one ("Mt Gox", "MtGox") written so."""
+    known = set(other)
+    at = next(
+        (
+            place
+            for place, (one, two) in enumerate(pairwise(title))
+            if one + two in known and not known >= {one, two}
+        ),
+        None,
+    )
+    if at is None:
+        return title
+    return (*title[:at], title[at] + title[at + 1], *_joined(title[at + 2 :], other))
 
 
 def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
@@ -95,10 +135,12 @@ def titles_contradict(new: Title, old: Title) -> str:
     """The first reason why titles of nearly the same words do not say the same."""
     return (
         _polarity(new, old)
-        or _direction(new, old)
+        or contrary(new, old)
         or _tense(new, old)
         or _order(new, old)
-        or _person(new, old)
+        or _voice(new, old)
+        or person_differs(new, old)
+        or _quantity(new, old)
     )
 
 
@@ -121,8 +163,8 @@ def texts_contradict(ours: Title, theirs: Title) -> str:
     for here, there in _small_edits(ours, theirs):
         if bool(_of(here, DENIALS)) != bool(_of(there, DENIALS)):
             return f"only one says “{(_of(here, DENIALS) or _of(there, DENIALS))[0]}”"
-        if here and there and (contrary := _direction(here, there)):
-            return contrary
+        if here and there and (other := contrary(here, there)):
+            return other
     return ""
 
 
@@ -176,9 +218,11 @@ def _polarity(new: Title, old: Title) -> str:
     return ""
 
 
-def _direction(new: Title, old: Title) -> str:
+def contrary(
+    new: Title, old: Title, *, pairs: tuple[tuple[frozenset[str], frozenset[str]], ...] = OPPOSITES
+) -> str:
     """One says the contrary: rises / falls, imposes / lifts."""
-    for plus, minus in OPPOSITES:
+    for plus, minus in pairs:
         up, down = (
             (bool(_of(new, plus)), bool(_of(new, minus))),
             (bool(_of(old, plus)), bool(_of(old, minus))),
@@ -212,9 +256,61 @@ def _order(new: Title, old: Title) -> str:
     return "the same words in another order"
 
 
+def _voice(new: Title, old: Title) -> str:
+    """Who did it: "Georgia beaten by Spain" and "Georgia beat Spain" have their words in one order."""
+    ours, theirs = _followed(new), _followed(old)
+    for word in ours.keys() & theirs.keys():
+        here, there = ours[word], theirs[word]
+        if here != there and _BY in (here, there) and "" in (here, there):
+            return f"only one says “by {word}”"
+    return ""
+
+
+def _followed(title: Title) -> dict[str, str]:
+    """Each word that carries news: "by" if that stands before it, "" after another such word, else "-"."""
+    found = {}
+    for before, word in pairwise(title):
+        if _iscontent_words(word):
+            found[stem(word)] = _BY if before == _BY else "" if _iscontent_words(before) else "-"
+    return found
+
+
+def _quantity(new: Title, old: Title) -> str:
+    """One says three, the other several or a: of the same noun, right behind it."""
+    ours, theirs = _quantities(new), _quantities(old)
+    for word in ours.keys() & theirs.keys():
+        here, there = ours[word], theirs[word]
+        if _amount(here) != _amount(there):
+            return f"how many: “{here}” / “{there}”"
+    return ""
+
+
+def _quantities(title: Title) -> dict[str, str]:
+    """The words that stand behind a number or a word for some of them, each with that word."""
+    found: dict[str, str] = {}
+    for place, word in enumerate(title):
+        if not _amount(word):
+            continue
+        for noun in title[place + 1 : place + 1 + _FAR_FROM_ITS_NOUN]:
+            if not _iscontent_words(noun):
+                break
+            found.setdefault(stem(noun), word)
+    return found
+
+
+@lru_cache(maxsize=1 << 14)
+def _amount(word: str) -> str:
+    """What kind of quantity the word says: one, some or counted; "" for none."""
+    if word in ONE:
+        return "one"
+    if word in SOME:
+        return "some"
+    return "counted" if word[0].isdigit() or word in NUMBER_WORDS else ""
+
+
 def _sequence(title: Title) -> list[str]:
     """The title's words in order, who says or tells included, articles and prepositions not."""
-    return [stem(word) for word in title if len(word) > 1 and (_is_content(word) or stem(word) in _TOLD)]
+    return [stem(word) for word in title if len(word) > 1 and (_iscontent_words(word) or stem(word) in _TOLD)]
 
 
 def _sorted_pairs(words: list[str], title: Title) -> list[str]:
@@ -231,7 +327,7 @@ def _sorted_pairs(words: list[str], title: Title) -> list[str]:
     return found
 
 
-def _person(new: Title, old: Title) -> str:
+def person_differs(new: Title, old: Title) -> str:
     """One speaks of the former, the deputy, the wife of whom the other speaks of."""
     ours, theirs = set(_of(new, QUALIFIERS)), set(_of(old, QUALIFIERS))
     apart = sorted(ours ^ theirs)
@@ -264,20 +360,22 @@ def _rotated(ours: Sequence[str], theirs: Sequence[str]) -> bool:
     return any(doubled[place : place + len(theirs)] == tuple(theirs) for place in range(len(ours)))
 
 
-def _content(title: Title) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(stem(word) for word in title if _is_content(word)))
+@lru_cache(maxsize=1 << 14)
+def content_words(title: Title) -> tuple[str, ...]:
+    """The stems of the words that carry news, each once, in order."""
+    return tuple(dict.fromkeys(stem(word) for word in title if _iscontent_words(word)))
 
 
 @lru_cache(maxsize=1 << 16)
-def _is_content(word: str) -> bool:
+def _iscontent_words(word: str) -> bool:
     """Whether the word carries news by itself; numbers have a guard of their own."""
-    return not (word[0].isdigit() or word in STOPS or word in LIGHT or word in NUMBER_WORDS)
+    return not (
+        word[0].isdigit() or word in STOPS or word in LIGHT or word in NUMBER_WORDS or word in _MODALS
+    )
 
 
-def _counterpart(word: str, among: Sequence[str]) -> str | None:
-    if word in among:
-        return word
-    return next((other for other in among if misspelt(word, other)), None)
+def _respelt(word: str, among: Sequence[str]) -> str | None:
+    return next((other for other in among if word[0] == other[0] and misspelt(word, other)), None)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -321,7 +419,8 @@ def misspelt(one: str, other: str) -> bool:
     at = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
     if len(one) != len(other):
         extra = other[at]
-        return one[at:] == other[at + 1 :] and (extra in _VOWELS or extra in (other[at - 1], other[at + 1]))
+        slight = extra in _VOWELS or extra in other[at - 1 : at + 2 : 2] or len(other) >= _LONG
+        return one[at:] == other[at + 1 :] and slight
     if {one[at : at + 1], other[at : at + 1]} == {"i", "y"} and one[at + 1 :] == other[at + 1 :]:
         return True
     swapped = other[:at] + other[at : at + 2][::-1] + other[at + 2 :]

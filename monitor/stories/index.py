@@ -8,7 +8,7 @@ rule - "at least MIN_SHARED keys in common" - finds everything, here and in SQL.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import timedelta
 from functools import lru_cache
 from heapq import nsmallest
@@ -16,10 +16,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from monitor.model import identity
-from monitor.stories.words import STOPS
+from monitor.stories.guards import content_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from monitor.model import Candidate, EntryId, Fingerprint
 
@@ -29,7 +29,7 @@ NEAREST = 32  # candidates judged at most
 _TITLE_KEYS = 12
 _TEXT_KEYS = 8
 _RUN = 3  # words
-_FEW_PAIRS = 3  # a title with fewer is found by itself as a whole
+_FEW_PAIRS = 3  # words of news; a title with fewer is found by them as a whole
 _LONGEST_TITLE = 40  # words that make pairs: a hostile title of thousands must cost nothing
 _MASK = (1 << 64) - 1
 
@@ -49,7 +49,7 @@ class Index:
 
     def __init__(self, known: Iterable[tuple[Candidate, tuple[int, ...]]] = ()) -> None:
         self._candidates: dict[EntryId, Candidate] = {}
-        self._entries: defaultdict[int, list[EntryId]] = defaultdict(list)
+        self._entries: dict[int, EntryId | list[EntryId]] = {}  # most keys have one entry: it saves a list
         for candidate, its_keys in known:
             self.add(candidate, its_keys)
 
@@ -57,7 +57,7 @@ class Index:
         """From now on the candidate is found; an entry that stands already keeps its first form's keys."""
         if candidate.entry not in self._candidates:
             for key in set(keys):
-                self._entries[key].append(candidate.entry)
+                self._put(key, candidate.entry)
         self._candidates[candidate.entry] = candidate
 
     def near(self, keys: tuple[int, ...]) -> list[Candidate]:
@@ -66,10 +66,23 @@ class Index:
         Those that share most come first, of equals the oldest; the order is
         the same whatever the order of adding.
         """
-        shared = Counter(entry for key in set(keys) for entry in self._entries.get(key, ()))
+        shared = Counter(entry for key in set(keys) for entry in self._with(key))
         found = [(entry, count) for entry, count in shared.items() if count >= MIN_SHARED]
         best = nsmallest(NEAREST, found, key=self._rank)
         return [self._candidates[entry] for entry, _ in best]
+
+    def _put(self, key: int, entry: EntryId) -> None:
+        held = self._entries.setdefault(key, entry)
+        if isinstance(held, list):
+            held.append(entry)
+        elif held != entry:
+            self._entries[key] = [held, entry]
+
+    def _with(self, key: int) -> Sequence[EntryId]:
+        held = self._entries.get(key)
+        if held is None:
+            return ()
+        return held if isinstance(held, list) else (held,)
 
     def _rank(self, found: tuple[EntryId, int]) -> tuple[int, float, EntryId]:
         entry, count = found
@@ -78,7 +91,7 @@ class Index:
 
 def _title_keys(fp: Fingerprint) -> list[int]:
     """The smallest pairs; an entry without a text spends its whole allowance on its title."""
-    content = sorted({word for word in fp.title if word not in STOPS})[:_LONGEST_TITLE]
+    content = sorted(content_words(fp.title))[:_LONGEST_TITLE]
     pairs = {_mixed(_hash(one) + _hash(other)) for one, other in combinations(content, 2)}
     return nsmallest(_TITLE_KEYS if fp.summary else _TITLE_KEYS + _TEXT_KEYS, pairs)
 
@@ -98,8 +111,9 @@ def _exact_keys(fp: Fingerprint) -> list[int]:
     evidence = []
     if fp.link:
         evidence.append(("link", fp.link))
-    if len({word for word in fp.title if word not in STOPS}) <= _FEW_PAIRS - 1 and fp.title:
-        evidence.append(("title", " ".join(fp.title)))
+    content = sorted(content_words(fp.title))
+    if len(content) < _FEW_PAIRS and fp.title:
+        evidence.append(("title", " ".join(content or fp.title)))
     return [_signed(identity(salt, *one) << 1) for one in evidence for salt in ("one", "two")]
 
 

@@ -8,16 +8,19 @@ part of another are different news.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
 
 from monitor.model import Kind, Placement, Verdict
+from monitor.stories.event import same_event
 from monitor.stories.fingerprint import title_numbers
 from monitor.stories.guards import (
     difference,
     event_added,
+    likeness_at_most,
     names_differ,
     numbers_differ,
     telling_words,
@@ -40,20 +43,30 @@ ALIKE_ELSEWHERE = 0.35  # another outlet rewrites the lead: .31 had P .96 R .84 
 CONTAINED = 0.80  # of a summary's runs within a full text
 SAME_BODY = 0.80  # above it a headline may be reworded freely, as long as the bodies tell the same
 FEWEST_BODY_WORDS = 30  # under it one swapped name is most of the news
+FEWEST_TEASER_WORDS = 20  # under it an opening may be a formula ("quarterly dividend 20 cents against …")
 CLOSE = 0.60  # of two titles' words: under it they are two wordings, and word guards would only misread them
 SAME_PAGE = 0.50  # of two titles' words under one link: a retouched headline; a live page shares less
 TITLE_ALIKE = 0.66  # of two titles' words, where one only adds: "X files for bankruptcy in US"
 FEWEST_SHARED = 4  # words that carry news, for titles that are not the same words
 FEWEST_SAME = 2  # such words, where nothing is left over and the numbers are the same: "3 hurt", "three hurt"
+MOST_STORIES = 2  # that an entry may seem to develop; words that fit more of them are no event's own
 FEWEST_WORDS = 3  # in an equal title: "Explosion in Kabul" may be news, "Press review" twice is none
 
 
 def judge(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdict:
-    """COPY or NEW, with a score of 0 to 100 and a short reason.
+    """COPY, DEVELOPMENT or NEW, with a score of 0 to 100 and a short reason.
 
     It is symmetric, but for the order of words within the reason. Copies are judged by text where both have
     one (ten words or more), else by title.
     """
+    verdict = _as_copy(new, old, same_outlet=same_outlet)
+    if verdict.kind is Kind.COPY or not (event := same_event(new, old)):
+        return verdict
+    return Verdict(Kind.DEVELOPMENT, verdict.score, f"{event}; no copy: {verdict.why}")
+
+
+def _as_copy(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdict:
+    """COPY or NEW."""
     if new.digest and new.digest == old.digest:
         return Verdict(Kind.COPY, 100.0, "same text")
     objection = numbers_differ(new, old)
@@ -67,25 +80,37 @@ def judge(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdict:
 
 
 def place(entry: EntryId, new: Fingerprint, near: Sequence[Candidate], *, outlet: str) -> Placement:
-    """Where the entry belongs: with the candidate it repeats best (of equals the first), or alone.
+    """Where the entry belongs: with the candidate it repeats or develops best, or alone.
 
-    A candidate that is the entry itself is passed over.
+    Copies go before developments, of equals the first. A candidate that is the entry itself is passed over.
     """
     verdicts = [
         (candidate, judge(new, candidate.fingerprint, same_outlet=candidate.outlet == outlet))
         for candidate in near
         if candidate.entry != entry
     ]
-    copies = [(candidate, verdict) for candidate, verdict in verdicts if verdict.kind is Kind.COPY]
-    if not copies:
-        closest = max((verdict for _, verdict in verdicts), key=lambda verdict: verdict.score, default=None)
-        return Placement(story=entry, lead=entry, of=None, verdict=closest or _nothing_near())
-    candidate, verdict = max(copies, key=lambda found: found[1].score)
-    return Placement(story=candidate.story, lead=candidate.lead, of=candidate.entry, verdict=verdict)
+    copies = [found for found in verdicts if found[1].kind is Kind.COPY]
+    if copies:
+        candidate, verdict = max(copies, key=_score)
+        return Placement(candidate.story, candidate.lead, candidate.entry, verdict)
+    developed = [found for found in verdicts if found[1].kind is Kind.DEVELOPMENT]
+    if developed and len({candidate.story for candidate, _ in developed}) <= MOST_STORIES:
+        firsts = [found for found in developed if found[0].lead == found[0].story]
+        if firsts:
+            candidate, verdict = max(firsts, key=_score)
+            return Placement(candidate.story, entry, candidate.entry, verdict)
+    return Placement(entry, entry, None, _alone(verdicts))
 
 
-def _nothing_near() -> Verdict:
-    return Verdict(Kind.NEW, 0.0, "nothing like it in the window")
+def _score(found: tuple[Candidate, Verdict]) -> float:
+    return found[1].score
+
+
+def _alone(verdicts: Sequence[tuple[Candidate, Verdict]]) -> Verdict:
+    """Why the entry is a story of its own: what told it from the closest candidate."""
+    if not verdicts:
+        return Verdict(Kind.NEW, 0.0, "nothing like it in the window")
+    return replace(max(verdicts, key=_score)[1], kind=Kind.NEW)
 
 
 def _evidence(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdict:
@@ -116,9 +141,9 @@ def _by_text(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdic
 
 def _by_title(new: Fingerprint, old: Fingerprint) -> Verdict:
     if new.title == old.title:
-        if len(new.title) >= FEWEST_WORDS:
-            return Verdict(Kind.COPY, 100.0, "same title")
-        return Verdict(Kind.NEW, 0.0, "title too short to be evidence")
+        return _by_equal_title(new.title)
+    if (most := likeness_at_most(new.title, old.title)) < CLOSE:
+        return Verdict(Kind.NEW, 100.0 * most, "too few words alike")
     found = difference(new.title, old.title)
     score = 100.0 * found.likeness
     if found.new_only and found.old_only:
@@ -132,12 +157,18 @@ def _by_title(new: Fingerprint, old: Fingerprint) -> Verdict:
     return Verdict(Kind.COPY, score, f"{found.likeness:.0%} of title words alike")
 
 
+def _by_equal_title(title: tuple[str, ...]) -> Verdict:
+    if len(title) >= FEWEST_WORDS:
+        return Verdict(Kind.COPY, 100.0, "same title")
+    return Verdict(Kind.NEW, 0.0, "title too short to be evidence")
+
+
 def _objection(new: Fingerprint, old: Fingerprint) -> str:
     """The first guard against a copy, or ""."""
     told_alike = _bodies_tell_the_same(new, old)
     if not told_alike and (objection := texts_contradict(_body(new), _body(old))):
         return objection
-    if told_alike or new.title == old.title:
+    if told_alike or new.title == old.title or _teased(new, old):
         return ""
     titles = difference(new.title, old.title)
     return (titles_contradict(new.title, old.title) if titles.likeness >= CLOSE else "") or names_differ(
@@ -152,6 +183,18 @@ def _bodies_tell_the_same(new: Fingerprint, old: Fingerprint) -> bool:
         return False
     here, there = _runs(ours), _runs(theirs)
     return len(here & there) >= SAME_BODY * len(here | there) and not telling_words(ours, theirs)
+
+
+def _teased(new: Fingerprint, old: Fingerprint) -> bool:
+    """Whether the one body opens with the other, word for word, and tells its title's names too."""
+    teaser, full = sorted((new, old), key=lambda one: len(_body(one)))
+    words = _body(teaser)
+    if len(words) < FEWEST_TEASER_WORDS or _body(full)[: len(words)] != words:
+        return False
+    alike_long = len(words) == len(_body(full))
+    return not difference(teaser.title, full.text).new_only and not (
+        alike_long and difference(full.title, teaser.text).new_only
+    )
 
 
 def _containment(ours: tuple[str, ...], theirs: tuple[str, ...]) -> float:

@@ -687,6 +687,29 @@ OPPOSITES = tuple(
 NUMBER_WORDS = frozenset(
     fold(word) for tongue in LANGUAGES.values() for word in (*tongue.units, *tongue.magnitudes)
 ) - frozenset({"on", "min", "bin", "second", "couple"})
+# Words for a single one and for an uncounted few or many: neither is the same as a count.
+ONE = _folded("a an one один одна одно одного одной bir մեկ ერთი ერთმა")
+SOME = _folded(
+    "several some many dozens scores numerous multiple few hundreds thousands various несколько многие много "
+    "десятки сотни тысячи ряд bəzi onlarla yuzlərlə minlərlə cox birkac bazi onlarca yuzlerce binlerce cok "
+    "մի տասնյակ հարյուրավոր հազարավոր շատ բազմաթիվ რამდენიმე ათობით ასობით ათასობით ბევრი მრავალი"
+)
+# Words that a title needs to speak but that point at no event: they do not count where events are compared.
+FAINT = _folded(
+    "after before against amid over under during since until while least most more less all first last next "
+    "other another no not but if when where who which whose says say tells announces set set's calls call "
+    "warns amid between through down up off out only even ever can could get gets make makes takes take go "
+    "goes come comes one two year years month months week weeks day days time people man woman men women "
+    "live update updates watch video photos key list things know need latest report reports news review "
+    "inc corp co ltd plc quarter half net profit loss earnings results sales revenue dividend payout mln dlr "
+    "dollars pct best guide schedule release date season episode price prices share shares market markets "
+    "stock stocks "
+    "после до перед против над под во время более менее все первый первая следующий другой нет не если когда "
+    "где кто который год года лет месяц неделя день дней человек человека людей мужчина женщина видео фото "
+    "новости обзор цена цены sonra əvvəl qarsi arasinda yeni il gun nəfər kisi adam xəbərlər video once yil "
+    "ay hafta haber haberler kisi հետո մինչև դեմ միջև տարի օր ամիս մարդ լուրեր შემდეგ წინააღმდეგ შორის წელი "
+    "დღე თვე ადამიანი ახალი ამბები"
+).union(*(_folded(" ".join((*tongue.weekdays, *tongue.months))) for tongue in LANGUAGES.values()))
 # Of NEGATIONS, those that turn round the sentence they are put into.
 DENIALS = _folded(
     "not no never cannot can't won't don't doesn't didn't isn't wasn't aren't weren't wouldn't couldn't "
@@ -702,6 +725,12 @@ EVENTS = frozenset().union(*(side for pair in OPPOSITES for side in pair)) - _fo
     "daughter sister mother wife net war peace growth support name names named back начало более больше "
     "свыше выше менее меньше ниже до перед накануне после cox əvvəl qabaq sonra once oncesi sonrasi առաջ "
     "հետո անց შემდეგ წინ"
+)
+# Of OPPOSITES, those that turn one affair round; rises and falls come daily and are no affair.
+TURNS = tuple(
+    (_folded(plus) & EVENTS, _folded(minus) & EVENTS)
+    for tongue in LANGUAGES.values()
+    for plus, minus in tongue.opposites[1:]
 )
 # One thing said in two ways, or one verb in two forms: the first stands for all. No names, and nothing that
 # changes degree or time.

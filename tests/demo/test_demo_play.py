@@ -21,7 +21,7 @@ def test_the_demo_ends_by_itself_and_everything_called_for_arrives_once() -> Non
     assert found["shortfalls"] == []
     assert shown.returncode == 0
     assert found["messages received"] == len(EXPECTED)
-    assert found["entries seen"] == found["stories"] + found["copies folded"]
+    assert found["entries seen"] == (found["stories"] + found["copies folded"] + found["developments joined"])
 
 
 def test_the_demo_prints_each_alert_and_a_table() -> None:

@@ -27,20 +27,23 @@ HEADLINES = {publication.story: publication.title for publication in reversed(MO
 JOINER = "\u200d"
 
 
-def message(receiver: str, story: str, *rules: str) -> Arrival:
+def message(receiver: str, story: str, *rules: str, sign: str = "high") -> Arrival:
     """A message as the desk composes it: the sign and headline, provenance, link, and why."""
     headline = re.sub(r"([@<])(?=\S)", rf"\1{JOINER}", HEADLINES[story])
     why = [
         f"Why: some interest [high, rule {rule}]\n  $rail-accord in the title: [{headline}]" for rule in rules
     ]
-    body = "\n".join([headline, "Some Outlet · published just now", "https://some.example/news", "", *why])
+    body = "\n".join(
+        [headline, f"{sign} · Some Outlet · published just now", "https://some.example/news", "", *why]
+    )
     if receiver == CHAT:
         return Arrival(CHAT, "", f"[high] {headline}\n{body}", 0)
     return Arrival(MAIL, f"[high] {headline}", body, 0)
 
 
 def called_for(expected: Expected) -> Arrival:
-    return message(expected.receiver, expected.story, *sorted(expected.rules))
+    sign = "high, development" if expected.develops else "high"
+    return message(expected.receiver, expected.story, *sorted(expected.rules), sign=sign)
 
 
 ALL = [called_for(expected) for expected in EXPECTED]
@@ -131,6 +134,15 @@ def test_each_repeated_message_is_named(index: int) -> None:
     assert shortfalls([*ALL, ALL[index]]) == [
         f"repeated: {repeated.receiver} was told of “{repeated.story}” 2 times"
     ]
+
+
+@given(st.sampled_from(range(len(ALL))))
+def test_each_message_of_the_wrong_kind_is_named(index: int) -> None:
+    wrong = EXPECTED[index]
+    sign = "high" if wrong.develops else "high, development"
+    told = message(wrong.receiver, wrong.story, *sorted(wrong.rules), sign=sign)
+    (found,) = shortfalls([*ALL[:index], told, *ALL[index + 1 :]])
+    assert found.startswith(f"wrong kind: {wrong.receiver} was not told of “{wrong.story}” as ")
 
 
 @pytest.mark.parametrize(
