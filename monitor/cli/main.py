@@ -15,7 +15,7 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-_VERBS = {"run": "run", "check": "check", "status": "status", "demo": "demo"}
+_VERBS = {"run": "run", "check": "check", "status": "status", "stories": "stories", "demo": "demo"}
 
 EPILOG = """\b
 Examples:
@@ -23,6 +23,7 @@ Examples:
   monitor check                      look for mistakes in ./rules (or /etc/monitor)
   monitor run --once                 one pass: poll, decide, send
   monitor run                        the daemon; systemd starts it so
+  monitor stories try --jsonl FILE   see which entries of a file are copies
 
 \b
 Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,

@@ -108,6 +108,16 @@ create table deliveries (
     primary key (alert, receiver)
 ) strict, without rowid;
 create index deliveries_due on deliveries (receiver, due) where state in ('due', 'sending');
+
+-- what people set right in the stories: the rows they moved hold it, this says who went where and when
+create table corrections (
+    made integer not null,
+    verb text not null check (verb in ('split', 'merge')),
+    entry integer not null references entries (id),
+    was integer not null,
+    story integer not null
+) strict;
+create index corrections_entry on corrections (entry);
 """
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
 
-from monitor.errors import StateError
+from monitor.errors import StateError, UsageError
 from monitor.model import (
     Candidate,
     Claim,
@@ -498,6 +498,98 @@ class Store:
             (_json(receivers),),
         )
         return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
+
+    # ---- corrections --------------------------------------------------------------------------------------
+
+    def split(self, entry: EntryId, *, now: datetime) -> int:
+        """Make the entry and what came in as its copies a story of its own; how many entries that are.
+
+        What was told of it as a development stays told. Inside a transaction. Raises UsageError where there
+        is no such entry, or where it is the first of its story.
+        """
+        standing = self._rows("select story, lead from entries where id = ?", (entry,))
+        if not standing:
+            raise UsageError(
+                "there is no such entry", where=str(entry), remedy="take its number from the log"
+            )
+        was = standing[0]["story"]
+        if was == entry:
+            raise UsageError(
+                "the entry is the first of its story", where=str(entry), remedy="split off the others instead"
+            )
+        rows = self._rows(
+            """
+            with recursive moved (id) as (
+                select ?1 union
+                select entries.id from moved join entries on copy_of = moved.id
+                where entries.story = ?2 and (verdict = 'copy' or lead = ?1)
+            ) select id from moved
+            """,
+            (entry, was),
+        )
+        moved = [row["id"] for row in rows]
+        self._put_story(entry, entry, now)
+        self._move("split", moved, was=was, story=entry, lead=entry, now=now)
+        self._db.execute(
+            "update or ignore alerts set story = ?1, kind = 'new' where story = ?2 and lead = ?1",
+            (entry, was),
+        )
+        return len(moved)
+
+    def merge(self, story: StoryId, other: StoryId, *, now: datetime) -> int:
+        """Make what the other story holds copies of this one, and its developments this one's; how many.
+
+        What was told of either is told of both. Inside a transaction. Raises UsageError where one of the two
+        is no story, or both are the same.
+        """
+        for each in (story, other):
+            if not self._rows("select 1 from entries where story = ? limit 1", (each,)):
+                raise UsageError("there is no such story", where=str(each), remedy="take it from the log")
+        if story == other:
+            raise UsageError("it is the same story", where=str(story), remedy="name two")
+        rows = self._rows("select id from entries where story = ? and lead = ?", (other, other))
+        copies = [row["id"] for row in rows]
+        rows = self._rows("select id from entries where story = ? and lead <> ?", (other, other))
+        developments = [row["id"] for row in rows]
+        self._move("merge", copies, was=other, story=story, lead=story, now=now)
+        self._move("merge", developments, was=other, story=story, lead=None, now=now)
+        self._db.execute(
+            "update or ignore alerts set story = ?1, lead = iif(lead = ?2, ?1, lead) where story = ?2",
+            (story, other),
+        )
+        return len(copies) + len(developments)
+
+    def _put_story(self, story: StoryId, entry: EntryId, now: datetime) -> None:
+        self._db.execute(
+            """
+            insert into stories select ?1, title, seen, ?3 from entries where id = ?2
+            on conflict (id) do update set last_seen = ?3
+            """,
+            (story, entry, to_milliseconds(now)),
+        )
+
+    def _move(
+        self,
+        verb: str,
+        entries: Collection[EntryId],
+        *,
+        was: StoryId,
+        story: StoryId,
+        lead: EntryId | None,
+        now: datetime,
+    ) -> None:
+        """Put the entries into the story, under this lead or their own, and write down that it was so."""
+        self._db.execute(
+            """
+            update entries set story = ?, lead = coalesce(?, lead)
+            where id in (select value from json_each(?))
+            """,
+            (story, lead, _json(entries)),
+        )
+        self._db.conn.executemany(
+            "insert into corrections values (?, ?, ?, ?, ?)",
+            [(to_milliseconds(now), verb, entry, was, story) for entry in entries],
+        )
 
     # ---- for people ---------------------------------------------------------------------------------------
 

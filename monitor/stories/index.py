@@ -13,13 +13,15 @@ from datetime import timedelta
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import combinations
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from monitor.model import identity
 from monitor.stories.guards import content_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from monitor.model import Candidate, EntryId, Fingerprint
 
@@ -32,6 +34,8 @@ _RUN = 3  # words
 _FEW_PAIRS = 3  # words of news; a title with fewer is found by them as a whole
 _LONGEST_TITLE = 40  # words that make pairs: a hostile title of thousands must cost nothing
 _MASK = (1 << 64) - 1
+
+Rank = tuple[int, float, int]  # most keys shared first, of equals the oldest
 
 
 def keys(fp: Fingerprint) -> tuple[int, ...]:
@@ -66,10 +70,15 @@ class Index:
         Those that share most come first, of equals the oldest; the order is
         the same whatever the order of adding.
         """
+        return [candidate for _, candidate in nsmallest(NEAREST, self.ranked(keys), key=itemgetter(0))]
+
+    def ranked(self, keys: tuple[int, ...]) -> Iterator[tuple[Rank, Candidate]]:
+        """Every candidate that shares at least MIN_SHARED keys, the best with the smallest rank."""
         shared = Counter(entry for key in set(keys) for entry in self._with(key))
-        found = [(entry, count) for entry, count in shared.items() if count >= MIN_SHARED]
-        best = nsmallest(NEAREST, found, key=self._rank)
-        return [self._candidates[entry] for entry, _ in best]
+        for entry, count in shared.items():
+            if count >= MIN_SHARED:
+                candidate = self._candidates[entry]
+                yield (-count, candidate.seen.timestamp(), entry), candidate
 
     def _put(self, key: int, entry: EntryId) -> None:
         held = self._entries.setdefault(key, entry)
@@ -84,9 +93,36 @@ class Index:
             return ()
         return held if isinstance(held, list) else (held,)
 
-    def _rank(self, found: tuple[EntryId, int]) -> tuple[int, float, EntryId]:
-        entry, count = found
-        return -count, self._candidates[entry].seen.timestamp(), entry
+
+class Window:
+    """The entries of the last hours in memory, each in its place: what is older is forgotten.
+
+    Two indexes take turns, each filled for one window's length; the older one goes when all it holds is too
+    old to be found, so nothing is ever taken out of an index.
+    """
+
+    def __init__(self, length: timedelta = WINDOW) -> None:
+        self._length = length
+        self._newer, self._older = Index(), Index()
+        self._begun: datetime | None = None
+
+    def near(self, keys: tuple[int, ...], *, now: datetime) -> list[Candidate]:
+        """As Index.near, of the candidates seen within the window before now."""
+        found = (
+            (rank, candidate)
+            for index in (self._older, self._newer)
+            for rank, candidate in index.ranked(keys)
+            if now - candidate.seen <= self._length
+        )
+        return [candidate for _, candidate in nsmallest(NEAREST, found, key=itemgetter(0))]
+
+    def add(self, candidate: Candidate, keys: tuple[int, ...]) -> None:
+        """From now on the candidate is found, until the window has passed."""
+        if self._begun is None:
+            self._begun = candidate.seen
+        if candidate.seen - self._begun > self._length:
+            self._newer, self._older, self._begun = Index(), self._newer, candidate.seen
+        self._newer.add(candidate, keys)
 
 
 def _title_keys(fp: Fingerprint) -> list[int]:
