@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Verdict, identity
 from monitor.rules.match import match
+from monitor.stories.index import Index
 from monitor.stories.judge import judge, place
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from monitor.model import AlertId, Entry, EntryId, Feed, FeedState, Fingerprint, Known, Match, StoryId
     from monitor.rules.rulebook import Rulebook
-    from monitor.stories.index import Index
 
 BACKFILL = timedelta(hours=72)  # the stories' window: what is older has no copies left to fold into
 
@@ -65,10 +65,19 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     """
     stored: list[Stored] = []
     alerts: list[Alert] = []
+    document = Index((_unplaced(arrival, now), arrival.keys) for arrival in arrivals)
     for arrival in arrivals:
         before = known.get(arrival.entry.id)
         status = _status(arrival.entry, before, state=state, backfill=backfill)
-        item = _stored(arrival, feed=feed, before=before, status=status, index=index, rulebook=rulebook)
+        item = _stored(
+            arrival,
+            feed=feed,
+            before=before,
+            status=status,
+            index=index,
+            document=document,
+            rulebook=rulebook,
+        )
         stored.append(item)
         index.add(_candidate(item, now), item.keys)
         for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook):
@@ -87,12 +96,17 @@ def _stored(
     before: Known | None,
     status: Status,
     index: Index,
+    document: Index,
     rulebook: Rulebook,
 ) -> Stored:
+    if before:
+        placement = _edited_place(arrival, before, index=index)
+    else:
+        placement = _new_place(arrival, index=index, document=document)
     return Stored(
         entry=arrival.entry,
         status=status,
-        placement=_edited_place(arrival, before, index=index) if before else _new_place(arrival, index=index),
+        placement=placement,
         fingerprint=arrival.fingerprint,
         keys=arrival.keys,
         matches=match(rulebook, arrival.entry, tags=feed.tags),
@@ -117,9 +131,17 @@ def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: b
     return Status.NEWS
 
 
-def _new_place(arrival: Arrival, *, index: Index) -> Placement:
+def _new_place(arrival: Arrival, *, index: Index, document: Index) -> Placement:
+    entry, keys = arrival.entry, arrival.keys
+    return place(
+        entry.id, arrival.fingerprint, index.near(keys), outlet=entry.outlet, beside=document.near(keys)
+    )
+
+
+def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
+    """An entry of the document before it has its place."""
     entry = arrival.entry
-    return place(entry.id, arrival.fingerprint, index.near(arrival.keys), outlet=entry.outlet)
+    return Candidate(entry.id, entry.id, entry.id, entry.feed, entry.outlet, now, arrival.fingerprint)
 
 
 def _edited_place(arrival: Arrival, before: Known, *, index: Index) -> Placement:
