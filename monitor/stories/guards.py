@@ -55,6 +55,7 @@ _MODALS = {
 }
 _TOLD = frozenset({"say", "tell", "ask", "report"})
 _BY = "by"
+_SINGLE = frozenset({"1", "one", "first", "a", "an"})
 _FAR_FROM_ITS_NOUN = 2  # words: "four" in "four young workers"
 _AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
@@ -282,6 +283,14 @@ def _quantity(new: Title, old: Title) -> str:
         here, there = ours[word], theirs[word]
         if _amount(here) != _amount(there):
             return f"how many: “{here}” / “{there}”"
+    return _alone(new, ours, old) or _alone(old, theirs, new)
+
+
+def _alone(title: Title, quantities: dict[str, str], other: Title) -> str:
+    """The other has without a number, in the singular, what the title has several of ("8 terrorists")."""
+    for word in title:
+        if word.endswith("s") and quantities.get(stem(word), "1") not in _SINGLE and word[:-1] in other:
+            return f"how many: “{quantities[stem(word)]} {word}” / “{word[:-1]}”"
     return ""
 
 

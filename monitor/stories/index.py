@@ -129,7 +129,7 @@ def _title_keys(fp: Fingerprint) -> list[int]:
     """The smallest pairs; an entry without a text spends its whole allowance on its title."""
     content = sorted(content_words(fp.title))[:_LONGEST_TITLE]
     pairs = {_mixed(_hash(one) + _hash(other)) for one, other in combinations(content, 2)}
-    return nsmallest(_TITLE_KEYS if fp.summary else _TITLE_KEYS + _TEXT_KEYS, pairs)
+    return nsmallest(_TITLE_KEYS, pairs)
 
 
 def _text_keys(fp: Fingerprint) -> list[int]:

@@ -8,7 +8,6 @@ part of another are different news.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -121,7 +120,10 @@ def _alone(verdicts: Sequence[tuple[Candidate, Verdict]]) -> Verdict:
     """Why the entry is a story of its own: what told it from the closest candidate."""
     if not verdicts:
         return Verdict(Kind.NEW, 0.0, "nothing like it in the window")
-    return replace(max(verdicts, key=_score)[1], kind=Kind.NEW)
+    closest = max(verdicts, key=_score)[1]
+    if closest.kind is Kind.NEW:
+        return closest
+    return Verdict(Kind.NEW, closest.score, f"too little to join its story: {closest.why}")
 
 
 def _evidence(new: Fingerprint, old: Fingerprint, *, same_outlet: bool, formula: Runs) -> Verdict:

@@ -21,7 +21,7 @@ _PIECE = re.compile(
 )
 _THOUSANDS = re.compile(r"\d{1,3}(?:([,.])\d{3})(?:\1\d{3})*$")
 _GROUPING = re.compile("[ \u00a0\u202f]")
-_LATIN_TURKIC = re.compile("[əğışİƏĞŞ]")
+_LATIN_TURKIC = re.compile(r"[əğışİƏĞŞ]|\b(?:üçün|için|[Mm]ilyon|[Mm]ilyard?|[Tt]rilyon)")
 _SCRIPTS = (
     ("ru", re.compile("[а-яёА-ЯЁ]")),
     ("hy", re.compile("[ա-ևԱ-Ֆ]")),

@@ -26,7 +26,8 @@ TITLES = (
 REPORT = (
     "The two companies said on Tuesday that they would open the first of twelve factories in the valley"
     " before winter and hire four thousand workers from the towns around it. Unions welcomed the plan, and"
-    " the mayor of the largest town spoke of the best news in a generation. Roads are to be widened in spring, and the"
+    " the mayor of the largest town spoke of the best news in a generation. Roads are to be"
+    " widened in spring, and the"
     " old railway station will be rebuilt by a fund that both companies and the region pay into."
 )
 
