@@ -526,6 +526,13 @@ class Store:
         )[0]
         return dict(row)
 
+    def waiting(self) -> dict[str, int]:
+        """How many deliveries wait for each receiver, by its name, whether the desk still has it or not."""
+        rows = self._rows(
+            "select receiver, count(*) n from deliveries where state in ('due', 'sending') group by receiver"
+        )
+        return {row["receiver"]: row["n"] for row in rows}
+
     def oldest_waiting(self) -> datetime | None:
         """When the oldest alert that is not yet delivered was decided; None if nothing waits."""
         row = self._rows(
