@@ -80,7 +80,7 @@ class Engine:
         for name, waiting in store.waiting().items():
             if name not in names:
                 log.warning(
-                    "receiver=%s outcome=missing waiting=%d until the desk has it again", name, waiting
+                    "receiver=%s outcome=missing waiting=%d till the desk has it again", name, waiting
                 )
 
     def poll(self, feed: Feed, state: FeedState) -> PollResult:

@@ -295,6 +295,6 @@ def test_a_receiver_that_is_down_delays_no_other_and_is_tried_again(
         json.dumps({"receivers": {"mail": sinks[0].url, "talk": hook}})
     )
     renamed = desk.command("run", "--once")
-    assert "receiver=chat outcome=missing waiting=1 until the desk has it again" in renamed.stderr
+    assert "receiver=chat outcome=missing waiting=1 till the desk has it again" in renamed.stderr
     everything = desk.log + "".join(path.read_bytes().decode("latin-1") for path in desk.state.iterdir())
     assert "t0ken0that0is0secret" not in everything
