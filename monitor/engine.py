@@ -73,7 +73,7 @@ class Engine:
         self.parsers.close()
 
     def sync(self, store: Store) -> None:
-        """Make the stored feeds those of the desk, and say what waits for a receiver that it no longer has."""
+        """Make the stored feeds those of the desk, and say what waits for receivers it no longer has."""
         now = self.clock()
         store.sync_feeds(self.desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
         names = {receiver.name for receiver in self.desk.receivers}
