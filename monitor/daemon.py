@@ -8,6 +8,7 @@ Each thread that writes has its own Store, and every write takes the database's 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import time
@@ -23,8 +24,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from monitor import __version__
+from monitor.alerts.outbox import LEASE
 from monitor.engine import PLACES, drained, utc_now
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.sdnotify import notify as sd_notify
 from monitor.store.store import Store
 
@@ -118,7 +120,7 @@ class Daemon:
         self._arrived: SimpleQueue[PollResult] = SimpleQueue()
         self._landed: list[PollResult] = []
         self._flying: dict[str, str] = {}  # feed name -> host
-        self._sending: set[str] = set()
+        self._sending: dict[str, float] = {}  # receiver -> when its sender last began a message (monotonic)
         self._sending_lock = threading.Lock()
         self._poll_store: Store | None = None
         self._polled_at = time.monotonic()
@@ -162,9 +164,10 @@ class Daemon:
 
     def _guard(self) -> None:
         """Until the stop: tell systemd's watchdog that all is well, if it is, and mind the clock."""
-        pause = (self._watchdog or timedelta(seconds=15)) / 3
+        pause = min((self._watchdog or timedelta(seconds=15)) / 3, timedelta(seconds=1))
+        pinged = -math.inf
         wall, steady = self._engine.clock(), time.monotonic()
-        while not self._stop.wait(min(pause.total_seconds(), 1.0)):
+        while not self._stop.wait(pause.total_seconds()):
             if self._reload_wanted.is_set():
                 self._watch.wake()
             now, then = self._engine.clock(), time.monotonic()
@@ -172,19 +175,35 @@ class Daemon:
             wall, steady = now, then
             if abs(step) > CLOCK_STEP:
                 self._mind_step(step)
-            if self._healthy():
+            if self._watchdog and then - pinged >= self._watchdog.total_seconds() / 3 and self._healthy():
                 self._tell("WATCHDOG=1")
+                pinged = then
 
     def _healthy(self) -> bool:
-        return time.monotonic() - self._polled_at < STALE.total_seconds()
+        """Whether the poll job runs, no send is overdue, and the database can be written."""
+        now = time.monotonic()
+        with self._sending_lock:
+            overdue = any(now - began > LEASE.total_seconds() for began in self._sending.values())
+        if overdue or now - self._polled_at > STALE.total_seconds():
+            return False
+        try:
+            with Store(self._engine.state) as store:
+                store.touch()
+        except StateError:
+            return False
+        return True
 
     def _mind_step(self, step: timedelta) -> None:
         """The clock was set: no feed may wait for a time that is now far off, and every job is armed anew."""
         now = self._engine.clock()
         latest = {feed.name: now + feed.every * 1.1 for feed in self._engine.desk.feeds}
-        with Store(self._engine.state) as store:
-            moved = store.bring_forward(latest)
-        log.warning("outcome=clock-step seconds=%.0f feeds_brought_forward=%d", step.total_seconds(), moved)
+        log.warning("outcome=clock-step seconds=%.0f", step.total_seconds())
+        try:
+            with Store(self._engine.state) as store:
+                moved = store.bring_forward(latest, now=now)
+            log.info("outcome=clock-minded feeds_brought_forward=%d", moved)
+        except StateError:
+            log.exception("outcome=error due times stay as the old clock set them")
         for tick in (self._poll, self._deliver, self._watch):
             tick.wake()
 
@@ -286,18 +305,24 @@ class Daemon:
         with self._sending_lock:
             if receiver.name in self._sending:
                 return
-            self._sending.add(receiver.name)
+            self._sending[receiver.name] = time.monotonic()
         self._senders.submit(self._drain, receiver)
 
     def _drain(self, receiver: Receiver) -> None:
         try:
-            self._engine.drain(receiver, stop=self._stop.is_set)
+            self._engine.drain(receiver, stop=lambda: self._begin_message(receiver))
         except Exception:
             log.exception("receiver=%s outcome=error", receiver.name)
         finally:
             with self._sending_lock:
-                self._sending.discard(receiver.name)
+                self._sending.pop(receiver.name, None)
             self._deliver.wake()
+
+    def _begin_message(self, receiver: Receiver) -> bool:
+        """Whether the sender is to stop; if not, it begins its next message now."""
+        with self._sending_lock:
+            self._sending[receiver.name] = time.monotonic()
+        return self._stop.is_set()
 
     # -- the watch job
 

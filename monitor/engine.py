@@ -73,9 +73,15 @@ class Engine:
         self.parsers.close()
 
     def sync(self, store: Store) -> None:
-        """Make the stored feeds those of the desk."""
+        """Make the stored feeds those of the desk, and say what waits for receivers it no longer has."""
         now = self.clock()
         store.sync_feeds(self.desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
+        names = {receiver.name for receiver in self.desk.receivers}
+        for name, waiting in store.waiting().items():
+            if name not in names:
+                log.warning(
+                    "receiver=%s outcome=missing waiting=%d till the desk has it again", name, waiting
+                )
 
     def poll(self, feed: Feed, state: FeedState) -> PollResult:
         """One poll, as a value whatever happens; runs in a thread of the pool."""

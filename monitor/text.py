@@ -78,7 +78,8 @@ def fold(word: str) -> str:
     """
     if word.isascii():
         return word.lower().replace("`", "'")
-    word = unicodedata.normalize("NFKC", word).casefold().translate(_TO_APOSTROPHE)
+    # Apostrophes first: NFKC makes of U+00B4 a space with an accent on it.
+    word = unicodedata.normalize("NFKC", word.translate(_TO_APOSTROPHE)).casefold().translate(_TO_APOSTROPHE)
     word = unicodedata.normalize("NFKC", "".join(_base(letter) for letter in _DROPPED_MARKS.sub("", word)))
     return word.translate(_AS_LATIN).replace("եւ", "եվ")
 

@@ -28,6 +28,7 @@ NOT_RUN = (
     ("monitor demo", "takes its time; it is a step of the checks by itself"),
     ("monitor run", "polls feeds, and this machine may have no network"),
     ("monitor status", "needs a state that a daemon has worked on"),
+    ("export", "sets what the next command needs, and ends with its shell"),
     ("git", "changes the checkout, or needs the network"),
     ("cd", "goes to a place that is not here"),
     ("sudo", "changes the machine"),
@@ -106,10 +107,19 @@ def test_the_yaml_of_a_document_is_a_desk_without_mistakes(document: Path, tmp_p
     load_desk(tmp_path, env={}, secrets_required=False)
 
 
+def _write_named_files(document: Path, folder: Path) -> None:
+    """A block that begins with "# FOLDER/NAME.yaml" is that file, as the reader has written it."""
+    for block in blocks(document):
+        if block.kind == "yaml" and (named := re.match(r"# ([\w-]+/[\w-]+\.yaml)\n", block.text)):
+            (folder / named[1]).parent.mkdir(exist_ok=True)
+            (folder / named[1]).write_text(block.text, "utf-8")
+
+
 @pytest.mark.parametrize("document", with_commands, ids=ids(with_commands))
 def test_the_commands_of_a_document_run(document: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "rules", tmp_path / "rules")
     (tmp_path / "state").mkdir()
+    _write_named_files(document, tmp_path)
     for command in commands(document):
         if why_not_run(command):
             continue

@@ -292,5 +292,12 @@ def test_a_receiver_that_is_down_delays_no_other_and_is_tried_again(
         assert daemon.wait(30) == 0
     assert "outcome=failed" in desk.log
     assert json.loads(desk.command("status", "--json").stdout)["waiting"] == 1
+    assert "  1 for chat" in desk.command("status").stdout
+    (desk.rules / "rules.yaml").write_text(RULES.replace("chat", "talk"))
+    (desk.rules / "receivers.yaml").write_text(
+        json.dumps({"receivers": {"mail": sinks[0].url, "talk": hook}})
+    )
+    renamed = desk.command("run", "--once")
+    assert "receiver=chat outcome=missing waiting=1 till the desk has it again" in renamed.stderr
     everything = desk.log + "".join(path.read_bytes().decode("latin-1") for path in desk.state.iterdir())
     assert "t0ken0that0is0secret" not in everything

@@ -7,7 +7,7 @@ lengths are cut at a word.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from monitor.model import Kind, Message
 from monitor.text import cut
@@ -84,8 +84,9 @@ def _age(length: timedelta) -> str:
 def _reasons(tolds: tuple[Told, ...]) -> Iterable[str]:
     for told in tolds[:MOST_WHY]:
         yield f"Why: {told.match.title} [{told.match.severity.name.lower()}, rule {told.match.rule}]"
-        for mention in _one_a_sort(told.match.mentions):
-            yield f"  {mention.what} in the {mention.field}: {_quote(told.entry, mention)}"
+        for sentence, hits in _by_sentence(told.entry, _one_a_sort(told.match.mentions)).items():
+            whats = ", ".join(hit.what for hit in hits)
+            yield f"  {sentence.field}: {_marked(told.entry, sentence, hits)} ({whats})"
     if rest := tolds[MOST_WHY:]:
         yield "And: " + ", ".join(told.match.title for told in rest)
 
@@ -98,14 +99,49 @@ def _one_a_sort(mentions: tuple[Mention, ...]) -> Iterable[Mention]:
     return first.values()
 
 
-def _quote(entry: Entry, mention: Mention) -> str:
-    """The sentence that holds the mention, the mention in [brackets], on one line."""
-    text = {"title": entry.title, "summary": entry.summary, "body": entry.body}[mention.field]
-    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
-    start = max((end for end in ends if end <= mention.start), default=0)
-    stop = min((end for end in ends if end >= mention.end), default=len(text))
-    before, after = text[start : mention.start], text[mention.end : stop]
-    room = (QUOTE - len(mention.surface)) // 2
-    if len(before) > room:
-        before = "…" + before[-room:].partition(" ")[2]
-    return " ".join(f"{before}[{mention.surface}]{cut(after, room)}".split())
+class _Sentence(NamedTuple):
+    """A stretch of one of the entry's texts."""
+
+    field: str
+    start: int
+    stop: int
+
+
+def _by_sentence(entry: Entry, mentions: Iterable[Mention]) -> dict[_Sentence, list[Mention]]:
+    """The mentions by the sentence that holds them, in the order of the mentions."""
+    found: dict[_Sentence, list[Mention]] = {}
+    for mention in mentions:
+        ends = [end.end() for end in _SENTENCE_END.finditer(_text(entry, mention.field))]
+        start = max((end for end in ends if end <= mention.start), default=0)
+        stop = min((end for end in ends if end >= mention.end), default=len(_text(entry, mention.field)))
+        found.setdefault(_Sentence(mention.field, start, stop), []).append(mention)
+    return found
+
+
+def _marked(entry: Entry, sentence: _Sentence, hits: list[Mention]) -> str:
+    """The sentence on one line with every hit in [brackets]; a long one is cut round the first."""
+    text = _text(entry, sentence.field)
+    spans = _joined(sorted((hit.start, hit.end) for hit in hits))
+    start = sentence.start
+    if spans[0][0] - start > QUOTE // 2:
+        start = text.find(" ", spans[0][0] - QUOTE // 2) + 1 or spans[0][0]
+    marked, at = "…" * (start > sentence.start), start
+    for begin, end in spans:
+        marked += f"{text[at:begin]}[{text[begin:end]}]"
+        at = end
+    return cut(" ".join((marked + text[at : sentence.stop]).split()), QUOTE)
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sorted spans, those that overlap made one."""
+    joined = [spans[0]]
+    for start, end in spans[1:]:
+        if start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _text(entry: Entry, field: str) -> str:
+    return {"title": entry.title, "summary": entry.summary, "body": entry.body}[field]

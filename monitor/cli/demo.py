@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +30,9 @@ def command(*, as_json: bool) -> int:
 
     from monitor.demo.play import play
 
+    log = logging.getLogger("monitor")  # one outlet is down for a moment: the show tells of alerts only
+    log.addHandler(logging.NullHandler())
+    log.propagate = False
     console = Console(highlight=False)
     if as_json:
         outcome = play(lambda _moment, _arrival: None)
@@ -41,16 +45,18 @@ def command(*, as_json: bool) -> int:
 
 
 def _show(console: Console, moment: float, arrival: Arrival) -> None:
+    """One message: when, at whose place, the headline; then its provenance and each reason's first quote."""
     from rich.text import Text
 
-    headline, *rest = arrival.body.split("\n")
+    headline, provenance, *rest = arrival.body.split("\n")
     line = Text(f"{moment:5.1f} s  ", style="dim")
-    line.append(f"{arrival.receiver:<11}", style="cyan" if arrival.title else "magenta")
+    line.append(f"{arrival.receiver:<12}", style="cyan" if arrival.title else "magenta")
     line.append(headline, style="bold")
-    console.print(line)
-    for why in rest:
-        if why.strip():
-            console.print(Text(f"                     {why}", style="dim"), overflow="ellipsis", no_wrap=True)
+    console.print(line, overflow="ellipsis", no_wrap=True)
+    reasons = [number for number, why in enumerate(rest) if why.startswith("Why:")]
+    quotes = [text for number in reasons for text in (rest[number], rest[number + 1])]
+    for text in (provenance.partition(" (")[0], *quotes):
+        console.print(Text(f"{'':21}{text}", style="dim"), overflow="ellipsis", no_wrap=True)
 
 
 def _report(console: Console, outcome: Outcome) -> None:

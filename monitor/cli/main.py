@@ -15,7 +15,14 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-_VERBS = {"run": "run", "check": "check", "status": "status", "stories": "stories", "demo": "demo"}
+# Verb, which is also its module's name: what it does, said here so that --help imports no module.
+_VERBS = {
+    "run": "Poll the feeds, judge what is new, tell the receivers: the daemon, or --once.",
+    "check": "Check rules, feeds and receivers; run the rules' examples.",
+    "status": "Show what is stored, what waits to be sent, and which feeds fail.",
+    "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
+    "demo": "See it work, without any setup, in about 15 seconds.",
+}
 
 EPILOG = """\b
 Examples:
@@ -37,8 +44,12 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = importlib.import_module(f"monitor.cli.{_VERBS[cmd_name]}").command
+        command: click.Command = importlib.import_module(f"monitor.cli.{cmd_name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_VERBS.items()))
 
 
 @click.command(cls=_Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

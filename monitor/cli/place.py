@@ -30,8 +30,9 @@ json_option: Callable[[Any], Any] = click.option(
 
 
 def rules_folder(option: str | None) -> Path:
-    """The folder of rules that this call means; see config.find_rules."""
-    return config.find_rules(option, env=os.environ, cwd=Path.cwd())
+    """The folder of rules that this call means, as short as it can be said; see config.find_rules."""
+    folder, cwd = config.find_rules(option, env=os.environ, cwd=Path.cwd()), Path.cwd()
+    return folder.relative_to(cwd) if folder.is_relative_to(cwd) else folder
 
 
 def state_folder(option: str | None) -> Path:

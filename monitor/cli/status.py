@@ -27,8 +27,16 @@ def command(state: str | None, *, as_json: bool) -> int:
         )
     with Store(folder) as store:
         counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
+        waiting = store.waiting()
     if as_json:
-        echo_json({**counts, "errors": errors, "oldest_waiting": oldest.isoformat() if oldest else None})
+        echo_json(
+            {
+                **counts,
+                "errors": errors,
+                "waiting_for": waiting,
+                "oldest_waiting": oldest.isoformat() if oldest else None,
+            }
+        )
         return 0
     click.echo(
         f"feeds       {counts['feeds']:,} ({counts['failing']} failing)\n"
@@ -39,6 +47,8 @@ def command(state: str | None, *, as_json: bool) -> int:
         f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
         f" {counts['dead']} dead"
     )
+    for name, number in waiting.items():
+        click.echo(f"  {number} for {name}")
     for name, error in errors.items():
         click.echo(f"  {name}: {error}")
     return 0

@@ -162,14 +162,20 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or none of what is written inside, with the write lock held from the start."""
-        self._db.execute("begin immediate")
+        """All or none of what is written inside, with the write lock held from the start.
+
+        Raises StateError where the database cannot be written: locked for 5 s, full, read-only, damaged.
+        """
         try:
-            yield
-        except BaseException:
-            self._db.rollback()
-            raise
-        self._db.execute("commit")
+            self._db.execute("begin immediate")
+            try:
+                yield
+            except BaseException:
+                self._db.rollback()
+                raise
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -230,12 +236,16 @@ class Store:
         rows = self._rows("select next_poll from feeds where enabled order by next_poll limit 1")
         return from_milliseconds(rows[0]["next_poll"]) if rows else None
 
-    def bring_forward(self, latest: Mapping[str, datetime]) -> int:
+    def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
         """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
 
-        Feeds that failed keep their time: it may be one that a server asked for.
+        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once.
         """
         with self.transaction():
+            self._db.execute(
+                "update deliveries set due = :now where state = 'due' and due > :now",
+                {"now": to_milliseconds(now)},
+            )
             return sum(
                 self._db.execute(
                     "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
@@ -613,6 +623,13 @@ class Store:
             """
         )[0]
         return dict(row)
+
+    def waiting(self) -> dict[str, int]:
+        """How many deliveries wait for each receiver, by its name, whether the desk still has it or not."""
+        rows = self._rows(
+            "select receiver, count(*) n from deliveries where state in ('due', 'sending') group by receiver"
+        )
+        return {row["receiver"]: row["n"] for row in rows}
 
     def oldest_waiting(self) -> datetime | None:
         """When the oldest alert that is not yet delivered was decided; None if nothing waits."""

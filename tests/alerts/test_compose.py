@@ -50,8 +50,8 @@ def test_a_mail_says_what_happened_where_and_why() -> None:
         "",
         "Why: Peace agreement [high, rule peace]",
         (
-            "  peace agreement in the summary: They agreed to sign a [peace agreement] before the end of the"
-            " year, officials said."
+            "  summary: They agreed to sign a [peace agreement] before the end of the year, officials said."
+            " (peace agreement)"
         ),
     ]
 
@@ -146,3 +146,27 @@ def test_the_quote_is_the_sentence_in_any_script() -> None:
     body = compose(claim(told(summary=summary)), chat=True, now=START).body
     assert "Երկրորդ [peace agreement] խոսք։" in body
     assert "Առաջին" not in body
+
+
+def test_hits_of_one_sentence_are_marked_in_one_quote_and_overlapping_ones_as_one() -> None:
+    title = "President Ilham Aliyev praises peace agreement in Baku"
+    one = told("Ilham Aliyev", "title", title=title)
+    spots = [("$aliyev", "Ilham Aliyev"), ("$president", "President Ilham Aliyev"), ("$baku", "Baku")]
+    mentions = tuple(
+        Mention(what, "title", title.index(text), title.index(text) + len(text), text) for what, text in spots
+    )
+    both = replace(one, match=replace(one.match, mentions=mentions))
+    body = compose(claim(both), chat=True, now=START).body
+    assert (
+        "  title: [President Ilham Aliyev] praises peace agreement in [Baku] ($aliyev, $president, $baku)"
+        in body
+    )
+
+
+def test_a_long_sentence_is_cut_round_its_first_hit() -> None:
+    summary = "word " * 200 + "peace agreement" + " more" * 200
+    body = compose(claim(told(summary=summary)), chat=True, now=START).body
+    quote = next(line for line in body.split("\n") if line.startswith("  summary"))
+    assert quote.startswith("  summary: …word")
+    assert "[peace agreement] more" in quote
+    assert "more… (peace agreement)" in quote

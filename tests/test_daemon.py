@@ -1,0 +1,205 @@
+"""The daemon inside its process: its ticks, its clock, and a database that cannot be written for a while."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sqlite3
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from monitor import config
+from monitor.daemon import Daemon, Tick
+from monitor.demo.sinks import ChatSink, MailSink
+from monitor.engine import Engine, utc_now
+from monitor.errors import StateError
+from monitor.store.store import DATABASE, Store
+from tests.desks import Desk, eventually, serve_feed
+from tests.web_server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
+
+
+class Ear(logging.Handler):
+    """Keeps the log's lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    log, made = logging.getLogger("monitor"), Ear()
+    before = (log.level, log.propagate)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(made)
+    yield made
+    log.removeHandler(made)
+    log.level, log.propagate = before
+
+
+@contextmanager
+def running(daemon: Daemon) -> Iterator[None]:
+    thread = threading.Thread(target=daemon.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        daemon.stop()
+        thread.join()
+
+
+# ---- ticks -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def scheduler() -> Iterator[BackgroundScheduler]:
+    made = BackgroundScheduler(timezone=UTC)
+    made.start()
+    yield made
+    made.shutdown(wait=True)
+
+
+def test_a_tick_that_is_woken_while_it_runs_runs_once_more(scheduler: BackgroundScheduler) -> None:
+    """The wake-up at the very end of a run is the one that a job of one instance would lose."""
+    runs: list[int] = []
+    ticks: list[Tick] = []
+
+    def work() -> datetime:
+        runs.append(len(runs))
+        if len(runs) < 200:
+            ticks[0].wake()
+        return utc_now() + timedelta(hours=1)
+
+    ticks.append(Tick(scheduler, "t", work=work))
+    ticks[0].wake()
+    eventually(lambda: len(runs) == 200)
+
+
+def test_wake_ups_from_many_threads_never_run_a_tick_twice_at_once(scheduler: BackgroundScheduler) -> None:
+    running_now, most, runs = [0], [0], [0]
+
+    def work() -> datetime:
+        running_now[0] += 1
+        most[0] = max(most[0], running_now[0])
+        runs[0] += 1
+        running_now[0] -= 1
+        return utc_now() + timedelta(hours=1)
+
+    tick = Tick(scheduler, "t", work=work)
+
+    def wake() -> None:
+        for _ in range(50):
+            tick.wake()
+
+    threads = [threading.Thread(target=wake) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = runs[0]
+    tick.wake()
+    eventually(lambda: runs[0] > done)
+    assert most[0] == 1
+
+
+def test_a_tick_that_fails_says_so_and_runs_again(scheduler: BackgroundScheduler, ear: Ear) -> None:
+    runs: list[int] = []
+
+    def work() -> datetime:
+        runs.append(1)
+        if len(runs) == 1:
+            raise StateError("the disk is full")
+        return utc_now() + timedelta(hours=1)
+
+    Tick(scheduler, "t", work=work).wake()
+    eventually(lambda: len(runs) == 2)
+    assert ear.lines == ["job=t outcome=error"]
+
+
+# ---- the whole daemon --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        serve_feed(server, OLD)
+        yield server
+
+
+def made(folder: Path, web: WebServer, **parts: Any) -> Engine:
+    """An engine on a desk of one feed, whose receivers nobody hears."""
+    receivers = {"mail": "json://127.0.0.1:9/a", "chat": "json://127.0.0.1:9/b"}
+    desk = Desk(folder, receivers, {"wire": web.url("/feed")})
+    return Engine(config.load_desk(desk.rules, env={}, secrets_required=True), desk.state, **parts)
+
+
+def test_after_a_step_of_the_clock_no_feed_waits_for_the_old_time(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    steps = [timedelta()]
+    engine = made(tmp_path, web, clock=lambda: utc_now() + steps[-1])
+    with running(Daemon(engine, reload=lambda: engine.desk)):
+        eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
+        steps.append(-timedelta(hours=1))
+        eventually(lambda: "outcome=clock-minded feeds_brought_forward=1" in ear.lines)
+        polled = len(ear.lines)
+        eventually(lambda: any("outcome=unchanged" in line for line in ear.lines[polled:]))
+
+
+def test_while_the_database_is_locked_nothing_is_fetched_twice_and_afterwards_nothing_is_lost(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    with MailSink("mail") as mail, ChatSink("chat") as chat:
+        desk = Desk(tmp_path, {"mail": mail.url, "chat": chat.url}, {"wire": web.url("/feed")})
+        engine = Engine(config.load_desk(desk.rules, env={}, secrets_required=True), desk.state)
+        address = str(tmp_path / "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind(address)
+            daemon = Daemon(
+                engine, reload=lambda: engine.desk, notify_address=address, watchdog=timedelta(seconds=3)
+            )
+            with running(daemon):
+                eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
+                other = sqlite3.connect(desk.state / DATABASE, isolation_level=None)
+                other.execute("begin immediate")
+                serve_feed(web, OLD, NEWS)
+                served = len(web.requests)
+                eventually(lambda: "job=poll outcome=error" in ear.lines)
+                assert len(web.requests) <= served + 1
+                other.execute("rollback")
+                other.close()
+                eventually(lambda: mail.arrivals and chat.arrivals)
+        assert [len(sink.arrivals) for sink in (mail, chat)] == [1, 1]
+
+
+def test_a_poll_that_breaks_in_our_own_code_is_a_failed_poll_of_that_feed(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    engine = made(tmp_path, web)
+    engine.fetcher.close()
+    engine.fetcher = None  # type: ignore[assignment]  # a fault of ours, as broken as can be
+    try:
+        with Store(engine.state) as store:
+            engine.sync(store)
+            (state,) = store.feed_states(["wire"]).values()
+            result = engine.poll(engine.desk.feeds[0], state)
+            engine.take(store, [result])
+            assert store.feed_errors() == {"wire": "the poll broke: AttributeError"}
+        assert ear.lines[0] == "feed=wire outcome=error the poll broke"
+    finally:
+        engine.parsers.close()
