@@ -61,6 +61,7 @@ class Tick:
         self._lock = threading.Lock()
         self._running = False
         self._woken = False
+        self._stopped = False
         scheduler.add_executor(JobThread(1), name)
 
     def wake(self) -> None:
@@ -69,6 +70,15 @@ class Tick:
             self._woken = True
             if not self._running:
                 self._arm(utc_now())
+
+    def stop(self) -> None:
+        """Run no more; a run that has begun ends in peace.
+
+        To be called before the scheduler's shutdown: that holds a lock while it waits for the jobs to end, and a
+        job that armed itself then would wait for that lock for ever.
+        """
+        with self._lock:
+            self._stopped = True
 
     def _run(self) -> None:
         with self._lock:
@@ -85,6 +95,8 @@ class Tick:
                 self._arm(utc_now() if self._woken else due)
 
     def _arm(self, due: datetime) -> None:
+        if self._stopped:
+            return
         self._scheduler.add_job(
             self._run,
             DateTrigger(due, timezone=UTC),
@@ -215,6 +227,8 @@ class Daemon:
         self._poll.wake()
         while time.monotonic() < until and (self._sending or self._poll_store):
             time.sleep(0.02)
+        for tick in (self._poll, self._deliver, self._watch):
+            tick.stop()
         self._scheduler.shutdown(wait=True)
         self._engine.close()
         log.info("outcome=stopped")

@@ -131,6 +131,30 @@ def test_a_tick_that_fails_says_so_and_runs_again(scheduler: BackgroundScheduler
     assert ear.lines == ["job=t outcome=error"]
 
 
+def test_a_tick_that_is_running_when_the_scheduler_shuts_down_holds_nobody_up() -> None:
+    """The scheduler waits for its jobs under the lock that a job needs to arm itself: seen as a rare hang."""
+    scheduler = BackgroundScheduler(timezone=UTC)
+    scheduler.start()
+    begun, end = threading.Event(), threading.Event()
+
+    def work() -> datetime:
+        begun.set()
+        end.wait(30)
+        return utc_now()
+
+    tick = Tick(scheduler, "t", work=work)
+    tick.wake()
+    assert begun.wait(30)
+    tick.stop()
+    tick.wake()
+    ending = threading.Thread(target=scheduler.shutdown)
+    ending.start()
+    eventually(lambda: not scheduler.running)
+    end.set()
+    ending.join(30)
+    assert not ending.is_alive()
+
+
 # ---- the whole daemon --------------------------------------------------------------------------------------
 
 
