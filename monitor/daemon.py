@@ -74,7 +74,7 @@ class Tick:
     def stop(self) -> None:
         """Run no more; a run that has begun ends in peace.
 
-        To be called before the scheduler's shutdown: that holds a lock while it waits for the jobs to end, and a
+        To be called before the scheduler's shutdown: that holds a lock while it waits for the jobs, and a
         job that armed itself then would wait for that lock for ever.
         """
         with self._lock:
