@@ -172,7 +172,7 @@ def _candidate(item: Stored, now: datetime) -> Candidate:
 def _new_alerts(item: Stored, *, feed: Feed, before: Known | None, rulebook: Rulebook) -> list[Alert]:
     if before is None:
         return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
-    if item.placement.story != before.candidate.story:
+    if item.placement.lead != before.candidate.lead:
         return [_alert(item, found) for found in item.matches]
     matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags)}
     return [_alert(item, found) for found in item.matches if found.rule not in matched]

@@ -117,7 +117,7 @@ def test_an_entry_whose_guid_brings_a_second_development_is_told_again() -> None
     signed, debate, strike = (
         "Armenia and Azerbaijan sign railway agreement in Tbilisi",
         "Armenian parliament to debate railway agreement with Azerbaijan",
-        "Farmers block road over railway agreement between Armenia and Azerbaijan",
+        "Farmers protest railway agreement between Armenia and Azerbaijan",
     )
     one, other = arrivals([(0, "{}"), (6, "{}")])
     slot = replace(other.entry, title=debate, link="https://kura.example/1")
@@ -141,4 +141,5 @@ def test_an_entry_whose_guid_brings_a_second_development_is_told_again() -> None
     )
     reused = replace(slot, title=strike, link="https://kura.example/2", digest="2")
     second = show(reused, {slot.id: was})
-    assert len(second.alerts) == 1
+    assert [alert.kind.value for alert in second.alerts] == ["development"]
+    assert second.alerts[0].lead != first.alerts[0].lead

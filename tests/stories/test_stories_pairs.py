@@ -449,7 +449,24 @@ TEXT_COPIES += [
     ),
 ]
 
+TEXT_COPIES += [
+    (
+        "Foreign minister in Gabala for talks on railway",
+        LEAD[:146],
+        "Valley line: two sides sit down at last",
+        LEAD + MORE,
+        "a teaser under a headline of its own, which the full text bears out",
+    ),
+]
+
 TEXT_DIFFERENT = [
+    (
+        "Payout set by Quaker Mills for holders of record",
+        LEAD[:146],
+        "Payout set by Unity Bancorp for holders of record",
+        LEAD[:146],
+        "one formula of twenty words and more under two names",
+    ),
     (
         "Talks open in Gabala",
         LEAD,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -132,3 +137,24 @@ def test_broken_lines_are_named_by_their_number_and_the_rest_is_judged(
 def test_a_file_that_is_not_there_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("try", "--jsonl", "/nowhere/at.jsonl") == 2
     assert capsys.readouterr().err.startswith("monitor: /nowhere/at.jsonl: cannot be read")
+
+
+def test_the_command_reads_stdin(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(line("a", TITLE)))
+    assert run("try", "--jsonl", "-") == 0
+    assert json.loads(capsys.readouterr().out)["story"] == "a"
+
+
+def test_progress_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
+    """With stderr on a terminal and stdout in a file, as in `monitor stories try … > verdicts.jsonl`."""
+    file, out = tmp_path / "entries.jsonl", tmp_path / "verdicts.jsonl"
+    file.write_text("\n".join(line(number, f"{TITLE} {number}") for number in range(450)), "utf-8")
+    ours, theirs = pty.openpty()
+    with out.open("wb") as verdicts:
+        command = [sys.executable, "-m", "monitor", "stories", "try", "--jsonl", str(file)]
+        shown = subprocess.run(command, stdout=verdicts, stderr=theirs, timeout=60, check=False)
+    os.close(theirs)
+    assert shown.returncode == 0
+    assert "entries judged" in os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    assert len(out.read_text("utf-8").splitlines()) == 450
