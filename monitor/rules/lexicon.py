@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_SURFACES = 1 << 18  # distinct printed words remembered; then the memory begins anew
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
+MOST_OCCURRENCES = 3 * MOST_MENTIONS  # of one name, counting or not, that are looked at
 LONGEST_TEXT = 200_000  # characters of an entry that are read: the title first, the body last
 SHORT_ALONE = "stands only in its short form, with no full form and no context word"
 EXCEPTED = "stands only inside what its except: names"
@@ -82,10 +83,15 @@ class _Branch:
 
 
 class _Seen(NamedTuple):
-    """What a printed word can be: the words of the lexicon, and the places where phrases begin with them."""
+    """What a printed word can be: words of the lexicon, phrases of this word alone, and longer ones' begin.
+
+    `onward` are the words of which one must follow for any of the longer phrases.
+    """
 
     senses: frozenset[int]
+    ends: tuple[tuple[int, Role], ...]
     starts: tuple[_Branch, ...]
+    onward: frozenset[int]
 
 
 class _Surfaces(dict[str, _Seen | None]):
@@ -115,8 +121,13 @@ class _Surfaces(dict[str, _Seen | None]):
         senses = frozenset(sense for part in parts for sense in self._of(part))
         if not senses:
             return None
-        beginnings = self._root.next
-        return _Seen(senses, tuple(beginnings[sense] for sense in sorted(senses) if sense in beginnings))
+        branches = [self._root.next[sense] for sense in sorted(senses) if sense in self._root.next]
+        return _Seen(
+            senses,
+            ends=tuple(end for branch in branches for end in branch.ends),
+            starts=tuple(branch for branch in branches if branch.next),
+            onward=frozenset().union(*(branch.next for branch in branches)),
+        )
 
     def _of(self, part: str) -> Iterator[int]:
         folded = plain.fold(part)
@@ -227,24 +238,29 @@ class Lexicon:
         found: dict[int, list[_Occurrence]] = {}
         outside: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            for occurrence in self._field(number, text):
-                if occurrence.zone is None:
-                    found.setdefault(occurrence.owner, []).append(occurrence)
-                else:
-                    outside.append(occurrence)
+            self._field(number, text, found, outside)
         return Reading(found, outside)
 
-    def _field(self, number: int, text: str) -> Iterator[_Occurrence]:
-        """What stands in one field; the tails of a text are looked for only where something was found."""
+    def _field(
+        self, number: int, text: str, found: dict[int, list[_Occurrence]], outside: list[_Occurrence]
+    ) -> None:
+        """Add what stands in one field; its tails are looked for only where something was found."""
         words = self._words(text, shouted=number == TITLE and text.isupper())
-        found = self._phrases(words) if words else ()
-        if not found:
+        phrases = self._phrases(words) if words else ()
+        if not words or not phrases:
             return
         zones = () if number == TITLE else ignored(text)
-        for owner, role, first, last in found:
+        for owner, role, first, last in phrases:
+            known = found.setdefault(owner, [])
+            if len(known) >= MOST_OCCURRENCES:
+                continue
             start, end = words.start(first), words.end(last - 1)
-            zone = _zone(zones, start, end)
-            yield _Occurrence(owner, role, Hit(number, first, last, start, end, owner), zone)
+            zone = _zone(zones, start, end) if zones else None
+            occurrence = _Occurrence(owner, role, Hit(number, first, last, start, end, owner), zone)
+            if zone is None:
+                known.append(occurrence)
+            elif len(outside) < MOST_OCCURRENCES:
+                outside.append(occurrence)
 
     def _words(self, text: str, *, shouted: bool) -> _Words | None:
         parts = plain.parts(text)
@@ -255,12 +271,15 @@ class Lexicon:
     def _phrases(self, words: _Words) -> list[tuple[int, Role, int, int]]:
         """(name, role, first word, word after the last) of each phrase, by its first word."""
         found: list[tuple[int, Role, int, int]] = []
-        for first, seen in enumerate(words.seen):
+        for first, (seen, after) in enumerate(zip(words.seen, (*words.seen[1:], None), strict=True)):
             if seen is None:
                 continue
-            for branch in seen.starts:
-                found += [(owner, role, first, first + 1) for owner, role in branch.ends]
-                if branch.next and words.goes_on(branch, first):
+            if seen.ends:
+                found += [(owner, role, first, first + 1) for owner, role in seen.ends]
+            if not seen.starts:
+                continue
+            if (after and not seen.onward.isdisjoint(after.senses)) or words.is_initial(first + 1):
+                for branch in seen.starts:
                     found += _longer(words, branch, first)
         return found
 
@@ -300,15 +319,6 @@ class _Words:
     def end(self, at: int) -> int:
         return self.ends[2 * at + 1]
 
-    def goes_on(self, branch: _Branch, at: int) -> bool:
-        """Whether the next word may go on with a phrase, or be an initial before one that does."""
-        if at + 1 >= len(self.seen):
-            return False
-        after = self.seen[at + 1]
-        return len(self.parts[2 * at + 3]) == 1 or (
-            after is not None and not branch.next.keys().isdisjoint(after.senses)
-        )
-
     def joined(self, at: int) -> bool:
         """Whether a phrase may run on from word `at` to the next."""
         if at + 1 >= len(self.seen):
@@ -316,11 +326,12 @@ class _Words:
         gap = self.parts[2 * at + 2]
         if gap == " " or not _BREAK.search(gap):
             return True
-        return len(self.parts[2 * at + 1]) <= _LONGEST_ABBREVIATION and _ABBREVIATED.fullmatch(gap) is not None
+        word = self.parts[2 * at + 1]
+        return len(word) <= _LONGEST_ABBREVIATION and _ABBREVIATED.fullmatch(gap) is not None
 
     def is_initial(self, at: int) -> bool:
         """Whether the word is one capital letter, as in "Antony J. Blinken"."""
-        word = self.parts[2 * at + 1]
+        word = self.parts[2 * at + 1] if at < len(self.seen) else ""
         return len(word) == 1 and word.isupper()
 
 
@@ -359,7 +370,7 @@ class Reading:
     @property
     def owners(self) -> Iterable[int]:
         """The names of which anything at all was found."""
-        return self._found
+        return [owner for owner, occurrences in self._found.items() if occurrences]
 
     def hits(self, owner: int) -> tuple[Hit, ...]:
         """The name's mentions in order, none inside another, at most 1,000."""
@@ -381,9 +392,11 @@ class Reading:
         found = [(one.hit, one.zone.why) for one in self._outside if one.zone and one.role in _NAMING]
         for owner, occurrences in self._found.items():
             counting, kept = self._counting(owner), {hit for _, hit in self._unexcepted(owner)}
-            for one in occurrences:
-                if one.role in _NAMING and one.hit not in counting:
-                    found.append((one.hit, SHORT_ALONE if one.hit in kept else EXCEPTED))
+            found += [
+                (one.hit, SHORT_ALONE if one.hit in kept else EXCEPTED)
+                for one in occurrences
+                if one.role in _NAMING and one.hit not in counting
+            ]
         return sorted(set(found))
 
     def _counting(self, owner: int) -> set[Hit]:
