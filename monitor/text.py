@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # Soft hyphen, zero-width characters, bidirectional controls, invisible operators, byte order mark: none is
 # seen by a reader, each can hide a word from a matcher or turn a headline round.
@@ -55,6 +55,42 @@ def clean(text: str) -> str:
     text = _SURROGATE.sub("\ufffd", text)
     text = _LINE_BREAK.sub("\n", _DELETED.sub("", text))
     return unicodedata.normalize("NFC", _SPACE.sub(" ", text))
+
+
+def cleaned(raw: str) -> tuple[str, Sequence[int]]:
+    """clean(raw), and for each offset into it (the end included) the offset in `raw` of what stands there.
+
+    For texts that others keep in their own form and mark in. What is cut off a letter's end goes with it.
+    """
+    text = clean(raw)
+    if text == raw:
+        return text, range(len(text) + 1)
+    for cut in (_clusters(raw), [line.end() for line in re.finditer("[^\n]*\n?", raw)]):
+        made: list[int] = []
+        length = at = 0
+        for end in cut:
+            piece = clean(raw[at:end])
+            made += [at if number == 0 else end for number in range(len(piece))]
+            length, at = length + len(piece), end
+        if length == len(text):
+            break
+    made = (made + [len(raw)] * len(text))[: len(text)]
+    return text, [*made, len(raw)]
+
+
+def _clusters(raw: str) -> list[int]:
+    """The end of each letter with its marks and of what is not seen after it."""
+    ends = [
+        at
+        for at in range(1, len(raw))
+        if not (
+            unicodedata.combining(raw[at])
+            or _DELETED.match(raw, at)
+            or raw[at - 1 : at + 1] == "\r\n"
+            or "\u1161" <= raw[at] <= "\u11c2"
+        )
+    ]
+    return [*ends, len(raw)]
 
 
 def one_line(text: str) -> str:

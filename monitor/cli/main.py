@@ -15,12 +15,13 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-_VERBS = {"run": "run", "check": "check", "status": "status", "demo": "demo"}
+_VERBS = {"run": "run", "check": "check", "rules": "rules", "status": "status", "demo": "demo"}
 
 EPILOG = """\b
 Examples:
   monitor demo                       see it work, in 20 seconds, without any setup
   monitor check                      look for mistakes in ./rules (or /etc/monitor)
+  monitor rules try article.txt      why an article fires a rule, or does not
   monitor run --once                 one pass: poll, decide, send
   monitor run                        the daemon; systemd starts it so
 

@@ -49,12 +49,15 @@ class Rule:
     examples: tuple[Example, ...]
     position: Position
 
-    def admits(self, entry: Entry, tags: frozenset[str]) -> bool:
-        """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`."""
+    def admits(self, entry: Entry, tags: frozenset[str], *, sourced: bool = True) -> bool:
+        """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`.
+
+        One of no known source (`sourced` is False) is asked about its language only.
+        """
         origin = tags | {entry.feed, entry.outlet}
-        if self.sources and not self.sources & origin:
+        if sourced and self.sources and not self.sources & origin:
             return False
-        if self.not_sources & origin:
+        if sourced and self.not_sources & origin:
             return False
         return not self.lang or not entry.lang or entry.lang.lower().split("-")[0] in self.lang
 

@@ -298,6 +298,20 @@ class Store:
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
 
+    # ---- history ------------------------------------------------------------------------------------------
+
+    def history(self, *, since: datetime) -> Iterator[tuple[Entry, StoryId, datetime]]:
+        """Every entry seen since then with its story and when it was seen, the oldest first; not in memory."""
+        for row in self._db.execute(
+            "select * from entries where seen >= ? order by seen, id", (to_milliseconds(since),)
+        ):
+            yield _entry(row), row["story"], from_milliseconds(row["seen"])
+
+    def count_history(self, *, since: datetime) -> int:
+        """How many entries `history` gives."""
+        sql = "select count(*) number from entries where seen >= ?"
+        return int(self._rows(sql, (to_milliseconds(since),))[0]["number"])
+
     # ---- T1 -----------------------------------------------------------------------------------------------
 
     def apply(self, plan: Plan, *, now: datetime, rulebook: str) -> None:
