@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date
 
+    from rich.console import Console
+
     from monitor.config import Desk
     from monitor.rules.backtest import Caught
 
@@ -181,7 +183,14 @@ def _show(
         for label, counter in (("outlets", tally.outlets), ("terms", tally.terms)):
             if counter:
                 console.print(Text(f"  {label:8} {_most(counter)}", style="dim"))
-    for rule, (gained, lost) in (changes or {}).items():
+    if changes is not None:
+        _show_changes(console, changes)
+
+
+def _show_changes(console: Console, changes: Mapping[str, tuple[list[Caught], list[Caught]]]) -> None:
+    from rich.text import Text
+
+    for rule, (gained, lost) in changes.items():
         if gained or lost:
             console.print(Text(f"{rule}: +{len(gained)} -{len(lost)}", style="bold"))
         for sign, stories, style in (("+", gained, "green"), ("-", lost, "red")):
@@ -189,7 +198,7 @@ def _show(
                 console.print(Text(f"  {sign} {caught.day} {caught.title} ({caught.outlet})", style=style))
             if len(stories) > _MOST_MOVED:
                 console.print(Text(f"  {sign} and {len(stories) - _MOST_MOVED:,} more", style=style))
-    if changes is not None and not any(gained or lost for gained, lost in changes.values()):
+    if not any(gained or lost for gained, lost in changes.values()):
         console.print("no story is gained or lost")
 
 

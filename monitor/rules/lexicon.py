@@ -241,6 +241,10 @@ class Lexicon:
             self._field(number, text, found, outside)
         return Reading(found, outside)
 
+    def knows(self, word: str) -> bool:
+        """Whether the printed word can be any word that is looked for."""
+        return self.quiet[word] is not None
+
     def _field(
         self, number: int, text: str, found: dict[int, list[_Occurrence]], outside: list[_Occurrence]
     ) -> None:
@@ -386,6 +390,10 @@ class Reading:
             return EXCEPTED
         zone = next((one.zone for one in self._outside if one.owner == owner and one.role in _NAMING), None)
         return f"stands only where nothing counts: {zone.why}" if zone else "is not mentioned"
+
+    def naming(self) -> list[tuple[Hit, Role]]:
+        """Every occurrence of a spelling, whether it counts or not."""
+        return [(one.hit, one.role) for found in self._found.values() for one in found if one.role in _NAMING]
 
     def discarded(self) -> list[tuple[Hit, str]]:
         """Every mention that does not count, in the order of the text, and why."""

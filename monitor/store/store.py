@@ -301,7 +301,7 @@ class Store:
     # ---- history ------------------------------------------------------------------------------------------
 
     def history(self, *, since: datetime) -> Iterator[tuple[Entry, StoryId, datetime]]:
-        """Every entry seen since then with its story and when it was seen, the oldest first; not in memory."""
+        """Every entry seen since then, with its story and when it was seen; the oldest first, one by one."""
         for row in self._db.execute(
             "select * from entries where seen >= ? order by seen, id", (to_milliseconds(since),)
         ):
