@@ -6,6 +6,7 @@ one text; secrets are named in it and kept elsewhere.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,13 +22,14 @@ from monitor.model import Feed, Receiver
 from monitor.rules import document, rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+SETTING_KEYS = ("contact", "operators")
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 
@@ -39,6 +41,23 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The texts that a desk is made of, by path: its YAML files, and the articles of its examples."""
+
+    files: Mapping[str, str]
+    articles: Mapping[str, str]
+
+    def packed(self) -> str:
+        """All in one text, for keeping."""
+        return json.dumps({"files": self.files, "articles": self.articles}, ensure_ascii=False)
+
+
+def unpacked(text: str) -> Sources:
+    """What `packed` made."""
+    return Sources(**json.loads(text))
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -48,6 +67,8 @@ class Desk:
     rulebook: Rulebook
     contact: str = ""
     notes: tuple[str, ...] = ()
+    operators: str = ""  # the receiver that is told when the files have mistakes
+    sources: Sources = Sources({}, {})
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -116,12 +137,56 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
     without its credentials. Raises ConfigError with every mistake in all files.
     """
     faults: list[Fault] = []
+    files = _read_folder(folder, faults)
+    return _desk(
+        files,
+        faults,
+        read_article=lambda path: (folder / path).read_text("utf-8"),
+        vault=_Vault(folder, env, required=secrets_required),
+    )
+
+
+def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> Desk:
+    """The desk that these texts describe, whatever the files hold now; secrets come from where they are.
+
+    Raises ConfigError: a secret may be gone, or the language of rules may have changed.
+    """
+
+    def kept(path: str) -> str:
+        if path not in sources.articles:
+            raise OSError(f"{path} was not kept")
+        return sources.articles[path]
+
+    return _desk(sources.files, [], read_article=kept, vault=_Vault(folder, env, required=True))
+
+
+def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """(name, mtime in ns, size, inode) of each file that a desk is read from: another when one changed."""
+    found = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(found)
+
+
+def _desk(
+    files: Mapping[str, str], faults: list[Fault], *, read_article: Callable[[str], str], vault: _Vault
+) -> Desk:
     notes: list[str] = []
-    roots = _read_folder(folder, faults)
+    articles: dict[str, str] = {}
+
+    def article(path: str) -> str:
+        articles[path] = read_article(path)
+        return articles[path]
+
+    read = [document.read(path, text, faults) for path, text in files.items()]
+    roots = [root for root in read if root is not None]
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
-    contact = _contact([top["settings"] for top in tops if "settings" in top], faults)
+    settings = _settings([top["settings"] for top in tops if "settings" in top], faults)
     feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
-    vault = _Vault(folder, env, required=secrets_required)
     names, receivers = _receivers(
         [top["receivers"] for top in tops if "receivers" in top], vault, faults, notes
     )
@@ -130,16 +195,26 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
         roots,
         receivers=names,
         sources=sources,
-        read_article=lambda path: (folder / path).read_text("utf-8"),
+        read_article=article,
         faults=faults,
     )
+    contact, operators = _contact(settings, faults), _operators(settings, names, faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
-    return Desk(feeds, receivers, book, contact=contact, notes=tuple(notes))
+    return Desk(
+        feeds,
+        receivers,
+        book,
+        contact=contact,
+        notes=tuple(notes),
+        operators=operators,
+        sources=Sources(files, articles),
+    )
 
 
-def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
+def _read_folder(folder: Path, faults: list[Fault]) -> dict[str, str]:
+    """The text of each YAML file, by its path."""
     paths = sorted(folder.glob("*.yaml"))
     strays = sorted(folder.glob("*.yml"))
     faults += [
@@ -149,36 +224,42 @@ def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
         faults.append(
             Fault(str(folder), 1, 1, "holds no *.yaml files", "add feeds.yaml, receivers.yaml and rules")
         )
-    roots = []
+    files = {}
     for path in paths:
         try:
-            text = path.read_text("utf-8-sig")
+            files[str(path)] = path.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
             line = path.read_bytes()[: error.start].count(b"\n") + 1
             faults.append(Fault(str(path), line, 1, "is not UTF-8 text", "save it as UTF-8"))
-            continue
         except OSError as error:
             faults.append(Fault(str(path), 1, 1, f"cannot be read: {error.strerror}"))
-            continue
-        root = document.read(str(path), text, faults)
-        if root is not None:
-            roots.append(root)
-    return roots
+    return files
 
 
 # ---- settings and feeds ----------------------------------------------------------------------------------
 
 
-def _contact(nodes: Sequence[Node], faults: list[Fault]) -> str:
+def _settings(nodes: Sequence[Node], faults: list[Fault]) -> dict[str, Node]:
     faults += [extra.fault(f'"settings" stands in {nodes[0].file} too', "keep one") for extra in nodes[1:]]
-    if not nodes:
-        return ""
-    node = document.fields(nodes[0], ("contact",), faults, what="settings").get("contact")
+    return document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
+
+
+def _contact(settings: Mapping[str, Node], faults: list[Fault]) -> str:
+    node = settings.get("contact")
     contact = "" if node is None else document.text(node, faults, what="contact")
     if node is not None and contact and not _CONTACT.fullmatch(contact):
         faults.append(node.fault("contact must be plain ASCII on one line", "such as desk@example.org"))
         return ""
     return contact
+
+
+def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults: list[Fault]) -> str:
+    """The receiver that is told of mistakes in the files; "" where none is named."""
+    node = settings.get("operators")
+    name = "" if node is None else document.text(node, faults, what="operators")
+    if node is not None and name and name not in receivers:
+        faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
+    return name
 
 
 def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:

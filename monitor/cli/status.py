@@ -14,6 +14,8 @@ from monitor.store.store import DATABASE, Store
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monitor.store.store import KeptDesk
+
 
 @click.command(name="status", epilog="\b\nExample:\n  monitor status --json")
 @state_option
@@ -27,8 +29,16 @@ def command(state: str | None, *, as_json: bool) -> int:
         )
     with Store(folder) as store:
         counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
+        desk = store.desk()
     if as_json:
-        echo_json({**counts, "errors": errors, "oldest_waiting": oldest.isoformat() if oldest else None})
+        echo_json(
+            {
+                **counts,
+                "errors": errors,
+                "oldest_waiting": oldest.isoformat() if oldest else None,
+                "rules": _as_json(desk) if desk else None,
+            }
+        )
         return 0
     click.echo(
         f"feeds       {counts['feeds']:,} ({counts['failing']} failing)\n"
@@ -38,9 +48,29 @@ def command(state: str | None, *, as_json: bool) -> int:
         f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
         f" {counts['dead']} dead"
     )
+    if desk:
+        click.echo(_in_force(desk))
     for name, error in errors.items():
         click.echo(f"  {name}: {error}")
     return 0
+
+
+def _in_force(desk: KeptDesk) -> str:
+    line = f"rules       {desk.rulebook[:12]}, read {desk.loaded:%Y-%m-%d %H:%M UTC}"
+    if desk.refused is None:
+        return line
+    faults = "\n".join(f"  {fault}" for fault in desk.error.splitlines())
+    return f"{line}; the files were refused at {desk.refused:%Y-%m-%d %H:%M UTC}:\n{faults}"
+
+
+def _as_json(desk: KeptDesk) -> dict[str, object]:
+    return {
+        "rulebook": desk.rulebook,
+        "read": desk.loaded.isoformat(),
+        "refused": desk.refused.isoformat() if desk.refused else None,
+        "mistakes": desk.error.splitlines(),
+        "operators_told": desk.told,
+    }
 
 
 def _since(oldest: datetime | None) -> str:
