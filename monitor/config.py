@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -43,19 +43,44 @@ _SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The texts that a desk is made of, by path: its YAML files, and the articles of its examples."""
+    """What a desk is made of: its YAML files, read, and by path the articles of its examples."""
 
-    files: Mapping[str, str]
+    roots: tuple[Node, ...]
     articles: Mapping[str, str]
 
     def packed(self) -> str:
-        """All in one text, for keeping."""
-        return json.dumps({"files": self.files, "articles": self.articles}, ensure_ascii=False)
+        """All in one text, for keeping; receivers' addresses that stand in the files are left out."""
+        roots = [[root.file, document.packed(_without_addresses(root))] for root in self.roots]
+        return json.dumps({"roots": roots, "articles": dict(self.articles)}, ensure_ascii=False)
 
 
 def unpacked(text: str) -> Sources:
     """What `packed` made."""
-    return Sources(**json.loads(text))
+    kept = json.loads(text)
+    return Sources(tuple(document.unpacked(*root) for root in kept["roots"]), kept["articles"])
+
+
+def _without_addresses(root: Node) -> Node:
+    """The file with each address blank that is not the name of a secret's place: it may hold a password."""
+    return _with_receivers(root, lambda _, value: value if _SECRET.fullmatch(value.text) else _blank(value))
+
+
+def _blank(value: Node) -> Node:
+    return replace(value, kind="scalar", text="", items=(), pairs=())
+
+
+def _with_receivers(root: Node, change: Callable[[str, Node], Node]) -> Node:
+    """The file with the value of each receiver changed."""
+    pairs = [
+        (
+            key,
+            replace(value, pairs=tuple((name, change(name.text, one)) for name, one in value.pairs))
+            if key.text == "receivers"
+            else value,
+        )
+        for key, value in root.pairs
+    ]
+    return replace(root, pairs=tuple(pairs))
 
 
 @dataclass(frozen=True)
@@ -68,7 +93,7 @@ class Desk:
     contact: str = ""
     notes: tuple[str, ...] = ()
     operators: str = ""  # the receiver that is told when the files have mistakes
-    sources: Sources = Sources({}, {})
+    sources: Sources = Sources((), {})
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -137,9 +162,8 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
     without its credentials. Raises ConfigError with every mistake in all files.
     """
     faults: list[Fault] = []
-    files = _read_folder(folder, faults)
     return _desk(
-        files,
+        _read_folder(folder, faults),
         faults,
         read_article=lambda path: (folder / path).read_text("utf-8"),
         vault=_Vault(folder, env, required=secrets_required),
@@ -147,9 +171,11 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
 
 
 def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> Desk:
-    """The desk that these texts describe, whatever the files hold now; secrets come from where they are.
+    """The desk that was kept, whatever the files hold now; secrets come from where they are.
 
-    Raises ConfigError: a secret may be gone, or the language of rules may have changed.
+    Addresses that were not kept are taken from the files as they are; a receiver whose address is not there
+    or secret is not there is named in the notes, and what is due to it waits. Raises ConfigError where the
+    language of rules has changed.
     """
 
     def kept(path: str) -> str:
@@ -157,7 +183,18 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
             raise OSError(f"{path} was not kept")
         return sources.articles[path]
 
-    return _desk(sources.files, [], read_article=kept, vault=_Vault(folder, env, required=True))
+    standing = {
+        name.text: value
+        for root in _read_folder(folder, [])
+        for key, values in root.pairs
+        if key.text == "receivers"
+        for name, value in values.pairs
+    }
+    roots = [
+        _with_receivers(root, lambda name, value: value if value.text else standing.get(name, value))
+        for root in sources.roots
+    ]
+    return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
 
 
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
@@ -167,13 +204,14 @@ def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
         try:
             status = path.stat()
         except OSError:
-            continue
-        found.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+            found.append((path.name, 0, 0, 0))
+        else:
+            found.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
     return tuple(found)
 
 
 def _desk(
-    files: Mapping[str, str], faults: list[Fault], *, read_article: Callable[[str], str], vault: _Vault
+    roots: Sequence[Node], faults: list[Fault], *, read_article: Callable[[str], str], vault: _Vault
 ) -> Desk:
     notes: list[str] = []
     articles: dict[str, str] = {}
@@ -182,8 +220,6 @@ def _desk(
         articles[path] = read_article(path)
         return articles[path]
 
-    read = [document.read(path, text, faults) for path, text in files.items()]
-    roots = [root for root in read if root is not None]
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
     settings = _settings([top["settings"] for top in tops if "settings" in top], faults)
     feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
@@ -209,12 +245,11 @@ def _desk(
         contact=contact,
         notes=tuple(notes),
         operators=operators,
-        sources=Sources(files, articles),
+        sources=Sources(tuple(roots), articles),
     )
 
 
-def _read_folder(folder: Path, faults: list[Fault]) -> dict[str, str]:
-    """The text of each YAML file, by its path."""
+def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
     paths = sorted(folder.glob("*.yaml"))
     strays = sorted(folder.glob("*.yml"))
     faults += [
@@ -224,16 +259,21 @@ def _read_folder(folder: Path, faults: list[Fault]) -> dict[str, str]:
         faults.append(
             Fault(str(folder), 1, 1, "holds no *.yaml files", "add feeds.yaml, receivers.yaml and rules")
         )
-    files = {}
+    roots = []
     for path in paths:
         try:
-            files[str(path)] = path.read_text("utf-8-sig")
+            text = path.read_text("utf-8-sig")
         except UnicodeDecodeError as error:
             line = path.read_bytes()[: error.start].count(b"\n") + 1
             faults.append(Fault(str(path), line, 1, "is not UTF-8 text", "save it as UTF-8"))
+            continue
         except OSError as error:
             faults.append(Fault(str(path), 1, 1, f"cannot be read: {error.strerror}"))
-    return files
+            continue
+        root = document.read(str(path), text, faults)
+        if root is not None:
+            roots.append(root)
+    return roots
 
 
 # ---- settings and feeds ----------------------------------------------------------------------------------
@@ -365,12 +405,19 @@ def _receivers(
                         f'"{name}" will not do: a receiver\'s name is lower-case letters, digits and hyphens'
                     )
                 )
+            if vault.kept and not value.text:
+                notes.append(f'receiver "{name}": its address was not kept; what is due to it waits')
+                continue
             url = vault.filled(value, document.text(value, faults, what=f'receiver "{name}"'), faults, notes)
             if url is None:
                 continue
             receiver = Receiver(name, url)
             problems = notify.faults(receiver)
-            faults += [value.fault(f'receiver "{name}": {problem}') for problem in problems]
+            said = [value.fault(f'receiver "{name}": {problem}') for problem in problems]
+            if vault.kept:
+                notes += map(str, said)
+            else:
+                faults += said
             if not problems:
                 receivers.append(receiver)
     return tuple(seen), tuple(receivers)
@@ -383,6 +430,7 @@ class _Vault:
     folder: Path
     env: Mapping[str, str]
     required: bool
+    kept: bool = False  # of a desk that was kept: an address may be blank
 
     def filled(self, node: Node, text: str, faults: list[Fault], notes: list[str]) -> str | None:
         """The text with its ${…} filled in; None if one is missing, which is a fault or a note.

@@ -83,6 +83,8 @@ def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
         f"{kept.loaded:%Y-%m-%d %H:%M UTC}",
         error,
     )
+    for note in desk.notes:
+        log.warning("%s", note)
     return desk
 
 

@@ -154,7 +154,8 @@ class _Compiler:
             if label in lists:
                 document.text(lists[label], self._faults, what=f'"{label}"')
         if node.kind == "map":
-            self._refuse_silent(key, lists, proper=proper)
+            filled = {label for label, values in lists.items() if values.kind != "list" or values.items}
+            self._refuse_silent(key, filled, proper=proper)
         owner = self._owners[key.text]
         spelt = {label: lists[label] for label in _ROLES if label in lists}
         for label, values in spelt.items():
