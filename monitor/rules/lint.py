@@ -151,19 +151,18 @@ def _only_text(text: str) -> Entry:
 def _too_short(rulebook: Rulebook) -> Iterator[Fault]:
     for spelling in rulebook.spellings:
         for phrase in spelling.phrases:
-            word = phrase[0]
-            if (
-                len(phrase) == 1
-                and not word.exact
-                and word.text.islower()
-                and len(word.text) < _SHORTEST_TERM
-            ):
+            if len(phrase) == 1 and not phrase[0].exact and _is_short(phrase[0].text):
                 yield _at(
                     spelling.position,
-                    f'"{word.text}" is short, and will stand in many texts for something else',
-                    f"write ={word.text.upper()} if it is an abbreviation, or more words",
+                    f'"{phrase[0].text}" is short, and will stand in many texts for something else',
+                    f"write ={phrase[0].text.upper()} if it is an abbreviation, or more words",
                 )
                 break
+
+
+def _is_short(word: str) -> bool:
+    """In small letters and under four of them; Georgian has no others, so its abbreviations pass."""
+    return word.islower() and len(word) < _SHORTEST_TERM and not "\u10d0" <= word[0] <= "\u10ff"
 
 
 # ---- rules -------------------------------------------------------------------------------------------------

@@ -95,7 +95,7 @@ _FEED = {
     "url": _text("The address; it may change."),
     "outlet": _text("Who publishes. Several feeds of one outlet share it."),
     "tags": _texts('Your own words, for "sources:" in a rule.'),
-    "lang": _text("en, ru, hy, ...; leave it out where a feed mixes languages.", fewest=1, pattern=_LANG),
+    "lang": _text("en, ru, hy, ...; leave it out where a feed mixes languages.", pattern=_LANG),
     "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
     "allow-private": _text("yes, for hosts of your own that have no public address."),
 }

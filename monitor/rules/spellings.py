@@ -137,7 +137,8 @@ _TABLES: Mapping[str, _Table] = {
         "a=а b=б v=в g=г d=д e=е ^e=э/е z=з i=и k=к l=л m=м n=н o=о p=п r=р s=с t=т u=у f=ф h=х c=к w=в "
         "q=к/г x=х y=ы ^y=й y$=и j=дж ə=а ^ə=а lh=льх ln=льн/лн lm=льм lk=льк lt=льт sh=ш ch=ч tch=ч zh=ж "
         "kh=х gh=г ts=ц dz=дз shch=щ th=т ph=ф ck=к oo=у ee=и ya=я yu=ю yo=ё ye=е ^ye=е iye=ие aye=ае "
-        "eye=ее oye=ое iya=ия aya=ая ay=ай ey=ей oy=ой uy=уй iy$=ий y-=и- ian$=ян yan$=ян ia=ия ü=ю ö=ё "
+        "eye=ее oye=ое iya=ия aya=ая aya=ая eya=ея oya=оя uya=уя ayu=аю oyu=ою "
+        "ay=ай ey=ей oy=ой uy=уй iy$=ий y-=и- ian$=ян yan$=ян ia=ия ü=ю ö=ё "
         "ş=ш ç=ч ğ=г ı=ы x$=кс ks=кс '=- jh=дж"
     ),
     "Armenian": _table(
