@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -131,7 +132,8 @@ def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
 
     contact = f"; {desk.contact}" if desk.contact else ""
     fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (feed reader{contact})")
-    private = any(feed.allow_private and feed.url == address for feed in desk.feeds)
+    host = urlsplit(address).netloc
+    private = any(feed.allow_private and urlsplit(feed.url).netloc == host for feed in desk.feeds)
     try:
         answer = fetcher.fetch(Poll(Feed("try", address, "try", allow_private=private)))
     except FetchError as error:
@@ -187,8 +189,6 @@ def _entry(*, title: str = "", summary: str = "", body: str = "") -> Entry:
 
 def _from(desk: Desk, entry: Entry, *, source: str, lang: str) -> Entry:
     """The entry as if it had come from this source: a feed's name, or an outlet or tag."""
-    from dataclasses import replace
-
     feed = desk.feeds_by_name.get(source)
     outlet = feed.outlet if feed else source
     language = lang or entry.lang or (feed.lang if feed else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from html import unescape
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html|<head|<body|<article|<!--)", re.IGNORECASE)
+_DECLARED = re.compile(rb"<meta[^<>]{1,200}charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^<>]{0,300}>([^<]{1,1000})", re.IGNORECASE)
 _META = re.compile(r"<meta\b[^<>]{1,1000}>", re.IGNORECASE)
 _OG_TITLE = re.compile(r"""property\s*=\s*["']?og:title\b""", re.IGNORECASE)
@@ -27,14 +29,21 @@ def article(body: bytes, content_type: str = "") -> tuple[str, str]:
     A page's headline is its og:title or its title; its text is that of its longest <article>, else of <main>
     or <body>. A plain text's headline is its first line.
     """
-    text = decoded(body, content_type)
-    if text is None:
-        text = body.decode("utf-8", "replace")
-    text = text.removeprefix("\ufeff")
+    text = _text_of(body, content_type).removeprefix("\ufeff")
     if not _PAGE.match(text):
         title, _, rest = text.strip().partition("\n")
         return one_line(title), clean(rest)
     return _headline(text), _text(text)
+
+
+def _text_of(body: bytes, content_type: str) -> str:
+    """The bytes as text: by the byte order mark, the server's label, then the page's own."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return body.decode("utf-16", "replace")
+    declared = _DECLARED.search(body[:4096])
+    label = content_type or (f"charset={declared[1].decode()}" if declared else "")
+    text = decoded(body, label)
+    return body.decode("utf-8", "replace") if text is None else text
 
 
 def _headline(page: str) -> str:
