@@ -200,7 +200,7 @@ def test_a_line_that_is_no_article_harms_no_other(desk: Path) -> None:
 
 
 PIECES = st.lists(
-    st.sampled_from(["Ilham", "Aliyev", "Ильхам", "Алиевым", "\u00ad", "\u200b", "\r\n", " ", "é", "x", "한"]),
+    st.sampled_from(["Ilham", "Aliyev", "Ильхам", "Алиевым", "\u00ad", "\u200b", "\r\n", " ", "é", "한"]),
     max_size=12,
 )  # fmt: skip
 
