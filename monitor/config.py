@@ -6,8 +6,9 @@ one text; secrets are named in it and kept elsewhere.
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -21,13 +22,14 @@ from monitor.model import Feed, Receiver
 from monitor.rules import document, rulebook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+SETTING_KEYS = ("contact", "operators")
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 
@@ -39,6 +41,48 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a desk is made of: its YAML files, read, and by path the articles of its examples."""
+
+    roots: tuple[Node, ...]
+    articles: Mapping[str, str]
+
+    def packed(self) -> str:
+        """All in one text, for keeping; receivers' addresses that stand in the files are left out."""
+        roots = [[root.file, document.packed(_without_addresses(root))] for root in self.roots]
+        return json.dumps({"roots": roots, "articles": dict(self.articles)}, ensure_ascii=False)
+
+
+def unpacked(text: str) -> Sources:
+    """What `packed` made."""
+    kept = json.loads(text)
+    return Sources(tuple(document.unpacked(*root) for root in kept["roots"]), kept["articles"])
+
+
+def _without_addresses(root: Node) -> Node:
+    """The file with each address blank that is not the name of a secret's place: it may hold a password."""
+    return _with_receivers(root, lambda _, value: value if _SECRET.fullmatch(value.text) else _blank(value))
+
+
+def _blank(value: Node) -> Node:
+    return replace(value, kind="scalar", text="", items=(), pairs=())
+
+
+def _with_receivers(root: Node, change: Callable[[str, Node], Node]) -> Node:
+    """The file with the value of each receiver changed."""
+    pairs = [
+        (
+            key,
+            replace(value, pairs=tuple((name, change(name.text, one)) for name, one in value.pairs))
+            if key.text == "receivers"
+            else value,
+        )
+        for key, value in root.pairs
+    ]
+    return replace(root, pairs=tuple(pairs))
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -48,6 +92,8 @@ class Desk:
     rulebook: Rulebook
     contact: str = ""
     notes: tuple[str, ...] = ()
+    operators: str = ""  # the receiver that is told when the files have mistakes
+    sources: Sources = Sources((), {})
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -116,12 +162,67 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
     without its credentials. Raises ConfigError with every mistake in all files.
     """
     faults: list[Fault] = []
+    return _desk(
+        _read_folder(folder, faults),
+        faults,
+        read_article=lambda path: (folder / path).read_text("utf-8"),
+        vault=_Vault(folder, env, required=secrets_required),
+    )
+
+
+def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> Desk:
+    """The desk that was kept, whatever the files hold now; secrets come from where they are.
+
+    Addresses that were not kept are taken from the files as they are; a receiver whose address is not there
+    or secret is not there is named in the notes, and what is due to it waits. Raises ConfigError where the
+    language of rules has changed.
+    """
+
+    def kept(path: str) -> str:
+        if path not in sources.articles:
+            raise OSError(f"{path} was not kept")
+        return sources.articles[path]
+
+    standing = {
+        name.text: value
+        for root in _read_folder(folder, [])
+        for key, values in root.pairs
+        if key.text == "receivers"
+        for name, value in values.pairs
+    }
+    roots = [
+        _with_receivers(root, lambda name, value: value if value.text else standing.get(name, value))
+        for root in sources.roots
+    ]
+    return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
+
+
+def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
+    """(name, mtime in ns, size, inode) of each file that a desk is read from: another when one changed."""
+    found = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            status = path.stat()
+        except OSError:
+            found.append((path.name, 0, 0, 0))
+        else:
+            found.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(found)
+
+
+def _desk(
+    roots: Sequence[Node], faults: list[Fault], *, read_article: Callable[[str], str], vault: _Vault
+) -> Desk:
     notes: list[str] = []
-    roots = _read_folder(folder, faults)
+    articles: dict[str, str] = {}
+
+    def article(path: str) -> str:
+        articles[path] = read_article(path)
+        return articles[path]
+
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
-    contact = _contact([top["settings"] for top in tops if "settings" in top], faults)
+    settings = _settings([top["settings"] for top in tops if "settings" in top], faults)
     feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
-    vault = _Vault(folder, env, required=secrets_required)
     names, receivers = _receivers(
         [top["receivers"] for top in tops if "receivers" in top], vault, faults, notes
     )
@@ -130,13 +231,22 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
         roots,
         receivers=names,
         sources=sources,
-        read_article=lambda path: (folder / path).read_text("utf-8"),
+        read_article=article,
         faults=faults,
     )
+    contact, operators = _contact(settings, faults), _operators(settings, names, faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
-    return Desk(feeds, receivers, book, contact=contact, notes=tuple(notes))
+    return Desk(
+        feeds,
+        receivers,
+        book,
+        contact=contact,
+        notes=tuple(notes),
+        operators=operators,
+        sources=Sources(tuple(roots), articles),
+    )
 
 
 def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
@@ -169,16 +279,27 @@ def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
 # ---- settings and feeds ----------------------------------------------------------------------------------
 
 
-def _contact(nodes: Sequence[Node], faults: list[Fault]) -> str:
+def _settings(nodes: Sequence[Node], faults: list[Fault]) -> dict[str, Node]:
     faults += [extra.fault(f'"settings" stands in {nodes[0].file} too', "keep one") for extra in nodes[1:]]
-    if not nodes:
-        return ""
-    node = document.fields(nodes[0], ("contact",), faults, what="settings").get("contact")
+    return document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
+
+
+def _contact(settings: Mapping[str, Node], faults: list[Fault]) -> str:
+    node = settings.get("contact")
     contact = "" if node is None else document.text(node, faults, what="contact")
     if node is not None and contact and not _CONTACT.fullmatch(contact):
         faults.append(node.fault("contact must be plain ASCII on one line", "such as desk@example.org"))
         return ""
     return contact
+
+
+def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults: list[Fault]) -> str:
+    """The receiver that is told of mistakes in the files; "" where none is named."""
+    node = settings.get("operators")
+    name = "" if node is None else document.text(node, faults, what="operators")
+    if node is not None and name and name not in receivers:
+        faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
+    return name
 
 
 def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:
@@ -284,12 +405,19 @@ def _receivers(
                         f'"{name}" will not do: a receiver\'s name is lower-case letters, digits and hyphens'
                     )
                 )
+            if vault.kept and not value.text:
+                notes.append(f'receiver "{name}": its address was not kept; what is due to it waits')
+                continue
             url = vault.filled(value, document.text(value, faults, what=f'receiver "{name}"'), faults, notes)
             if url is None:
                 continue
             receiver = Receiver(name, url)
             problems = notify.faults(receiver)
-            faults += [value.fault(f'receiver "{name}": {problem}') for problem in problems]
+            said = [value.fault(f'receiver "{name}": {problem}') for problem in problems]
+            if vault.kept:
+                notes += map(str, said)
+            else:
+                faults += said
             if not problems:
                 receivers.append(receiver)
     return tuple(seen), tuple(receivers)
@@ -302,6 +430,7 @@ class _Vault:
     folder: Path
     env: Mapping[str, str]
     required: bool
+    kept: bool = False  # of a desk that was kept: an address may be blank
 
     def filled(self, node: Node, text: str, faults: list[Fault], notes: list[str]) -> str | None:
         """The text with its ${…} filled in; None if one is missing, which is a fault or a note.

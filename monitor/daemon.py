@@ -24,6 +24,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from monitor import __version__
+from monitor.alerts.compose import refusal
+from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
 from monitor.engine import PLACES, drained, utc_now
 from monitor.errors import ConfigError, MonitorError, StateError
@@ -45,6 +47,8 @@ DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; th
 CLOCK_STEP = timedelta(seconds=5)  # wall clock against monotonic: more than this is a step, less is drift
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 PER_HOST = 2  # polls in flight at one host
+LOOK = timedelta(seconds=2)  # between two looks at the operator's files
+TELL_AGAIN = timedelta(minutes=1)  # until the operators are told again of mistakes, after a send that failed
 
 
 class Tick:
@@ -117,12 +121,22 @@ class Daemon:
         engine: Engine,
         *,
         reload: Callable[[], Desk],
+        signature: Callable[[], object] = lambda: None,
+        refused: str = "",
         notify_address: str | None = None,
         watchdog: timedelta | None = None,
     ) -> None:
-        """Prepare; `reload` reads the desk anew and raises ConfigError; the rest comes from systemd."""
+        """Prepare; `reload` reads the desk anew and raises ConfigError; the rest comes from systemd.
+
+        `signature` changes when the operator's files do. `refused` says what is wrong with them already: then
+        the engine's desk is the last good one.
+        """
         self._engine = engine
         self._reload = reload
+        self._signature = signature
+        self._refused = refused
+        self._read_at = self._looked_at = signature()
+        self._operators_due = engine.clock()
         self._notify_address = notify_address
         self._watchdog = watchdog
         self._stop = threading.Event()
@@ -155,6 +169,7 @@ class Daemon:
         """Serve until stop(): returns when what was in flight has ended, or 20 s later."""
         with Store(self._engine.state) as store:
             self._engine.sync(store)
+            self._keep(store)
             if interrupted := store.release_interrupted(now=self._engine.clock()):
                 log.warning("deliveries=%d outcome=interrupted they are sent again, marked so", interrupted)
         self._scheduler.start()
@@ -341,22 +356,36 @@ class Daemon:
     # -- the watch job
 
     def _watch_desk(self) -> datetime:
-        """Read the desk anew if that was asked for; what cannot be used leaves the old one in force."""
-        if not self._reload_wanted.is_set():
-            return utc_now() + HEARTBEAT
-        self._reload_wanted.clear()
+        """Read the desk anew if that was asked for or a file changed; tell the operators of mistakes."""
+        if self._reload_wanted.is_set() or self._files_changed():
+            self._reload_wanted.clear()
+            self._read_anew()
+        self._tell_operators()
+        return utc_now() + LOOK
+
+    def _files_changed(self) -> bool:
+        """Whether the files are others than those last read, and rest: an editor may write several."""
+        before, self._looked_at = self._looked_at, self._signature()
+        return self._looked_at == before != self._read_at
+
+    def _read_anew(self) -> None:
+        """Put the files in force; what cannot be used leaves the old ones in force."""
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._read_at = self._signature()
         try:
             desk = self._reload()
         except ConfigError as error:
             count = len(error.faults)
             log.error("outcome=reload-refused faults=%d the old rules stay\n%s", count, error)  # noqa: TRY400
+            self._refuse(str(error))
         except MonitorError as error:
             log.error("outcome=reload-refused the old rules stay: %s", error)  # noqa: TRY400
+            self._refuse(str(error))
         else:
-            self._engine.desk = desk
+            self._refused = ""
             with Store(self._engine.state) as store:
-                self._engine.sync(store)
+                self._engine.install(desk, store)
+                self._keep(store)
             log.info(
                 "outcome=reloaded feeds=%d rules=%d rulebook=%s",
                 len(desk.feeds),
@@ -366,7 +395,41 @@ class Daemon:
             self._poll.wake()
             self._deliver.wake()
         self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
-        return utc_now() + HEARTBEAT
+
+    def _keep(self, store: Store) -> None:
+        """Remember the files in force, for a start on which they have mistakes."""
+        desk, now = self._engine.desk, self._engine.clock()
+        if self._refused:
+            store.refuse_desk(self._refused, now=now)
+        else:
+            store.keep_desk(desk.sources.packed(), rulebook=desk.rulebook.hash, now=now)
+
+    def _refuse(self, error: str) -> None:
+        self._refused = error
+        with Store(self._engine.state) as store:
+            store.refuse_desk(error, now=self._engine.clock())
+
+    def _tell_operators(self) -> None:
+        """Tell the operators' receiver of mistakes in the files: once, until they are good again."""
+        desk, now = self._engine.desk, self._engine.clock()
+        receiver = next((one for one in desk.receivers if one.name == desk.operators), None)
+        if not self._refused or receiver is None or now < self._operators_due or self._stop.is_set():
+            return
+        self._operators_due = now + TELL_AGAIN
+        with Store(self._engine.state) as store:
+            kept = store.desk()
+        if kept is not None and not kept.told:
+            self._senders.submit(self._tell_operators_now, receiver, self._refused)
+
+    def _tell_operators_now(self, receiver: Receiver, error: str) -> None:
+        try:
+            self._engine.notifier.send(receiver, refusal(error, chat=is_chat(receiver)))
+        except Exception as failure:  # noqa: BLE001 - a send: it is tried again
+            log.warning("receiver=%s outcome=failed telling the operators: %s", receiver.name, failure)
+            return
+        with Store(self._engine.state) as store:
+            store.tell_desk()
+        log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
 
 
 def exit_now(status: int) -> NoReturn:

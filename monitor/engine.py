@@ -20,6 +20,7 @@ from monitor.feeds.poll import poll
 from monitor.feeds.workers import Parsers
 from monitor.model import Failed, Poll, PollResult
 from monitor.pipeline import Counts
+from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Engine:
     clock: Callable[[], datetime] = utc_now
     observer: Observer = field(default_factory=Observer)
     backfill: bool = False
+    standing: Standing = field(init=False, default_factory=Standing)
     fetcher: Fetcher = field(init=False)
     parsers: Parsers = field(init=False)
     notifier: Notifier = field(init=False, default_factory=Notifier)
@@ -73,10 +75,21 @@ class Engine:
         self.parsers.close()
 
     def sync(self, store: Store) -> None:
-        """Make the stored feeds those of the desk, and say what waits for receivers it no longer has."""
+        """Put the desk in force; see `install`."""
+        self.install(self.desk, store)
+
+    def install(self, desk: Desk, store: Store) -> None:
+        """Put a desk in force: its feeds are stored, its files kept, and since when each rule stands.
+
+        The tenures come before the rules they belong to, so that no new rule is ever without.
+        """
         now = self.clock()
-        store.sync_feeds(self.desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
-        names = {receiver.name for receiver in self.desk.receivers}
+        store.sync_feeds(desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
+        held = tenures(desk.rulebook, store.tenures(), now=now)
+        store.keep_tenures(held)
+        self.standing = Standing(held, {feed.name: feed.tags for feed in desk.feeds})
+        self.desk = desk
+        names = {receiver.name for receiver in desk.receivers}
         for name, waiting in store.waiting().items():
             if name not in names:
                 log.warning(
@@ -96,8 +109,14 @@ class Engine:
 
     def take(self, store: Store, results: list[PollResult]) -> Counts:
         """Round one for these results."""
-        now, rulebook = self.clock(), self.desk.rulebook
-        counts = pipeline.take(store, results, rulebook=rulebook, now=now, backfill=self.backfill)
+        counts = pipeline.take(
+            store,
+            results,
+            rulebook=self.desk.rulebook,
+            now=self.clock(),
+            backfill=self.backfill,
+            standing=self.standing,
+        )
         self.observer.taken(counts)
         return counts
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts import outbox
 from monitor.alerts.compose import compose
-from monitor.alerts.decide import Arrival, decide
+from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
 from monitor.alerts.notify import is_chat
 from monitor.errors import SendError
 from monitor.feeds import schedule
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from monitor.model import Claim, Entry, Message, PollResult, Receiver, Stored
+    from monitor.model import Claim, Entry, Message, PollResult, Receiver, Stored, StoryId
     from monitor.rules.rulebook import Rulebook
+    from monitor.rules.tenure import Earlier, Standing
     from monitor.store.store import Store
 
 log = logging.getLogger("monitor")
@@ -62,6 +63,7 @@ def take(
     rulebook: Rulebook,
     now: datetime,
     backfill: bool = False,
+    standing: Standing = NEVER_CHANGED,
 ) -> Counts:
     """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another."""
     counts = Counts()
@@ -69,7 +71,9 @@ def take(
         states = store.feed_states([result.feed.name for result in results])
         for result in results:
             state = states.get(result.feed.name, FeedState())
-            counts += _take_one(store, result, state, rulebook=rulebook, now=now, backfill=backfill)
+            counts += _take_one(
+                store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
+            )
     return counts
 
 
@@ -81,10 +85,13 @@ def _take_one(
     rulebook: Rulebook,
     now: datetime,
     backfill: bool,
+    standing: Standing,
 ) -> Counts:
     try:
         with store.savepoint():
-            plan = plan_of(store, result, state=state, rulebook=rulebook, now=now, backfill=backfill)
+            plan = plan_of(
+                store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
+            )
             store.apply(plan, now=now, rulebook=rulebook.hash)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
@@ -103,6 +110,7 @@ def plan_of(
     rulebook: Rulebook,
     now: datetime,
     backfill: bool = False,
+    standing: Standing = NEVER_CHANGED,
 ) -> Plan:
     """The rows that this result calls for, given what the store holds; reads only, inside T1."""
     if not isinstance(result, Fresh):
@@ -124,6 +132,8 @@ def plan_of(
         rulebook=rulebook,
         now=now,
         backfill=backfill,
+        standing=standing,
+        earlier=_earlier(store, stories, standing, now=now),
     )
     return Plan(
         feed=result.feed.name,
@@ -133,6 +143,19 @@ def plan_of(
         alerts=decision.alerts,
         deliveries=decision.deliveries,
     )
+
+
+def _earlier(
+    store: Store, stories: set[StoryId], standing: Standing, *, now: datetime
+) -> dict[StoryId, list[Earlier]]:
+    """What stood in these stories before the youngest rule did; nothing once all rules are old enough.
+
+    Stories outlive the window only copy by copy; twice the window is far beyond what a copy reaches back.
+    """
+    youngest = standing.youngest
+    if youngest is None or youngest < now - 2 * index.WINDOW or not stories:
+        return {}
+    return store.earlier(stories, before=youngest)
 
 
 def _arrival(entry: Entry) -> Arrival:

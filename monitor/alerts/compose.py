@@ -56,6 +56,15 @@ def compose(claim: Claim, *, chat: bool, now: datetime) -> Message:
     return Message(title=cut(f"[{sign}] {headline}", TITLE), body=body)
 
 
+def refusal(error: str, *, chat: bool) -> Message:
+    """The message that tells the operators of mistakes in their files: each on its line, as many as fit."""
+    what = "The rules, feeds or receivers have mistakes. What was good last stays in force."
+    body = cut(f"{what}\n\n{error}\n\nTo see them all: monitor check", BODY)
+    return (
+        Message(title="", body=defused(body)) if chat else Message(title=f"media-monitor: {what}", body=body)
+    )
+
+
 def defused(text: str) -> str:
     """The text with a zero-width joiner behind each @ and < that could begin a mention."""
     return _MENTION_TOKEN.sub(lambda token: token.group() + _JOINER, text)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Verdict, identity
 from monitor.rules.match import match
+from monitor.rules.tenure import Earlier, Standing
 from monitor.stories.index import Index
 from monitor.stories.judge import judge, place
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 BACKFILL = timedelta(hours=72)  # the stories' window: what is older has no copies left to fold into
 
+NEVER_CHANGED = Standing()
+NOTHING_EARLIER: Mapping[StoryId, Sequence[Earlier]] = {}
 Told = tuple["StoryId", str, Kind, "EntryId"]  # (story, rule, kind, lead)
 
 
@@ -55,13 +58,16 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     rulebook: Rulebook,
     now: datetime,
     backfill: bool = False,
+    standing: Standing = NEVER_CHANGED,
+    earlier: Mapping[StoryId, Sequence[Earlier]] = NOTHING_EARLIER,
 ) -> Decision:
     """What these arrivals call for.
 
     `state` is the feed's before this poll; `known` the arrivals that stand already, as they were; `index`
     the candidates near any arrival; `told` what was told of their stories. Index and `told` grow by what is
     decided here, so entries of one document are copies of each other like any. `backfill` takes a first
-    poll for news. The same arrivals decided again call for no alert.
+    poll for news. The same arrivals decided again call for no alert. `standing` says how long each rule has
+    looked for what it looks for, `earlier` what stood in a story before: no rule fires on what is older.
     """
     stored: list[Stored] = []
     alerts: list[Alert] = []
@@ -82,9 +88,14 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
         index.add(_candidate(item, now), item.keys)
         for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook):
             key = (new.story, new.rule, new.kind, new.lead)
-            if key not in told:
-                told.add(key)
-                alerts.append(new)
+            former = {(new.story, name, new.kind, new.lead) for name in standing.former(new.rule)}
+            if key in told or former & told:
+                continue
+            same = [one for one in earlier.get(new.story, ()) if one.lead == new.lead]
+            if standing.is_old(rulebook, new.rule, same):
+                continue
+            told.add(key)
+            alerts.append(new)
     deliveries = [(alert.id, receiver) for alert in alerts for receiver in dict.fromkeys(alert.match.send)]
     return Decision(tuple(stored), tuple(alerts), tuple(deliveries))
 

@@ -19,6 +19,7 @@ from monitor.errors import ConfigError, MonitorError
 _VERBS = {
     "run": "Poll the feeds, judge what is new, tell the receivers: the daemon, or --once.",
     "check": "Check rules, feeds and receivers; run the rules' examples.",
+    "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
     "demo": "See it work, without any setup, in about 15 seconds.",
@@ -28,6 +29,7 @@ EPILOG = """\b
 Examples:
   monitor demo                       see it work, in 20 seconds, without any setup
   monitor check                      look for mistakes in ./rules (or /etc/monitor)
+  monitor rules try article.txt      why an article fires a rule, or does not
   monitor run --once                 one pass: poll, decide, send
   monitor run                        the daemon; systemd starts it so
   monitor stories try --jsonl FILE   see which entries of a file are copies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import signal
 import sys
@@ -17,13 +18,18 @@ from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.daemon import Daemon, exit_now
 from monitor.engine import Engine, Observer, run_once
+from monitor.errors import ConfigError
 from monitor.journal import open_journal
 from monitor.store.lock import only_daemon
+from monitor.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.pipeline import Counts
+
+
+log = logging.getLogger("monitor")
 
 
 @click.command(
@@ -44,15 +50,42 @@ def command(rules: str | None, state: str | None, *, once: bool, backfill: bool,
     """Poll the feeds, judge what is new, tell the receivers.
 
     A new feed's first poll is its baseline: what stands there already is remembered, and alerts nobody.
+    Changed files are read by themselves; with mistakes in them, what was good last stays in force.
     """
     faulthandler.enable()
     folder, place = rules_folder(rules), state_folder(state)
     with only_daemon(place):
         open_journal(os.environ)
-        desk = config.load_desk(folder, env=os.environ, secrets_required=True)
+        try:
+            desk = config.load_desk(folder, env=os.environ, secrets_required=True)
+        except ConfigError as error:
+            if once:
+                raise
+            return _serve(_last_good(folder, place, error), folder, place, backfill=backfill, refused=error)
         if once:
             return _once(desk, place, backfill=backfill, as_json=as_json)
         return _serve(desk, folder, place, backfill=backfill)
+
+
+def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
+    """The desk that was good last, from the database; raises the error where there is none."""
+    with Store(place) as store:
+        kept = store.desk()
+    if kept is None:
+        raise error
+    try:
+        desk = config.restored_desk(config.unpacked(kept.sources), folder, env=os.environ)
+    except ConfigError:
+        raise error from None
+    log.error(
+        "outcome=started-on-last-good faults=%d the files have mistakes; what was good at %s is in force\n%s",
+        len(error.faults),
+        f"{kept.loaded:%Y-%m-%d %H:%M UTC}",
+        error,
+    )
+    for note in desk.notes:
+        log.warning("%s", note)
+    return desk
 
 
 def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> int:
@@ -86,11 +119,15 @@ def _summary(counts: Counts, parsed: int) -> str:
     )
 
 
-def _serve(desk: config.Desk, folder: Path, place: Path, *, backfill: bool) -> int:
+def _serve(
+    desk: config.Desk, folder: Path, place: Path, *, backfill: bool, refused: ConfigError | None = None
+) -> int:
     engine = Engine(desk, place, backfill=backfill)
     daemon = Daemon(
         engine,
         reload=lambda: config.load_desk(folder, env=os.environ, secrets_required=True),
+        signature=lambda: config.signature(folder),
+        refused=str(refused or ""),
         notify_address=os.environ.get("NOTIFY_SOCKET"),
         watchdog=_watchdog(os.environ.get("WATCHDOG_USEC", "")),
     )

@@ -14,6 +14,8 @@ from monitor.store.store import DATABASE, Store
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monitor.store.store import KeptDesk
+
 
 @click.command(name="status", epilog="\b\nExample:\n  monitor status --json")
 @state_option
@@ -28,6 +30,7 @@ def command(state: str | None, *, as_json: bool) -> int:
     with Store(folder) as store:
         counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
         waiting = store.waiting()
+        desk = store.desk()
     if as_json:
         echo_json(
             {
@@ -35,6 +38,7 @@ def command(state: str | None, *, as_json: bool) -> int:
                 "errors": errors,
                 "waiting_for": waiting,
                 "oldest_waiting": oldest.isoformat() if oldest else None,
+                "rules": _as_json(desk) if desk else None,
             }
         )
         return 0
@@ -49,9 +53,29 @@ def command(state: str | None, *, as_json: bool) -> int:
     )
     for name, number in waiting.items():
         click.echo(f"  {number} for {name}")
+    if desk:
+        click.echo(_in_force(desk))
     for name, error in errors.items():
         click.echo(f"  {name}: {error}")
     return 0
+
+
+def _in_force(desk: KeptDesk) -> str:
+    line = f"rules       {desk.rulebook[:12]}, read {desk.loaded:%Y-%m-%d %H:%M UTC}"
+    if desk.refused is None:
+        return line
+    faults = "\n".join(f"  {fault}" for fault in desk.error.splitlines())
+    return f"{line}; the files were refused at {desk.refused:%Y-%m-%d %H:%M UTC}:\n{faults}"
+
+
+def _as_json(desk: KeptDesk) -> dict[str, object]:
+    return {
+        "rulebook": desk.rulebook,
+        "read": desk.loaded.isoformat(),
+        "refused": desk.refused.isoformat() if desk.refused else None,
+        "mistakes": desk.error.splitlines(),
+        "operators_told": desk.told,
+    }
 
 
 def _since(oldest: datetime | None) -> str:

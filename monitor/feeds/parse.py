@@ -153,7 +153,7 @@ def _distinct(entries: list[Entry]) -> Iterator[Entry]:
 
 def _items(body: bytes, content_type: str) -> tuple[list[_Item], str]:
     """The items of a document and its language."""
-    text = _decoded(body, content_type)
+    text = decoded(body, content_type)
     if text is None:
         return _feedparser_items(body, {"content-type": content_type} if content_type else {})
     text = text.lstrip("\ufeff \t\r\n\f\0")
@@ -174,7 +174,7 @@ _FEWEST_GOOD = 50  # good characters beyond ASCII for each broken one
 _SUPERSETS = {"gb2312": "gb18030", "iso-8859-1": "windows-1252", "us-ascii": "windows-1252"}
 
 
-def _decoded(body: bytes, content_type: str) -> str | None:
+def decoded(body: bytes, content_type: str) -> str | None:
     """The document as text, or None where only feedparser's own guesses are left.
 
     What is valid UTF-8 is UTF-8, whatever it is labelled: bytes beyond ASCII fall into that pattern by

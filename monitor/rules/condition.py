@@ -345,6 +345,22 @@ def needed(condition: Condition) -> frozenset[int]:
     assert_never(condition)
 
 
+def names(condition: Condition) -> frozenset[Name]:
+    """Every name and term that the condition asks about."""
+    match condition:
+        case Name():
+            return frozenset({condition})
+        case All() | AnyOf():
+            return frozenset().union(*(names(part) for part in condition.parts))
+        case Without():
+            return names(condition.kept) | names(condition.barred)
+        case Near():
+            return names(condition.left) | names(condition.right)
+        case AtLeast() | Within():
+            return names(condition.inner)
+    assert_never(condition)
+
+
 def _is_in(hit: Hit, zone: str) -> bool:
     if zone == "title":
         return hit.field == TITLE

@@ -109,6 +109,27 @@ def entries(node: Node, faults: list[Fault], *, what: str) -> tuple[tuple[Node, 
     return tuple(firsts.values())
 
 
+def packed(node: Node) -> Any:
+    """The node without its file, as values that JSON can hold; `unpacked` makes it whole again."""
+    head = [node.line, node.column]
+    if node.kind == "list":
+        return [*head, [packed(item) for item in node.items]]
+    if node.kind == "map":
+        return [*head, {"pairs": [[packed(key), packed(value)] for key, value in node.pairs]}]
+    return [*head, node.text, node.inset]
+
+
+def unpacked(file: str, value: Any) -> Node:
+    """The node that `packed` packed."""
+    line, column, content, *inset = value
+    if isinstance(content, list):
+        return Node(file, line, column, "list", items=tuple(unpacked(file, item) for item in content))
+    if isinstance(content, dict):
+        pairs = tuple((unpacked(file, key), unpacked(file, one)) for key, one in content["pairs"])
+        return Node(file, line, column, "map", pairs=pairs)
+    return Node(file, line, column, "scalar", text=content, inset=inset[0])
+
+
 def text(node: Node, faults: list[Fault], *, what: str) -> str:
     """A scalar's text without white space round it; "" and a fault where there is none."""
     if node.kind != "scalar":

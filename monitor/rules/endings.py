@@ -15,7 +15,9 @@ from monitor.text import fold
 
 Endings = Container[str]
 
-NONE: Endings = frozenset({""})
+NONE: frozenset[str] = frozenset({""})
+_VOWEL = re.compile("[аеиоуыэюяіїєёү]")  # a Cyrillic word without one is an abbreviation: ГД, МВД, СССР
+_SHORTEST_STEM = 2  # letters
 _SHORTEST_LATIN = 3  # letters; shorter names (EU, Xi, UN) would meet other words
 
 
@@ -24,7 +26,7 @@ def stems(word: str) -> tuple[tuple[str, Endings], ...]:
     own = ((word, NONE),)
     first = word[0]
     if "\u0400" <= first <= "\u052f":
-        return own + _declined(word, _cyrillic())
+        return own + _declined(word, _cyrillic()) if _VOWEL.search(word) else own
     if "\u0531" <= first <= "\u058f":
         return own + _declined(word, _armenian())
     if "\u10d0" <= first <= "\u10ff":
@@ -38,11 +40,18 @@ _Table = tuple[tuple[str, str, Endings], ...]  # what is cut off, what is put in
 
 
 def _declined(word: str, table: _Table) -> tuple[tuple[str, Endings], ...]:
-    """Every paradigm whose nominative ending the word has, with at least two letters of stem left."""
-    return tuple(
+    """Every paradigm whose nominative ending the word has, with at least two letters of stem left.
+
+    Two letters do not stand without an ending: Ока is not the interjection Ок.
+    """
+    found = (
         (word.removesuffix(cut) + put, endings)
         for cut, put, endings in table
         if word.endswith(cut) and len(word) - len(cut) + len(put) > 1
+    )
+    return tuple(
+        (stem, endings - NONE if len(stem) == _SHORTEST_STEM and isinstance(endings, frozenset) else endings)
+        for stem, endings in found
     )
 
 
@@ -84,6 +93,7 @@ def _cyrillic() -> _Table:
         ("ее", "", "его ему им ем ие их ими"),
         ("ые", "", "ых ым ыми"),
         ("ие", "", "их им ими"),
+        ("ос", "", "а у ом е"),  # the Greek nominative falls: Христос, Христа
         ("а", "", "ы и е і у ой ою ей ею - ам ами ах"),
         ("я", "", "и е і ї ю ей ею й ь ям ями ях"),
         ("о", "", "а у ом е ам ами ах"),

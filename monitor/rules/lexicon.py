@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import text as plain
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 
 MOST_SURFACES = 1 << 18  # distinct printed words remembered; then the memory begins anew
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
+MOST_OCCURRENCES = 3 * MOST_MENTIONS  # of one name, counting or not, that are looked at
 LONGEST_TEXT = 200_000  # characters of an entry that are read: the title first, the body last
+SHORT_ALONE = "stands only in its short form, with no full form and no context word"
+EXCEPTED = "stands only inside what its except: names"
 FIELDS = ("title", "summary", "body")
 TITLE, SUMMARY, BODY = range(3)
 
+_HEAD = 4  # letters by which a word is turned away at once
+_HEADS = range(_HEAD, 0, -1)
 _LONGEST_ELISION = 4  # letters before an apostrophe that are no part of a name: d'Aliyev, l'Iran, dell'
 _LONGEST_ABBREVIATION = 4  # letters before a full stop inside a phrase: St. Petersburg, Gen. Gerasimov
 _APOSTROPHE = re.compile(f"[{plain.APOSTROPHES}]")
@@ -76,32 +82,58 @@ class _Branch:
     next: dict[int, _Branch] = field(default_factory=dict)
 
 
-class _Surfaces(dict[str, tuple[int, ...]]):
-    """The words each printed word can be, worked out once when it is first met.
+class _Seen(NamedTuple):
+    """What a printed word can be: words of the lexicon, phrases of this word alone, and longer ones' begin.
+
+    `onward` are the words of which one must follow for any of the longer phrases.
+    """
+
+    senses: frozenset[int]
+    ends: tuple[tuple[int, Role], ...]
+    starts: tuple[_Branch, ...]
+    onward: frozenset[int]
+
+
+class _Surfaces(dict[str, _Seen | None]):
+    """What each printed word can be, worked out once when it is first met; None for most.
 
     `shouted` is for the words of a headline set in capitals, where =Word may stand as WORD.
     """
 
-    def __init__(self, senses: dict[str, list[_Sense]], *, shouted: bool) -> None:
+    def __init__(self, senses: dict[str, list[_Sense]], root: _Branch, *, shouted: bool) -> None:
         super().__init__()
         self._senses = senses
+        self._root = root
         self._shouted = shouted
-        self._heads = frozenset(head[:2] for head in senses)
+        self._heads = frozenset(stem[:_HEAD] for stem in senses)
         self._longest = max(map(len, senses), default=0)
 
-    def __missing__(self, surface: str) -> tuple[int, ...]:
+    def __missing__(self, surface: str) -> _Seen | None:
         if len(surface) > plain.LONGEST_WORD:
-            return ()
+            return None
         if len(self) >= MOST_SURFACES:
             self.clear()
-        found = self[surface] = tuple(sorted({word for part in _parts(surface) for word in self._of(part)}))
+        found = self[surface] = self._seen(surface)
         return found
+
+    def _seen(self, surface: str) -> _Seen | None:
+        parts = _parts(surface) if _APOSTROPHE.search(surface) else (surface,)
+        senses = frozenset(sense for part in parts for sense in self._of(part))
+        if not senses:
+            return None
+        branches = [self._root.next[sense] for sense in sorted(senses) if sense in self._root.next]
+        return _Seen(
+            senses,
+            ends=tuple(end for branch in branches for end in branch.ends),
+            starts=tuple(branch for branch in branches if branch.next),
+            onward=frozenset().union(*(branch.next for branch in branches)),
+        )
 
     def _of(self, part: str) -> Iterator[int]:
         folded = plain.fold(part)
-        if folded[:2] not in self._heads and folded[:1] not in self._heads:
-            return
-        for length in range(min(len(folded), self._longest), 0, -1):
+        head = next((length for length in _HEADS if folded[:length] in self._heads), 0)
+        longest = min(len(folded), self._longest) if head == _HEAD else min(len(folded), head)
+        for length in range(longest, 0, -1):
             for sense in self._senses.get(folded[:length], ()):
                 if self._is(sense, part, folded[length:]):
                     yield sense.id
@@ -169,8 +201,8 @@ class Builder:
         """What was gathered, ready to read with."""
         return Lexicon(
             root=self._root,
-            quiet=_Surfaces(self._senses, shouted=False),
-            shouted=_Surfaces(self._senses, shouted=True),
+            quiet=_Surfaces(self._senses, self._root, shouted=False),
+            shouted=_Surfaces(self._senses, self._root, shouted=True),
         )
 
     def _id(self, word: Word, *, proper: bool) -> int:
@@ -204,82 +236,116 @@ class Lexicon:
     def read(self, entry: Entry) -> Reading:
         """The entry as the rules see it: every phrase that stands in it, outside tails and furniture."""
         found: dict[int, list[_Occurrence]] = {}
+        outside: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            for occurrence in self._field(number, text):
-                found.setdefault(occurrence.owner, []).append(occurrence)
-        return Reading(found)
+            self._field(number, text, found, outside)
+        return Reading(found, outside)
 
-    def _field(self, number: int, text: str) -> Iterator[_Occurrence]:
-        shouted = number == TITLE and text.isupper()
-        surfaces = self.shouted if shouted else self.quiet
-        senses = list(map(surfaces.__getitem__, plain.WORD.findall(text)))
-        if not any(senses):
+    def knows(self, word: str) -> bool:
+        """Whether the printed word can be any word that is looked for."""
+        return self.quiet[word] is not None
+
+    def _field(
+        self, number: int, text: str, found: dict[int, list[_Occurrence]], outside: list[_Occurrence]
+    ) -> None:
+        """Add what stands in one field; its tails are looked for only where something was found."""
+        words = self._words(text, shouted=number == TITLE and text.isupper())
+        phrases = self._phrases(words) if words else ()
+        if not words or not phrases:
             return
-        words = _Words(text, senses, [word.span() for word in plain.WORD.finditer(text)])
         zones = () if number == TITLE else ignored(text)
-        for owner, role, first, last in self._phrases(words):
-            start, end = words.spans[first][0], words.spans[last - 1][1]
-            if not _inside(zones, start, end):
-                yield _Occurrence(owner, role, Hit(number, first, last, start, end, owner))
-
-    def _phrases(self, words: _Words) -> Iterator[tuple[int, Role, int, int]]:
-        """(name, role, first word, last word) of each phrase, by its first word."""
-        for first, senses in enumerate(words.senses):
-            if not senses:
+        for owner, role, first, last in phrases:
+            known = found.setdefault(owner, [])
+            if len(known) >= MOST_OCCURRENCES:
                 continue
-            waiting = [(self.root, first, False)]
-            while waiting:
-                branch, at, initial = waiting.pop()
-                for sense in words.senses[at]:
-                    after = branch.next.get(sense)
-                    if after is None:
-                        continue
-                    for owner, role in after.ends:
-                        if not initial or role is Role.FULL:
-                            yield owner, role, first, at + 1
-                    if after.next:
-                        waiting.extend(_onward(words, after, at, initial=initial))
+            start, end = words.start(first), words.end(last - 1)
+            zone = _zone(zones, start, end) if zones else None
+            occurrence = _Occurrence(owner, role, Hit(number, first, last, start, end, owner), zone)
+            if zone is None:
+                known.append(occurrence)
+            elif len(outside) < MOST_OCCURRENCES:
+                outside.append(occurrence)
+
+    def _words(self, text: str, *, shouted: bool) -> _Words | None:
+        parts = plain.parts(text)
+        surfaces = self.shouted if shouted else self.quiet
+        seen = list(map(surfaces.__getitem__, parts[1::2]))
+        return _Words(parts, seen, list(accumulate(map(len, parts)))) if any(seen) else None
+
+    def _phrases(self, words: _Words) -> list[tuple[int, Role, int, int]]:
+        """(name, role, first word, word after the last) of each phrase, by its first word."""
+        found: list[tuple[int, Role, int, int]] = []
+        for first, (seen, after) in enumerate(zip(words.seen, (*words.seen[1:], None), strict=True)):
+            if seen is None:
+                continue
+            if seen.ends:
+                found += [(owner, role, first, first + 1) for owner, role in seen.ends]
+            if not seen.starts:
+                continue
+            if (after and not seen.onward.isdisjoint(after.senses)) or words.is_initial(first + 1):
+                for branch in seen.starts:
+                    found += _longer(words, branch, first)
+        return found
 
 
-def _inside(zones: Sequence[Ignored], start: int, end: int) -> bool:
-    """Whether a stretch of the text touches a zone that is ignored; the zones stand in order, apart."""
+def _longer(words: _Words, branch: _Branch, first: int) -> Iterator[tuple[int, Role, int, int]]:
+    """The phrases of several words that begin with this one, read as `branch`."""
+    waiting = list(_onward(words, branch, first, initial=False))
+    while waiting:
+        branch, at, initial = waiting.pop()
+        seen = words.seen[at]
+        for sense in branch.next.keys() & seen.senses if seen else ():
+            after = branch.next[sense]
+            for owner, role in after.ends:
+                if not initial or role is Role.FULL:
+                    yield owner, role, first, at + 1
+            if after.next:
+                waiting.extend(_onward(words, after, at, initial=initial))
+
+
+def _zone(zones: Sequence[Ignored], start: int, end: int) -> Ignored | None:
+    """The zone that a stretch of the text touches; the zones stand in order, apart."""
     at = bisect_left(zones, end, key=lambda zone: zone.start)
-    return at > 0 and zones[at - 1].end > start
+    return zones[at - 1] if at > 0 and zones[at - 1].end > start else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A text's words: what each can be, and where it stands."""
+    """A text cut at its words (gap, word, gap, ..., gap), what each word can be, and where each part ends."""
 
-    text: str
-    senses: Sequence[tuple[int, ...]]
-    spans: Sequence[tuple[int, int]]
+    parts: Sequence[str]
+    seen: Sequence[_Seen | None]
+    ends: Sequence[int]
+
+    def start(self, at: int) -> int:
+        return self.ends[2 * at]
+
+    def end(self, at: int) -> int:
+        return self.ends[2 * at + 1]
 
     def joined(self, at: int) -> bool:
         """Whether a phrase may run on from word `at` to the next."""
-        if at + 1 >= len(self.spans):
+        if at + 1 >= len(self.seen):
             return False
-        (start, end), (onward, _) = self.spans[at], self.spans[at + 1]
-        if onward - end == 1 and self.text[end] == " ":
+        gap = self.parts[2 * at + 2]
+        if gap == " " or not _BREAK.search(gap):
             return True
-        gap = self.text[end:onward]
-        if not _BREAK.search(gap):
-            return True
-        return end - start <= _LONGEST_ABBREVIATION and _ABBREVIATED.fullmatch(gap) is not None
+        word = self.parts[2 * at + 1]
+        return len(word) <= _LONGEST_ABBREVIATION and _ABBREVIATED.fullmatch(gap) is not None
 
     def is_initial(self, at: int) -> bool:
         """Whether the word is one capital letter, as in "Antony J. Blinken"."""
-        start, end = self.spans[at]
-        return end - start == 1 and self.text[start].isupper()
+        word = self.parts[2 * at + 1] if at < len(self.seen) else ""
+        return len(word) == 1 and word.isupper()
 
 
 def _onward(words: _Words, branch: _Branch, at: int, *, initial: bool) -> Iterator[tuple[_Branch, int, bool]]:
     """Where a phrase may run on to: the next word, or the one after a middle initial."""
     if not words.joined(at):
         return
-    if words.senses[at + 1]:
+    if words.seen[at + 1]:
         yield branch, at + 1, initial
-    if not initial and words.is_initial(at + 1) and words.joined(at + 1) and words.senses[at + 2]:
+    if not initial and words.is_initial(at + 1) and words.joined(at + 1) and words.seen[at + 2]:
         yield branch, at + 2, True
 
 
@@ -287,6 +353,7 @@ class _Occurrence(NamedTuple):
     owner: int
     role: Role
     hit: Hit
+    zone: Ignored | None  # where it does not count
 
 
 def _capped(entry: Entry) -> Iterator[str]:
@@ -299,14 +366,15 @@ def _capped(entry: Entry) -> Iterator[str]:
 class Reading:
     """What was found of each name in one entry; the mentions that count are worked out when asked for."""
 
-    def __init__(self, found: dict[int, list[_Occurrence]]) -> None:
+    def __init__(self, found: dict[int, list[_Occurrence]], outside: Sequence[_Occurrence] = ()) -> None:
         self._found = found
+        self._outside = outside
         self._hits: dict[int, tuple[Hit, ...]] = {}
 
     @property
     def owners(self) -> Iterable[int]:
         """The names of which anything at all was found."""
-        return self._found
+        return [owner for owner, occurrences in self._found.items() if occurrences]
 
     def hits(self, owner: int) -> tuple[Hit, ...]:
         """The name's mentions in order, none inside another, at most 1,000."""
@@ -316,12 +384,28 @@ class Reading:
 
     def why_none(self, owner: int) -> str:
         """For people: why a name that has no mentions has none."""
-        occurrences = self._found.get(owner, ())
         if any(role is Role.SHORT for role, _ in self._unexcepted(owner)):
-            return "stands only in its short form, with no full form and no context word"
-        if any(role in _NAMING for _, role, _ in occurrences):
-            return "stands only inside what its except: names"
-        return "is not mentioned"
+            return SHORT_ALONE
+        if any(one.role in _NAMING for one in self._found.get(owner, ())):
+            return EXCEPTED
+        zone = next((one.zone for one in self._outside if one.owner == owner and one.role in _NAMING), None)
+        return f"stands only where nothing counts: {zone.why}" if zone else "is not mentioned"
+
+    def naming(self) -> list[tuple[Hit, Role]]:
+        """Every occurrence of a spelling, whether it counts or not."""
+        return [(one.hit, one.role) for found in self._found.values() for one in found if one.role in _NAMING]
+
+    def discarded(self) -> list[tuple[Hit, str]]:
+        """Every mention that does not count, in the order of the text, and why."""
+        found = [(one.hit, one.zone.why) for one in self._outside if one.zone and one.role in _NAMING]
+        for owner, occurrences in self._found.items():
+            counting, kept = self._counting(owner), {hit for _, hit in self._unexcepted(owner)}
+            found += [
+                (one.hit, SHORT_ALONE if one.hit in kept else EXCEPTED)
+                for one in occurrences
+                if one.role in _NAMING and one.hit not in counting
+            ]
+        return sorted(set(found))
 
     def _counting(self, owner: int) -> set[Hit]:
         left = self._unexcepted(owner)
@@ -331,10 +415,10 @@ class Reading:
     def _unexcepted(self, owner: int) -> list[tuple[Role, Hit]]:
         """The name's occurrences but for mentions that an exception overlaps."""
         occurrences = self._found.get(owner, ())
-        blanks = _Blanks(hit for _, role, hit in occurrences if role is Role.EXCEPT)
+        blanks = _Blanks(one.hit for one in occurrences if one.role is Role.EXCEPT)
         return [
             (role, hit)
-            for _, role, hit in occurrences
+            for _, role, hit, _ in occurrences
             if role is Role.CONTEXT or (role in _NAMING and not blanks.overlap(hit))
         ]
 

@@ -16,22 +16,25 @@ if TYPE_CHECKING:
 _NO_TAGS: frozenset[str] = frozenset()
 
 
-def match(rulebook: Rulebook, entry: Entry, *, tags: frozenset[str] = _NO_TAGS) -> tuple[Match, ...]:
+def match(
+    rulebook: Rulebook, entry: Entry, *, tags: frozenset[str] = _NO_TAGS, sourced: bool = True
+) -> tuple[Match, ...]:
     """The matches of an entry, in the order of the rules; `tags` are those of its feed.
 
-    Each mention is text[start:end] of the entry's title, summary or body; a match has at least one.
+    An article of no known source (`sourced` is False) passes every filter of sources. Each
+    mention is text[start:end] of the entry's title, summary or body; a match has at least one.
     """
     reading = rulebook.lexicon.read(entry)
     due = {number for owner in reading.owners for number in rulebook.triggers.get(owner, ())}
-    found = (_matched(rulebook, rulebook.rules[number], entry, reading, tags=tags) for number in sorted(due))
+    rules = (rulebook.rules[number] for number in sorted(due))
+    found = (
+        matched(rulebook, rule, entry, reading) for rule in rules if rule.admits(entry, tags, sourced=sourced)
+    )
     return tuple(match for match in found if match is not None)
 
 
-def _matched(
-    rulebook: Rulebook, rule: Rule, entry: Entry, reading: Reading, *, tags: frozenset[str]
-) -> Match | None:
-    if not rule.admits(entry, tags):
-        return None
+def matched(rulebook: Rulebook, rule: Rule, entry: Entry, reading: Reading) -> Match | None:
+    """The match of one rule, whose filters the entry passes; None where its condition does not hold."""
     hits = mentions(rule.condition, reading)
     if not hits:
         return None

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from monitor.rules.lexicon import Builder, Lexicon
+from monitor.rules.lexicon import Builder, Lexicon, Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from monitor.model import Entry, Severity
     from monitor.rules.condition import Condition
+    from monitor.rules.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,23 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """One spelling of a name, a term or an `any:` as it was written, and the phrases it stands for."""
+
+    owner: int
+    role: Role
+    proper: bool  # of a name: with endings and the capital rule
+    text: str
+    phrases: tuple[Phrase, ...]
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
-    """A standing interest. `was` is the id it had before, or ""; empty filters let everything pass."""
+    """A standing interest. `was` is the id it had before, or ""; empty filters let everything pass.
+
+    `content` changes whenever what the rule fires on may have: its condition, filters, and the names in it.
+    """
 
     id: str
     title: str
@@ -48,13 +64,17 @@ class Rule:
     lang: frozenset[str]
     examples: tuple[Example, ...]
     position: Position
+    content: str = ""
 
-    def admits(self, entry: Entry, tags: frozenset[str]) -> bool:
-        """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`."""
+    def admits(self, entry: Entry, tags: frozenset[str], *, sourced: bool = True) -> bool:
+        """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`.
+
+        One of no known source (`sourced` is False) is asked about its language only.
+        """
         origin = tags | {entry.feed, entry.outlet}
-        if self.sources and not self.sources & origin:
+        if sourced and self.sources and not self.sources & origin:
             return False
-        if self.not_sources & origin:
+        if sourced and self.not_sources & origin:
             return False
         return not self.lang or not entry.lang or entry.lang.lower().split("-")[0] in self.lang
 
@@ -71,6 +91,7 @@ class Rulebook:
     lexicon: Lexicon = field(compare=False, repr=False)
     whats: tuple[str, ...] = field(repr=False)
     triggers: Mapping[int, tuple[int, ...]] = field(compare=False, repr=False)
+    spellings: tuple[Spelling, ...] = field(default=(), compare=False, repr=False)
 
 
 EMPTY = Rulebook(rules=(), hash="0" * 32, lexicon=Builder().lexicon(), whats=(), triggers={})

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from monitor import text as plain
 from monitor.model import Entry, Severity, identity
 from monitor.rules import document
-from monitor.rules.condition import AnyOf, Name, needed, parse
+from monitor.rules.condition import AnyOf, Name, names, needed, parse
 from monitor.rules.examples import failing_examples
 from monitor.rules.lexicon import Builder, Role
 from monitor.rules.phrase import phrases
-from monitor.rules.rule import EMPTY, Example, Position, Rule, Rulebook
+from monitor.rules.rule import EMPTY, Example, Position, Rule, Rulebook, Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -37,6 +37,7 @@ EXPECTATIONS = ("match", "ignore", "later")
 
 _LANGUAGE_VERSION = "1"  # part of the hash: equal files that mean something new are another rulebook
 _ID = re.compile(r"[a-z0-9][a-z0-9-]*")
+_NUMBER = re.compile(r"owner=-?\d+, ")
 _LANG = re.compile(r"[a-z]{2,3}")
 _ROLES = {
     "full": Role.FULL,
@@ -95,6 +96,8 @@ class _Compiler:
         self._defined: dict[str, Node] = {}  # and where
         self._whats: list[str] = []
         self._loose: dict[str, int] = {}  # each phrase of an `any:`, and its number
+        self._meanings: dict[int, str] = {}  # each name and term, and all that is said of its words
+        self._spellings: list[Spelling] = []
         self._content: list[str] = [_LANGUAGE_VERSION]  # what the hash is made of
         self._rule_nodes: list[Node] = []
 
@@ -151,10 +154,13 @@ class _Compiler:
             if label in lists:
                 document.text(lists[label], self._faults, what=f'"{label}"')
         if node.kind == "map":
-            self._refuse_silent(key, lists, proper=proper)
-        for label in _ROLES:
-            if label in lists:
-                self._spell(self._owners[key.text], label, lists[label], proper=proper)
+            filled = {label for label, values in lists.items() if values.kind != "list" or values.items}
+            self._refuse_silent(key, filled, proper=proper)
+        owner = self._owners[key.text]
+        spelt = {label: lists[label] for label in _ROLES if label in lists}
+        for label, values in spelt.items():
+            self._spell(owner, label, values, proper=proper)
+        self._meanings[owner] = repr((proper, [(label, _content(spelt[label])) for label in sorted(spelt)]))
         self._content.append(_canonical(key, node))
 
     def _refuse_silent(self, key: Node, lists: Collection[str], *, proper: bool) -> None:
@@ -174,8 +180,14 @@ class _Compiler:
 
     def _spell(self, owner: int, label: str, node: Node, *, proper: bool) -> None:
         for scalar in document.scalars(node, self._faults, what=f'"{label}"'):
-            for phrase in phrases(scalar, self._faults):
-                self._builder.add(owner, _ROLES[label], phrase, proper=proper)
+            self._add(owner, _ROLES[label], scalar, proper=proper)
+
+    def _add(self, owner: int, role: Role, scalar: Node, *, proper: bool) -> None:
+        spelt = phrases(scalar, self._faults)
+        place = Position(scalar.file, scalar.line, scalar.column)
+        self._spellings.append(Spelling(owner, role, proper, scalar.text.strip(), spelt, place))
+        for phrase in spelt:
+            self._builder.add(owner, role, phrase, proper=proper)
 
     # -- rules -------------------------------------------------------------------------------------------
 
@@ -192,6 +204,7 @@ class _Compiler:
             lexicon=self._builder.lexicon(),
             whats=tuple(self._whats),
             triggers={owner: tuple(numbers) for owner, numbers in triggers.items()},
+            spellings=tuple(self._spellings),
         )
 
     def _unique(self, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -236,8 +249,16 @@ class _Compiler:
             examples=tuple(self._examples(values.get("examples"))),
             position=Position(place.file, place.line, place.column),
         )
+        rule = replace(rule, content=self._content_of(rule))
         self._content.append(_canonical(None, _without_examples(node)))
         return rule if len(self._faults) == before and condition is not None else None
+
+    def _content_of(self, rule: Rule) -> str:
+        """A hash of all that decides what the rule fires on; numbers of names are this compilation's own."""
+        asked = sorted((name.what, self._meanings.get(name.owner, "")) for name in names(rule.condition))
+        filters = [sorted(values) for values in (rule.sources, rule.not_sources, rule.lang)]
+        said = repr((_LANGUAGE_VERSION, _NUMBER.sub("", repr(rule.condition)), asked, filters))
+        return blake2b(said.encode(), digest_size=16).hexdigest()
 
     def _refuse_not_yet(self, node: Node) -> None:
         for key, _ in node.pairs:
@@ -282,10 +303,8 @@ class _Compiler:
     def _loose_owner(self, scalar: Node) -> int:
         spelling = scalar.text.strip()
         if spelling not in self._loose:
-            spelt = phrases(scalar, self._faults)
             self._loose[spelling] = self._owner(spelling)
-            for phrase in spelt:
-                self._builder.add(self._loose[spelling], Role.WORD, phrase, proper=False)
+            self._add(self._loose[spelling], Role.WORD, scalar, proper=False)
         return self._loose[spelling]
 
     def _text(self, values: dict[str, Node], key: str) -> str:

@@ -118,6 +118,24 @@ create table corrections (
     story integer not null
 ) strict;
 create index corrections_entry on corrections (entry);
+-- since when each rule in force has looked for what it looks for; `former` are the ids it had before
+create table tenures (
+    rule text primary key,
+    content text not null,
+    since integer not null,
+    former text not null
+) strict, without rowid;
+
+-- the operator's files as they last were without mistakes, and what is wrong with them since
+create table desk (
+    id integer primary key check (id = 1),
+    sources text not null,
+    rulebook text not null,
+    loaded integer not null,
+    error text not null default '',
+    refused integer,
+    told integer not null default 0 check (told in (0, 1))
+) strict;
 """
 
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,6 +31,7 @@ from monitor.model import (
     Told,
     Validators,
 )
+from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.schema import migrations
 from monitor.stories.fingerprint import pack, unpack
 
@@ -55,6 +56,18 @@ def to_milliseconds(moment: datetime) -> int:
 def from_milliseconds(value: int) -> datetime:
     """The aware UTC datetime of a stored time."""
     return datetime.fromtimestamp(value / 1000, tz=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDesk:
+    """The operator's files as they last were without mistakes, and what is wrong with them since."""
+
+    sources: str
+    rulebook: str
+    loaded: datetime
+    error: str
+    refused: datetime | None
+    told: bool
 
 
 class Store:
@@ -307,6 +320,90 @@ class Store:
             (_json(stories),),
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
+
+    # ---- the desk -----------------------------------------------------------------------------------------
+
+    def keep_desk(self, sources: str, *, rulebook: str, now: datetime) -> None:
+        """Remember the operator's files, which are free of mistakes."""
+        with self.transaction():
+            self._db.execute(
+                "insert or replace into desk (id, sources, rulebook, loaded) values (1, ?, ?, ?)",
+                (sources, rulebook, to_milliseconds(now)),
+            )
+
+    def refuse_desk(self, error: str, *, now: datetime) -> None:
+        """Remember what is wrong with the files now; what was good last stays."""
+        with self.transaction():
+            self._db.execute(
+                "update desk set error = ?, refused = coalesce(refused, ?)", (error, to_milliseconds(now))
+            )
+
+    def tell_desk(self) -> None:
+        """Remember that the operators were told of the mistakes; until the files are good again."""
+        with self.transaction():
+            self._db.execute("update desk set told = 1")
+
+    def desk(self) -> KeptDesk | None:
+        """The operator's files as they last were without mistakes, and what is wrong since; None if none."""
+        rows = self._rows("select * from desk")
+        if not rows:
+            return None
+        row = rows[0]
+        return KeptDesk(
+            sources=row["sources"],
+            rulebook=row["rulebook"],
+            loaded=from_milliseconds(row["loaded"]),
+            error=row["error"],
+            refused=None if row["refused"] is None else from_milliseconds(row["refused"]),
+            told=bool(row["told"]),
+        )
+
+    def tenures(self) -> dict[str, Tenure]:
+        """Since when each rule has looked for what it looks for, by id."""
+        return {
+            row["rule"]: Tenure(
+                row["content"], from_milliseconds(row["since"]), tuple(json.loads(row["former"]))
+            )
+            for row in self._rows("select * from tenures")
+        }
+
+    def keep_tenures(self, tenures: Mapping[str, Tenure]) -> None:
+        """Make the stored tenures these."""
+        with self.transaction():
+            self._db.execute("delete from tenures")
+            self._db.conn.executemany(
+                "insert into tenures values (?, ?, ?, ?)",
+                [
+                    (rule, tenure.content, to_milliseconds(tenure.since), _json(tenure.former))
+                    for rule, tenure in tenures.items()
+                ],
+            )
+
+    def earlier(self, stories: Collection[StoryId], *, before: datetime) -> dict[StoryId, list[Earlier]]:
+        """What was seen of these stories before then, by story."""
+        rows = self._rows(
+            "select * from entries where story in (select value from json_each(?)) and seen < ?",
+            (_json(stories), to_milliseconds(before)),
+        )
+        found: dict[StoryId, list[Earlier]] = {}
+        for row in rows:
+            one = Earlier(_entry(row), row["lead"], from_milliseconds(row["seen"]))
+            found.setdefault(row["story"], []).append(one)
+        return found
+
+    # ---- history ------------------------------------------------------------------------------------------
+
+    def history(self, *, since: datetime) -> Iterator[tuple[Entry, StoryId, datetime]]:
+        """Every entry seen since then, with its story and when it was seen; the oldest first, one by one."""
+        for row in self._db.execute(
+            "select * from entries where seen >= ? order by seen, id", (to_milliseconds(since),)
+        ):
+            yield _entry(row), row["story"], from_milliseconds(row["seen"])
+
+    def count_history(self, *, since: datetime) -> int:
+        """How many entries `history` gives."""
+        sql = "select count(*) number from entries where seen >= ?"
+        return int(self._rows(sql, (to_milliseconds(since),))[0]["number"])
 
     # ---- T1 -----------------------------------------------------------------------------------------------
 

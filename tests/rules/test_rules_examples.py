@@ -100,7 +100,7 @@ def test_examples_that_hold_are_silent(condition: str, examples: str, more: str)
 
 def test_filters_are_a_reason_too() -> None:
     said = failures("$talks", "{match: [{title: talks, lang: ru}]}", "lang: [en],")
-    assert said == ["its filters say no"]
+    assert said == ['its "lang" is en, and this is ru']
 
 
 def test_an_example_that_names_no_source_is_asked_about_its_words_only() -> None:

@@ -1,0 +1,154 @@
+"""The rule files as a JSON Schema (draft 7), for editors: keys, choices, and a sentence on each.
+
+A test holds it in step with the loader, which is stricter: it also knows names, receivers and conditions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from monitor.model import Severity
+
+# How each of the two common kinds of editor is told of the schema, at the top of a file.
+MODELINES = (
+    "# yaml-language-server: $schema={path}",  # VS Code, Neovim, Emacs, Helix
+    "# $schema: {path}",  # JetBrains
+)
+
+# Every scalar is text to the loader, whatever YAML would make of it: NO, 12:30, 010.
+_SCALAR = ["string", "number", "boolean"]
+
+
+def schema() -> dict[str, Any]:
+    """The schema of one rule file."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "media-monitor rules",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "settings": _map(_SETTINGS, "What is true of the whole desk. In one file only."),
+            "feeds": {
+                "description": "The feeds that are read.",
+                "type": "array",
+                "items": _map(_FEED, "One address that is polled.", required=("name", "url")),
+            },
+            "receivers": _named(_text("An Apprise address; keep secrets out: ${credential:NAME}.")),
+            "names": _named(
+                _map(_NAME, "A person, place or body; asked for as $key.")
+                | {"anyOf": [{"required": ["full"]}, {"required": ["short", "context"]}]},
+                pattern=_KEY,
+            ),
+            "terms": _named(
+                _map(_TERM, "Common words; asked for as $key.", required=("words",)), pattern=_KEY
+            ),
+            "rules": {
+                "description": "What is watched for, and who is told.",
+                "type": ["array", "null"],
+                "items": _map(_RULE, "A standing interest.", required=("id", "send"))
+                | {"oneOf": [{"required": ["when"]}, {"required": ["any"]}]},
+            },
+        },
+    }
+
+
+# ---- parts -----------------------------------------------------------------------------------------------
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {"description": description, "type": _SCALAR, **more}
+
+
+def _texts(description: str, *, fewest: int = 0, **more: Any) -> dict[str, Any]:
+    """A list of texts, or one text."""
+    one = {"type": _SCALAR, **more}
+    return {"description": description, "anyOf": [one, {"type": "array", "minItems": fewest, "items": one}]}
+
+
+def _map(properties: dict[str, Any], description: str, *, required: tuple[str, ...] = ()) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "description": description,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
+    return found | ({"required": list(required)} if required else {})
+
+
+def _named(value: dict[str, Any], *, pattern: str = "") -> dict[str, Any]:
+    """A map whose keys are the writer's own names."""
+    found: dict[str, Any] = {"type": ["object", "null"], "additionalProperties": value}
+    return found | ({"propertyNames": {"pattern": f"^{pattern}$"}} if pattern else {})
+
+
+_KEY = "[a-z0-9][a-z0-9-]*"
+_LANG = "^[a-z]{2,3}$"
+
+_SETTINGS = {
+    "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
+    "operators": _text("The receiver that is told when the files have mistakes."),
+}
+_FEED = {
+    "name": _text(
+        "Small letters, digits and hyphens, and for good: history hangs on it.", pattern=f"^{_KEY}$"
+    ),
+    "url": _text("The address; it may change."),
+    "outlet": _text("Who publishes. Several feeds of one outlet share it."),
+    "tags": _texts('Your own words, for "sources:" in a rule.'),
+    "lang": _text("en, ru, hy, ...; leave it out where a feed mixes languages.", pattern=_LANG),
+    "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
+    "allow-private": _text("yes, for hosts of your own that have no public address."),
+}
+_SPELLINGS = "word* any ending, =Word exactly these capitals, (a|b) either."
+_NAME = {
+    "name": _text("As people say it."),
+    "role": _text("For readers of the file."),
+    "full": _texts(f"Always a mention. Endings are understood. {_SPELLINGS}"),
+    "short": _texts("A mention only beside a full form or a context word of the same article."),
+    "context": _texts("Words that make the short forms believable."),
+    "except": _texts(
+        "Longer phrases that are somebody or something else; they strike out what they overlap."
+    ),
+}
+_TERM = {
+    "words": _texts(f"What to look for. No endings of their own: write *. {_SPELLINGS}", fewest=1),
+    "except": _texts("Longer phrases in which the word means something else."),
+}
+_ARTICLE = {
+    "title": _text("The headline."),
+    "summary": _text("What the feed says of it."),
+    "body": _text("The text."),
+    "source": _text("The feed, outlet or tag it came from."),
+    "lang": _text("Its language."),
+    "file": _text("A saved article beside the rules; its first line is the title."),
+}
+_EXAMPLES = {
+    "anyOf": [
+        {"type": _SCALAR},
+        _map(_ARTICLE, "An article."),
+        {"type": "array", "items": {"anyOf": [{"type": _SCALAR}, _map(_ARTICLE, "An article.")]}},
+        {"type": "null"},
+    ]
+}
+_RULE = {
+    "id": _text("For good: history hangs on it. Renamed? Add was:.", pattern=f"^{_KEY}$"),
+    "title": _text("What a message calls it."),
+    "when": _text(
+        "$name, and, and not, or, brackets, near/N, before/N, atleast/N, title: lead: body:.", minLength=1
+    ),
+    "any": _texts("Phrases of which one is enough, instead of when:.", fewest=1),
+    "sources": _texts("Only from these feeds, outlets or tags.", fewest=1),
+    "not-sources": _texts("Never from these feeds, outlets or tags.", fewest=1),
+    "lang": _texts("Only in these languages.", fewest=1, pattern=_LANG),
+    "severity": _text("How urgent it is.", enum=[level.name.lower() for level in Severity]),
+    "send": _texts("The receivers that are told.", fewest=1),
+    "was": _text("The id that the rule had before.", pattern=f"^{_KEY}$"),
+    "examples": _map(
+        {
+            "match": {"description": "Must fire the rule.", **_EXAMPLES},
+            "ignore": {"description": "Must not.", **_EXAMPLES},
+            "later": {"description": "Known failures: not tried.", **_EXAMPLES},
+        },
+        "Headlines or articles, tried before any change is taken over.",
+    ),
+}
