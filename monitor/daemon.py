@@ -33,7 +33,7 @@ from monitor.sdnotify import notify as sd_notify
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from monitor.config import Desk
     from monitor.engine import Engine
@@ -76,11 +76,7 @@ class Tick:
                 self._arm(utc_now())
 
     def stop(self) -> None:
-        """Run no more; a run that has begun ends in peace.
-
-        To be called before the scheduler's shutdown: that holds a lock while it waits for the jobs, and a
-        job that armed itself then would wait for that lock for ever.
-        """
+        """Run no more; a run that has begun ends in peace."""
         with self._lock:
             self._stopped = True
 
@@ -111,6 +107,20 @@ class Tick:
             misfire_grace_time=None,
             coalesce=True,
         )
+
+
+def shut_down(scheduler: BackgroundScheduler, ticks: Iterable[Tick]) -> None:
+    """End the ticks, then the scheduler they ride on; waits for the runs that have begun.
+
+    In this order: shutdown() waits for the jobs under a lock that a job needs to arm itself, and one that
+    did so then would wait for ever. A dispatch under way at that moment would fail to find its job: the
+    scheduler is paused, and get_jobs() returns when that dispatch is over.
+    """
+    for tick in ticks:
+        tick.stop()
+    scheduler.pause()
+    scheduler.get_jobs()
+    scheduler.shutdown(wait=True)
 
 
 class Daemon:
@@ -242,9 +252,7 @@ class Daemon:
         self._poll.wake()
         while time.monotonic() < until and (self._sending or self._poll_store):
             time.sleep(0.02)
-        for tick in (self._poll, self._deliver, self._watch):
-            tick.stop()
-        self._scheduler.shutdown(wait=True)
+        shut_down(self._scheduler, (self._poll, self._deliver, self._watch))
         self._engine.close()
         log.info("outcome=stopped")
 

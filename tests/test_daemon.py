@@ -14,7 +14,7 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor import config
-from monitor.daemon import Daemon, Tick
+from monitor.daemon import Daemon, Tick, shut_down
 from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine, utc_now
 from monitor.errors import StateError
@@ -71,7 +71,7 @@ def scheduler() -> Iterator[BackgroundScheduler]:
     made = BackgroundScheduler(timezone=UTC)
     made.start()
     yield made
-    made.shutdown(wait=True)
+    shut_down(made, [])
 
 
 def test_a_tick_that_is_woken_while_it_runs_runs_once_more(scheduler: BackgroundScheduler) -> None:
@@ -145,11 +145,10 @@ def test_a_tick_that_is_running_when_the_scheduler_shuts_down_holds_nobody_up() 
     tick = Tick(scheduler, "t", work=work)
     tick.wake()
     assert begun.wait(30)
-    tick.stop()
-    tick.wake()
-    ending = threading.Thread(target=scheduler.shutdown)
+    ending = threading.Thread(target=shut_down, args=(scheduler, [tick]))
     ending.start()
     eventually(lambda: not scheduler.running)
+    tick.wake()
     end.set()
     ending.join(30)
     assert not ending.is_alive()

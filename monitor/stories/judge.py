@@ -135,8 +135,8 @@ def _evidence(new: Fingerprint, old: Fingerprint, *, same_outlet: bool, formula:
     if not new.summary or not old.summary:
         return _by_title(new, old)
     if same_outlet and (shared := _shared_of_shorter(new, old)) < HALF:
-        retitled = _bodies_tell_the_same(new, old, formula) and _told(new, old) and _told(old, new)
-        if not retitled:
+        same = _bodies_tell_the_same(new, old, formula) and _told(new, old) and _told(old, new)
+        if not same and not _teased(new, old):
             return Verdict(Kind.NEW, 100.0 * shared, "one outlet, other titles")
     verdict = _by_text(new, old, same_outlet=same_outlet)
     if verdict.kind is Kind.NEW or not formula:

@@ -540,7 +540,16 @@ def test_one_text_under_two_headlines_or_edits_is_a_copy(
     one = fingerprint(entry(first, "en", text=text))
     other = fingerprint(entry(second, "en", text=other_text))
     assert judge(other, one, same_outlet=False).kind is Kind.COPY, why
-    assert judge(one, other, same_outlet=True).kind is Kind.COPY, why
+    if set(one.title) & set(other.title):
+        assert judge(one, other, same_outlet=True).kind is Kind.COPY, why
+
+
+def test_within_an_outlet_a_headline_that_shares_no_word_makes_other_news_of_a_short_text() -> None:
+    """It may be a video channel's stock text; see the decision on an outlet's formula."""
+    first, text, second, other_text, _ = next(row for row in TEXT_COPIES if "headline of its own" in row[4])
+    one = fingerprint(entry(first, "en", text=text))
+    other = fingerprint(entry(second, "en", text=other_text))
+    assert judge(other, one, same_outlet=True).kind is not Kind.COPY
 
 
 @pytest.mark.parametrize(("first", "text", "second", "other_text", "why"), TEXT_DIFFERENT)
