@@ -414,12 +414,14 @@ def _without_ending(word: str) -> str:
         word = word[:-1]
     if len(word) >= _SHORTEST_STEM:
         word = word.removesuffix("e")
+    if len(word) >= _LONG and word.endswith("is"):  # radicalised, radicalized
+        word = word[:-1] + "z"
     return word
 
 
 @lru_cache(maxsize=1 << 16)
 def misspelt(one: str, other: str) -> bool:
-    """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a doubled or a swapped letter inside."""
+    """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a doubled or swapped letter."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
         return False
     if len(one) > len(other):
