@@ -37,6 +37,7 @@ Title = tuple[str, ...]
 
 _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
 _VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
+_ONE_SOUND = ({"i", "y"}, {"s", "z"})
 _SHORTEST_STEM = 4
 _SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
 _LONG = 8  # letters; a word may lack any one of them inside ("Annouces")
@@ -413,12 +414,14 @@ def _without_ending(word: str) -> str:
         word = word[:-1]
     if len(word) >= _SHORTEST_STEM:
         word = word.removesuffix("e")
+    if len(word) >= _LONG and word.endswith("is"):  # radicalised, radicalized
+        word = word[:-1] + "z"
     return word
 
 
 @lru_cache(maxsize=1 << 16)
 def misspelt(one: str, other: str) -> bool:
-    """Whether both are one word spelt in two ways: ou / o, i / y, a doubled or a swapped letter inside."""
+    """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a doubled or swapped letter."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
         return False
     if len(one) > len(other):
@@ -430,7 +433,7 @@ def misspelt(one: str, other: str) -> bool:
         extra = other[at]
         slight = extra in _VOWELS or extra in other[at - 1 : at + 2 : 2] or len(other) >= _LONG
         return one[at:] == other[at + 1 :] and slight
-    if {one[at : at + 1], other[at : at + 1]} == {"i", "y"} and one[at + 1 :] == other[at + 1 :]:
+    if {one[at : at + 1], other[at : at + 1]} in _ONE_SOUND and one[at + 1 :] == other[at + 1 :]:
         return True
     swapped = other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
     return one == swapped

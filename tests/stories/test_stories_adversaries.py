@@ -202,6 +202,12 @@ COPIES = [
     ("en", "Two-day summit opens in Dilijan", "Two day summit opens in Dilijan", "a hyphen"),
     ("en", "U.K. minister arrives in Yerevan", "UK minister arrives in Yerevan", "initials"),
     ("en", "Tbilisi’s mayor reopens Rike bridge", "Tbilisi's mayor re-opens Rike bridge", "re-opens"),
+    (
+        "en",
+        "Suspect radicalised abroad, mayor of Gori says",
+        "Suspect radicalized abroad, mayor of Gori says",
+        "s, z",
+    ),
     # ---- Russian
     ("ru", "МОЛНИЯ: Посол покинул Баку после встречи", "Посол покинул Баку после встречи", "label"),
     ("ru", "Посол покинул Баку после встречи - ТАСС", "Посол покинул Баку после встречи", "agency"),
