@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MOST_SURFACES = 1 << 18  # distinct printed words remembered; then the memory begins anew
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
 MOST_OCCURRENCES = 3 * MOST_MENTIONS  # of one name, counting or not, that are looked at
+MOST_STARTS = 4 * MOST_MENTIONS  # of one printed word in one field, from which phrases are looked for
 LONGEST_TEXT = 200_000  # characters of an entry that are read: the title first, the body last
 SHORT_ALONE = "stands only in its short form, with no full form and no context word"
 EXCEPTED = "stands only inside what its except: names"
@@ -92,6 +93,20 @@ class _Seen(NamedTuple):
     ends: tuple[tuple[int, Role], ...]
     starts: tuple[_Branch, ...]
     onward: frozenset[int]
+
+
+def _thinned(seen: Iterable[_Seen | None]) -> Iterator[_Seen | None]:
+    """The words of a long text; one that came too often begins no more phrases, but still goes on with them.
+
+    Of the words of any article the commonest is under a tenth: only a text made for it comes here.
+    """
+    met: dict[int, int] = {}
+    for one in seen:
+        if one is not None and (one.starts or one.ends):
+            met[id(one)] = met.get(id(one), 0) + 1
+            yield one if met[id(one)] <= MOST_STARTS else one._replace(starts=(), ends=())
+        else:
+            yield one
 
 
 class _Surfaces(dict[str, _Seen | None]):
@@ -270,6 +285,8 @@ class Lexicon:
         parts = plain.parts(text)
         surfaces = self.shouted if shouted else self.quiet
         seen = list(map(surfaces.__getitem__, parts[1::2]))
+        if len(seen) > MOST_STARTS:
+            seen = list(_thinned(seen))
         return _Words(parts, seen, list(accumulate(map(len, parts)))) if any(seen) else None
 
     def _phrases(self, words: _Words) -> list[tuple[int, Role, int, int]]:
