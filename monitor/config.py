@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -236,9 +235,9 @@ def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[
     return text
 
 
-def _every(node: Node | None, faults: list[Fault]) -> timedelta:
+def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
-        return EVERY
+        return None
     text = document.text(node, faults, what="every")
     found = _SPAN.fullmatch(text)
     span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None

@@ -8,7 +8,9 @@ import click
 
 from monitor.cli.main import echo_json
 from monitor.cli.place import json_option, state_folder, state_option
+from monitor.engine import utc_now
 from monitor.errors import UsageError
+from monitor.feeds import health
 from monitor.store.store import DATABASE, Store
 
 if TYPE_CHECKING:
@@ -27,8 +29,16 @@ def command(state: str | None, *, as_json: bool) -> int:
         )
     with Store(folder) as store:
         counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
+        notes = _notes(store)
     if as_json:
-        echo_json({**counts, "errors": errors, "oldest_waiting": oldest.isoformat() if oldest else None})
+        echo_json(
+            {
+                **counts,
+                "errors": errors,
+                "feed_notes": notes,
+                "oldest_waiting": oldest.isoformat() if oldest else None,
+            }
+        )
         return 0
     click.echo(
         f"feeds       {counts['feeds']:,} ({counts['failing']} failing)\n"
@@ -38,9 +48,19 @@ def command(state: str | None, *, as_json: bool) -> int:
         f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
         f" {counts['dead']} dead"
     )
-    for name, error in errors.items():
-        click.echo(f"  {name}: {error}")
+    for name, sentences in notes.items():
+        click.echo(f"  {name}: {'; '.join(sentences)}")
     return 0
+
+
+def _notes(store: Store) -> dict[str, tuple[str, ...]]:
+    """What is the matter with each feed that is not well, by name."""
+    now = utc_now()
+    found = {
+        name: health.standing(state, error, now=now)
+        for name, (state, error) in store.feed_conditions().items()
+    }
+    return {name: sentences for name, sentences in found.items() if sentences}
 
 
 def _since(oldest: datetime | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.errors import FetchError, ParseError
-from monitor.model import Failed, Fresh, NotModified, Validators
+from monitor.model import Failed, Fresh, NotModified, Reply, Validators
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,20 +26,24 @@ def poll(job: Poll, *, fetcher: Fetcher, parsers: Parsers, now: datetime) -> Pol
     """
     try:
         fetched = fetcher.fetch(job)
-        if fetched is None:
-            return NotModified(job.feed, job.validators)
+        if isinstance(fetched, Reply):
+            return NotModified(job.feed, job.validators, fetched)
         if fetched.validators.digest == job.validators.digest:
-            return NotModified(job.feed, fetched.validators)
+            return NotModified(job.feed, fetched.validators, fetched.reply)
         # Relative links belong to where the document was found; the feed itself stays as it is named.
         at = replace(job.feed, url=fetched.url)
-        entries = parsers.parse(fetched.body, feed=at, content_type=fetched.content_type, now=now)
+        reading = parsers.read(
+            fetched.body, feed=at, content_type=fetched.content_type, now=now, marks=job.marks
+        )
     except FetchError as error:
         return Failed(
             job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
         )
     except ParseError as error:
         return Failed(job.feed, error.what, weight=_NO_FEED)
-    return Fresh(job.feed, fetched.validators, entries)
+    said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
+    reply = replace(fetched.reply, stays=max(said, default=None))
+    return Fresh(job.feed, fetched.validators, reading.entries, reading.marks, reading.familiar, reply)
 
 
 def unconditional(job: Poll) -> Poll:
