@@ -178,7 +178,7 @@ def _by_pace(state: FeedState) -> timedelta:
         return _USUAL
     if state.pace <= 0:
         return LONGEST
-    between = min(1 / state.pace, _hours(LONGEST) ** 2)  # beyond it the root is over 24 h anyway
+    between = min(1 / state.pace, _hours(_DEAD) * 12)  # hours; beyond a year the root is over 24 h anyway
     root = math.sqrt(between * _hours(_USUAL))
     full = between * state.shown * _MOST_NEW if state.shown > 1 else root
     return timedelta(hours=min(root, full))

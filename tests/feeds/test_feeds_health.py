@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from monitor.feeds.health import notices, standing
 from monitor.model import Feed, FeedState
@@ -20,7 +21,7 @@ def test_a_feed_that_stays_well_is_not_spoken_of() -> None:
 
 def test_failing_is_said_once_and_so_is_its_end() -> None:
     states = [replace(WELL, failures=failures) for failures in (0.0, 1.0, 2.0, 3.0, 4.0)]
-    steps = [said(*pair, "refuses connections") for pair in zip(states, states[1:], strict=False)]
+    steps = [said(*pair, "refuses connections") for pair in pairwise(states)]
     assert steps == ["", "", "has failed since 2026-11-21 11:00 UTC: refuses connections", ""]
     assert said(states[-1], WELL) == "answers again"
     assert said(states[1], WELL) == ""

@@ -1,4 +1,4 @@
-"""What is known is left out, and what is left is what parsing the whole document gives: as rows and as a law."""
+"""What is known is left out, and what is left is what parsing the whole gives: as rows and as a law."""
 
 from __future__ import annotations
 
