@@ -15,7 +15,7 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-_VERBS = {"run": "run", "check": "check", "status": "status", "demo": "demo"}
+_VERBS = {"run": "run", "check": "check", "status": "status", "replay": "replay", "demo": "demo"}
 
 EPILOG = """\b
 Examples:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import FetchError, ParseError
 from monitor.model import Failed, Fresh, NotModified, Reply, Validators
@@ -11,14 +11,21 @@ from monitor.model import Failed, Fresh, NotModified, Reply, Validators
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.feeds.fetch import Fetcher
+    from monitor.feeds.fetch import Fetched
     from monitor.feeds.workers import Parsers
     from monitor.model import Poll, PollResult
 
 _NO_FEED = 0.5  # the weight of a document that is no feed: a maintenance page more often than an end
 
 
-def poll(job: Poll, *, fetcher: Fetcher, parsers: Parsers, now: datetime) -> PollResult:
+class Fetches(Protocol):
+    """What gets a document: feeds.fetch.Fetcher, or what stands in for the network."""
+
+    def fetch(self, poll: Poll) -> Fetched | Reply:
+        """The document, or a Reply that it has not changed; raises FetchError."""
+
+
+def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> PollResult:
     """What the feed gave; never raises for what a feed does.
 
     The very same bytes cost no parse, whatever the server says of them. See unconditional() for the poll
