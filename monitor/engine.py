@@ -26,7 +26,7 @@ from monitor.pipeline import Counts
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from monitor.config import Desk
@@ -137,7 +137,7 @@ def run_once(engine: Engine) -> Counts:
             for feed in engine.desk.feeds
             if not _backing_off(states[feed.name], now)
         ]
-        for done in _in_batches(engine, pool, polls):
+        for done in politely(engine.poll, pool, polls):
             total += engine.take(store, done)
         list(pool.map(engine.drain, engine.desk.receivers))
     return total
@@ -147,8 +147,10 @@ def _backing_off(state: FeedState, now: datetime) -> bool:
     return state.failures > 0 and state.next_poll is not None and state.next_poll > now
 
 
-def _in_batches(
-    engine: Engine, pool: ThreadPoolExecutor, polls: Sequence[tuple[Feed, FeedState]]
+def politely(
+    poll: Callable[[Feed, FeedState], PollResult],
+    pool: ThreadPoolExecutor,
+    polls: Iterable[tuple[Feed, FeedState]],
 ) -> Iterator[list[PollResult]]:
     """Results as they come, those that are there together in one batch; no host is asked too fast."""
     arrived: SimpleQueue[PollResult] = SimpleQueue()
@@ -162,7 +164,7 @@ def _in_batches(
                 waiting.append((feed, state))
                 continue
             courtesy.begin(feed, now=time.monotonic())
-            pool.submit(engine.poll, feed, state).add_done_callback(lambda done: arrived.put(done.result()))
+            pool.submit(poll, feed, state).add_done_callback(lambda done: arrived.put(done.result()))
         pause = courtesy.next_free(now=time.monotonic()) if waiting else 0.0
         batch = _arrived(arrived, within=pause if len(courtesy) else max(pause, 0.001))
         for result in batch:

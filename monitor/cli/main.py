@@ -15,7 +15,14 @@ import click
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
 
-_VERBS = {"run": "run", "check": "check", "status": "status", "replay": "replay", "demo": "demo"}
+_VERBS = {
+    "run": "run",
+    "check": "check",
+    "status": "status",
+    "feeds": "feeds",
+    "replay": "replay",
+    "demo": "demo",
+}
 
 EPILOG = """\b
 Examples:
