@@ -386,8 +386,17 @@ class Store:
                 copy_of = iif(:of = :id, copy_of, :of), verdict = iif(:of = :id, verdict, :verdict),
                 score = iif(:of = :id, score, :score), why = iif(:of = :id, why, :why)
             """,
-            asdict(entry)
-            | {
+            {
+                "id": entry.id,
+                "feed": entry.feed,
+                "outlet": entry.outlet,
+                "guid": entry.guid,
+                "link": entry.link,
+                "title": entry.title,
+                "summary": entry.summary,
+                "body": entry.body,
+                "lang": entry.lang,
+                "digest": entry.digest,
                 "published": None if entry.published is None else to_milliseconds(entry.published),
                 "moment": moment,
                 "status": stored.status.value,
