@@ -159,7 +159,7 @@ class FeedState:
     next_poll: datetime | None = None
     marks: bytes = b""  # of the items it last showed
     shown: int = 0  # how many those were
-    pace: float | None = None  # new entries an hour, weighted towards the last day
+    pace: float | None = None  # new entries an hour, weighted towards the last hours
     stays: timedelta | None = None  # how long the feed and its server say that an answer holds
     whole: datetime | None = None  # when the document itself was last sent
     last_new: datetime | None = None  # when an entry was last new
