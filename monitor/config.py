@@ -302,6 +302,32 @@ def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults:
     return name
 
 
+def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:
+    """The feeds of these files alone; mistakes are appended to `faults`."""
+    tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
+    return _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
+
+
+def one_feed(values: Mapping[str, str], *, tags: Sequence[str], allow_private: bool) -> Feed:
+    """A feed of the command line, held to the same rules as one of a file. Raises UsageError."""
+    faults: list[Fault] = []
+    known = {key: json.dumps(value, ensure_ascii=False) for key, value in values.items() if value}
+    known["tags"] = json.dumps(list(filter(None, tags)), ensure_ascii=False)
+    text = "feeds: [{" + ", ".join(f"{key}: {value}" for key, value in known.items()) + "}]"
+    root = document.read("the command line", text, faults)
+    feeds = feeds_of([root] if root is not None else [], faults)
+    if faults:
+        raise UsageError(faults[0].what, remedy=faults[0].remedy)
+    return replace(feeds[0], allow_private=allow_private)
+
+
+def host_of(url: str) -> str:
+    """The host of an address, for a feed that has no better name; raises UsageError for none."""
+    if problem := urls.problem(url):
+        raise UsageError(f"this address cannot be polled: {problem}", where=url)
+    return urls.parts(url).host.removeprefix("www.")
+
+
 def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:
     feeds: list[Feed] = []
     first: dict[str, Node] = {}
@@ -357,9 +383,9 @@ def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[
     return text
 
 
-def _every(node: Node | None, faults: list[Fault]) -> timedelta:
+def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
-        return EVERY
+        return None
     text = document.text(node, faults, what="every")
     found = _SPAN.fullmatch(text)
     span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None

@@ -12,12 +12,10 @@ import math
 import os
 import threading
 import time
-from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urlsplit
 
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -27,8 +25,11 @@ from monitor import __version__
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
-from monitor.engine import PLACES, drained, utc_now
+from monitor.engine import PLACES, drained, utc_now, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
+from monitor.feeds import schedule
+from monitor.feeds.courtesy import Courtesy
+from monitor.model import FeedState
 from monitor.sdnotify import notify as sd_notify
 from monitor.store.store import Store
 
@@ -46,9 +47,10 @@ HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost 
 DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
 CLOCK_STEP = timedelta(seconds=5)  # wall clock against monotonic: more than this is a step, less is drift
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
-PER_HOST = 2  # polls in flight at one host
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
 TELL_AGAIN = timedelta(minutes=1)  # until the operators are told again of mistakes, after a send that failed
+_PAGE = 4 * PLACES  # due feeds looked at together
+_PAGES = 16
 
 
 class Tick:
@@ -155,7 +157,7 @@ class Daemon:
         self._senders = ThreadPoolExecutor(64, thread_name_prefix="send")
         self._arrived: SimpleQueue[PollResult] = SimpleQueue()
         self._landed: list[PollResult] = []
-        self._flying: dict[str, str] = {}  # feed name -> host
+        self._courtesy = Courtesy()
         self._sending: dict[str, float] = {}  # receiver -> when its sender last began a message (monotonic)
         self._sending_lock = threading.Lock()
         self._poll_store: Store | None = None
@@ -233,10 +235,15 @@ class Daemon:
     def _mind_step(self, step: timedelta) -> None:
         """The clock was set: no feed may wait for a time that is now far off, and every job is armed anew."""
         now = self._engine.clock()
-        latest = {feed.name: now + feed.every * 1.1 for feed in self._engine.desk.feeds}
         log.warning("outcome=clock-step seconds=%.0f", step.total_seconds())
+        feeds = self._engine.desk.feeds
         try:
             with Store(self._engine.state) as store:
+                states = store.feed_states([feed.name for feed in feeds])
+                latest = {
+                    feed.name: now + schedule.interval(feed, states.get(feed.name, FeedState())) * 1.1
+                    for feed in feeds
+                }
                 moved = store.bring_forward(latest, now=now)
             log.info("outcome=clock-minded feeds_brought_forward=%d", moved)
         except StateError:
@@ -279,7 +286,7 @@ class Daemon:
             return
         counts = self._engine.take(store, self._landed)
         for result in self._landed:
-            self._flying.pop(result.feed.name, None)
+            self._courtesy.end(result.feed.name)
         self._landed = []
         if counts.deliveries:
             self._deliver.wake()
@@ -294,21 +301,24 @@ class Daemon:
         return utc_now() + HEARTBEAT
 
     def _start_due(self, store: Store) -> None:
-        free = PLACES - len(self._flying)
-        if free <= 0:
+        """Start polls, the longest overdue first; those of a host that has enough of us keep none waiting."""
+        now = self._engine.clock()
+        for page in range(_PAGES):
+            if len(self._courtesy) >= PLACES:
+                return
+            due = store.due_feeds(now, most=_PAGE, past=page * _PAGE)
+            for name, state in due:
+                self._start(name, state)
+            if len(due) < _PAGE:
+                return
+
+    def _start(self, name: str, state: FeedState) -> None:
+        feed, steady = self._engine.desk.feeds_by_name.get(name), time.monotonic()
+        if feed is None or len(self._courtesy) >= PLACES:
             return
-        feeds = self._engine.desk.feeds_by_name
-        hosts = Counter(self._flying.values())
-        for name, state in store.due_feeds(self._engine.clock(), most=4 * PLACES):
-            feed = feeds.get(name)
-            if feed is None or name in self._flying or free == 0:
-                continue
-            host = urlsplit(feed.url).hostname or ""
-            if hosts[host] >= PER_HOST:
-                continue
-            hosts[host] += 1
-            free -= 1
-            self._flying[name] = host
+        feed = where_it_is(feed, state)
+        if self._courtesy.may_begin(feed, now=steady):
+            self._courtesy.begin(feed, now=steady)
             self._pool.submit(self._engine.poll, feed, state).add_done_callback(self._land)
 
     def _land(self, future: Future[PollResult]) -> None:
@@ -319,9 +329,14 @@ class Daemon:
     def _next_due(self, store: Store) -> datetime:
         """When to look again; a landing wakes us anyway while polls are in flight."""
         due = store.next_feed_due()
-        if due is None or (self._flying and due <= self._engine.clock()):
+        if due is None:
             return utc_now() + HEARTBEAT
-        return due
+        if due > self._engine.clock():
+            return due
+        pause = self._courtesy.next_free(now=time.monotonic())
+        if pause:
+            return utc_now() + timedelta(seconds=pause)
+        return utc_now() + HEARTBEAT if len(self._courtesy) else due
 
     # -- the deliver job (one thread), and the senders (one a receiver)
 

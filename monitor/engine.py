@@ -6,17 +6,20 @@ What the daemon does for ever and `monitor run --once` does once. Threads go rou
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from monitor import __version__, pipeline
+from monitor import __version__, pipeline, urls
 from monitor.alerts.notify import Notifier
 from monitor.feeds import schedule
+from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.poll import poll
+from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
 from monitor.model import Failed, Poll, PollResult
 from monitor.pipeline import Counts
@@ -24,7 +27,7 @@ from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from monitor.config import Desk
@@ -97,10 +100,12 @@ class Engine:
                 )
 
     def poll(self, feed: Feed, state: FeedState) -> PollResult:
-        """One poll, as a value whatever happens; runs in a thread of the pool."""
+        """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
         try:
-            job = Poll(feed, state.validators)
-            result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=self.clock())
+            now = self.clock()
+            job = Poll(feed, state.validators, state.marks)
+            job = unconditional(job) if schedule.wants_whole(state, now=now) else job
+            result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=now)
         except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
             log.exception("feed=%s outcome=error the poll broke", feed.name)
             result = Failed(feed, f"the poll broke: {type(error).__name__}")
@@ -133,6 +138,14 @@ class Engine:
         return tried
 
 
+def where_it_is(feed: Feed, state: FeedState) -> Feed:
+    """The feed at the address that it moved to; a leave to be private does not move to another host."""
+    if not state.address:
+        return feed
+    same_host = urls.parts(state.address).host == urls.parts(feed.url).host
+    return replace(feed, url=state.address, allow_private=feed.allow_private and same_host)
+
+
 # ---- a single pass ---------------------------------------------------------------------------------------
 
 
@@ -145,11 +158,11 @@ def run_once(engine: Engine) -> Counts:
         states = store.feed_states([feed.name for feed in engine.desk.feeds])
         now = engine.clock()
         polls = [
-            pool.submit(engine.poll, feed, states[feed.name])
+            (where_it_is(feed, states[feed.name]), states[feed.name])
             for feed in engine.desk.feeds
             if not _backing_off(states[feed.name], now)
         ]
-        for done in _in_batches(polls):
+        for done in politely(engine.poll, pool, polls):
             total += engine.take(store, done)
         list(pool.map(engine.drain, engine.desk.receivers))
     return total
@@ -159,17 +172,38 @@ def _backing_off(state: FeedState, now: datetime) -> bool:
     return state.failures > 0 and state.next_poll is not None and state.next_poll > now
 
 
-def _in_batches(polls: Iterable[Future[PollResult]]) -> Iterable[list[PollResult]]:
-    """Results as they come, those that are there together in one batch."""
+def politely(
+    poll: Callable[[Feed, FeedState], PollResult],
+    pool: ThreadPoolExecutor,
+    polls: Iterable[tuple[Feed, FeedState]],
+) -> Iterator[list[PollResult]]:
+    """Results as they come, those that are there together in one batch; no host is asked too fast."""
     arrived: SimpleQueue[PollResult] = SimpleQueue()
-    waiting = 0
-    for future in polls:
-        waiting += 1
-        future.add_done_callback(lambda done: arrived.put(done.result()))
-    while waiting:
-        batch = [arrived.get(), *drained(arrived)]
-        waiting -= len(batch)
-        yield batch
+    courtesy, waiting = Courtesy(), deque(polls)
+    while waiting or len(courtesy):
+        for _ in range(len(waiting)):
+            if len(courtesy) >= PLACES:
+                break
+            feed, state = waiting.popleft()
+            if not courtesy.may_begin(feed, now=time.monotonic()):
+                waiting.append((feed, state))
+                continue
+            courtesy.begin(feed, now=time.monotonic())
+            pool.submit(poll, feed, state).add_done_callback(lambda done: arrived.put(done.result()))
+        pause = courtesy.next_free(now=time.monotonic()) if waiting else 0.0
+        batch = _arrived(arrived, within=pause if len(courtesy) else max(pause, 0.001))
+        for result in batch:
+            courtesy.end(result.feed.name)
+        if batch:
+            yield batch
+
+
+def _arrived(arrived: SimpleQueue[PollResult], *, within: float) -> list[PollResult]:
+    """What has come; at least one result, unless none comes `within` so many seconds (0: however long)."""
+    try:
+        return [arrived.get(timeout=within or None), *drained(arrived)]
+    except Empty:
+        return []
 
 
 def drained(queue: SimpleQueue[PollResult]) -> list[PollResult]:

@@ -8,9 +8,12 @@ network.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import Enum, IntEnum
 from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 EntryId = int
 StoryId = int
@@ -43,7 +46,7 @@ class Feed:
     outlet: str
     tags: frozenset[str] = frozenset()
     lang: str | None = None
-    every: timedelta = timedelta(minutes=10)
+    every: timedelta | None = None  # between two polls, as the operator wants it; None: learned from the feed
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
 
 
@@ -62,6 +65,20 @@ class Poll:
 
     feed: Feed
     validators: Validators = Validators()
+    marks: bytes = b""  # of the items it last showed (feeds.scan)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server said beside the document.
+
+    `moved` is the address that permanent redirects led to; `stays` is how long the answer is said to hold;
+    `whole` says that the document itself was sent, not only that it had not changed.
+    """
+
+    moved: str = ""
+    stays: timedelta | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +104,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A poll that brought a document: its entries in document order, and what to send back next time."""
+    """A poll that brought a document: its entries in document order, and what to send back next time.
+
+    `familiar` counts the items that stood unchanged in the last document: they are not among the entries.
+    `marks` is what tells them next time.
+    """
 
     feed: Feed
     validators: Validators
     entries: tuple[Entry, ...]
+    marks: bytes = b""
+    familiar: int = 0
+    reply: Reply = Reply(whole=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +124,7 @@ class NotModified:
 
     feed: Feed
     validators: Validators
+    reply: Reply = Reply()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +157,18 @@ class FeedState:
     last_good: datetime | None = None
     failures: float = 0.0
     next_poll: datetime | None = None
+    marks: bytes = b""  # of the items it last showed
+    shown: int = 0  # how many those were
+    pace: float | None = None  # new entries an hour, weighted towards the last hours
+    stays: timedelta | None = None  # how long the feed and its server say that an answer holds
+    whole: datetime | None = None  # when the document itself was last sent
+    last_new: datetime | None = None  # when an entry was last new
+    gap: datetime | None = None  # when a document last shared no entry with the one before
+    silent: bool = False  # has had nothing new for longer than feeds do
+    gone: bool = False  # answered 410
+    moved: str = ""  # where permanent redirects led, the last `moves` good polls in a row
+    moves: int = 0
+    address: str = ""  # where it is asked since it moved for good; "": at the operator's address
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
@@ -293,6 +330,7 @@ class Plan:
     entries: tuple[Stored, ...] = ()
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[tuple[AlertId, str], ...] = ()  # (alert, receiver)
+    aliases: tuple[tuple[EntryId, EntryId], ...] = ()  # (a new id, the entry that it stands for)
 
 
 class DeliveryState(Enum):

@@ -7,7 +7,7 @@ message (T2 claims it, T3 records what came of it); no transaction is open while
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.alerts import outbox
@@ -15,21 +15,33 @@ from monitor.alerts.compose import compose
 from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
 from monitor.alerts.notify import is_chat
 from monitor.errors import SendError
-from monitor.feeds import schedule
+from monitor.feeds import health, schedule
+from monitor.feeds.recognise import recognised
 from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
 from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import Claim, Entry, Message, PollResult, Receiver, Stored, StoryId
+    from monitor.model import (
+        Claim,
+        Entry,
+        EntryId,
+        Message,
+        PollResult,
+        Receiver,
+        Stored,
+        StoryId,
+    )
     from monitor.rules.rulebook import Rulebook
     from monitor.rules.tenure import Earlier, Standing
     from monitor.store.store import Store
 
 log = logging.getLogger("monitor")
+
+_STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ def _take_one(
                 store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
             store.apply(plan, now=now, rulebook=rulebook.hash)
+        _give_notice(result, state, plan)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
         failed = Failed(result.feed, "its entries could not be taken in: see the log")
@@ -115,8 +128,13 @@ def plan_of(
     """The rows that this result calls for, given what the store holds; reads only, inside T1."""
     if not isinstance(result, Fresh):
         return _bare_plan(result, state, now=now)
-    digests = store.digests([entry.id for entry in result.entries])
-    arrivals = [_arrival(entry) for entry in result.entries if digests.get(entry.id) != entry.digest]
+    aliases = store.aliases([entry.id for entry in result.entries])
+    digests = store.digests([aliases.get(entry.id, entry.id) for entry in result.entries])
+    strange = state.last_good is not None and bool(result.entries) and not result.familiar and not digests
+    found = _recognised(store, result) if strange else {}
+    digests |= store.digests(found.values()) if found else {}
+    entries = [_under_its_id(entry, aliases | found) for entry in result.entries]
+    arrivals = [_arrival(entry) for entry in entries if digests.get(entry.id) != entry.digest]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     near = store.candidates(
         [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
@@ -137,8 +155,15 @@ def plan_of(
     )
     return Plan(
         feed=result.feed.name,
-        state=schedule.after(result, state, now=now),
+        state=schedule.after(
+            result,
+            state,
+            now=now,
+            new=sum(entry.id not in digests for entry in entries),
+            gap=strange and not digests and state.shown > 0,
+        ),
         error="",
+        aliases=tuple(found.items()),
         entries=decision.entries,
         alerts=decision.alerts,
         deliveries=decision.deliveries,
@@ -158,6 +183,15 @@ def _earlier(
     return store.earlier(stories, before=youngest)
 
 
+def _recognised(store: Store, result: Fresh) -> dict[EntryId, EntryId]:
+    """Where nothing of a document is known by id: its entries that stand under other ids, with those."""
+    return recognised(result.entries, store.entries_of(result.feed.name, most=_STANDING))
+
+
+def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
+    return replace(entry, id=ids[entry.id]) if entry.id in ids else entry
+
+
 def _arrival(entry: Entry) -> Arrival:
     made = fingerprint(entry)
     return Arrival(entry, made, index.keys(made))
@@ -166,6 +200,11 @@ def _arrival(entry: Entry) -> Arrival:
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:
     error = result.what if isinstance(result, Failed) else ""
     return Plan(feed=result.feed.name, state=schedule.after(result, state, now=now), error=error)
+
+
+def _give_notice(result: PollResult, before: FeedState, plan: Plan) -> None:
+    for notice in health.notices(result.feed, before, plan.state, plan.error):
+        log.warning("feed=%s notice=%r", result.feed.name, notice)
 
 
 def _logged(result: PollResult, plan: Plan) -> Counts:

@@ -19,9 +19,11 @@ from monitor.errors import ConfigError, MonitorError
 _VERBS = {
     "run": "Poll the feeds, judge what is new, tell the receivers: the daemon, or --once.",
     "check": "Check rules, feeds and receivers; run the rules' examples.",
+    "feeds": "Add, list, check, import and export feeds.",
     "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
+    "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }
 

@@ -128,7 +128,7 @@ def _read(path: Path) -> bytes:
 
 def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
     from monitor import __version__
-    from monitor.feeds.fetch import Fetcher
+    from monitor.feeds.fetch import Fetched, Fetcher
 
     contact = f"; {desk.contact}" if desk.contact else ""
     fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (feed reader{contact})")
@@ -142,7 +142,7 @@ def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
         ) from error
     finally:
         fetcher.close()
-    assert answer is not None, "a request without validators is never answered with 304"
+    assert isinstance(answer, Fetched), "a request without validators is never answered with 304"
     return answer.body, answer.content_type
 
 

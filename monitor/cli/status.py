@@ -8,7 +8,9 @@ import click
 
 from monitor.cli.main import echo_json
 from monitor.cli.place import json_option, state_folder, state_option
+from monitor.engine import utc_now
 from monitor.errors import UsageError
+from monitor.feeds import health
 from monitor.store.store import DATABASE, Store
 
 if TYPE_CHECKING:
@@ -31,12 +33,14 @@ def command(state: str | None, *, as_json: bool) -> int:
         counts, errors, oldest = store.counts(), store.feed_errors(), store.oldest_waiting()
         waiting = store.waiting()
         desk = store.desk()
+        notes = _notes(store)
     if as_json:
         echo_json(
             {
                 **counts,
                 "errors": errors,
                 "waiting_for": waiting,
+                "feed_notes": notes,
                 "oldest_waiting": oldest.isoformat() if oldest else None,
                 "rules": _as_json(desk) if desk else None,
             }
@@ -55,9 +59,19 @@ def command(state: str | None, *, as_json: bool) -> int:
         click.echo(f"  {number} for {name}")
     if desk:
         click.echo(_in_force(desk))
-    for name, error in errors.items():
-        click.echo(f"  {name}: {error}")
+    for name, sentences in notes.items():
+        click.echo(f"  {name}: {'; '.join(sentences)}")
     return 0
+
+
+def _notes(store: Store) -> dict[str, tuple[str, ...]]:
+    """What is the matter with each feed that is not well, by name."""
+    now = utc_now()
+    found = {
+        name: health.standing(state, error, now=now)
+        for name, (state, error) in store.feed_conditions().items()
+    }
+    return {name: sentences for name, sentences in found.items() if sentences}
 
 
 def _in_force(desk: KeptDesk) -> str:

@@ -6,9 +6,10 @@ Every failure becomes a FetchError: one sentence for people, and how much it wei
 from __future__ import annotations
 
 import http.client
+import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
@@ -24,7 +25,7 @@ from monitor.errors import FetchError
 from monitor.feeds.coding import ACCEPTED, decoded, too_long
 from monitor.feeds.connection import Deadline, Door, Idle, Limits, PlainConnection, Route, connection
 from monitor.feeds.guard import system_resolve
-from monitor.model import Validators
+from monitor.model import Reply, Validators
 
 if TYPE_CHECKING:
     import urllib3
@@ -39,6 +40,7 @@ _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.5"
 )
+_PERMANENT = frozenset({HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODIES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -46,6 +48,7 @@ _HARD, _SOFT, _BRIEF = 1.0, 0.5, 0.25  # the weights of errors.FetchError
 _CHUNK = 1 << 16  # bytes a read
 _LONGEST_VALIDATOR = 1024  # characters; longer ones are noise that we would send back for ever
 _LONGEST_RETRY_AFTER = timedelta(days=30)  # a dead feed is asked again monthly, whatever it says
+_MAX_AGE = re.compile(r"(?<![\w-])max-age=([0-9]{1,9})(?![0-9])")
 _SECONDS_DIGITS = 9  # more are over 30 years
 # What the network raises; certificates that are refused are among OSError.
 _NETWORK = (OSError, HTTPError, http.client.HTTPException)
@@ -61,11 +64,13 @@ class Fetched:
     body: bytes
     content_type: str
     url: str
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
     to: str
+    permanent: bool
 
 
 def _dial(address: str, port: int, timeout: float) -> socket.socket:
@@ -101,8 +106,8 @@ class Fetcher:
         self._trust = trust or _trusted()
         self._idle = Idle(limits.idle)
 
-    def fetch(self, poll: Poll) -> Fetched | None:
-        """The feed's document, or None if the server says that it has not changed (304).
+    def fetch(self, poll: Poll) -> Fetched | Reply:
+        """The feed's document, or only a Reply if the server says that it has not changed (304).
 
         Validators without ETag and Last-Modified make the request unconditional. Raises FetchError.
         """
@@ -111,18 +116,23 @@ class Fetcher:
         fault = urls.problem(url)
         if fault:
             raise FetchError(fault)
+        moved, permanent = "", True
         for _ in range(self._limits.redirects + 1):
             answer = self._answer(poll, url, deadline)
-            if not isinstance(answer, _Redirect):
-                return answer
+            if isinstance(answer, Fetched):
+                return replace(answer, reply=replace(answer.reply, moved=moved))
+            if isinstance(answer, Reply):
+                return replace(answer, moved=moved)
             url = answer.to
+            permanent = permanent and answer.permanent
+            moved = url if permanent else moved
         raise FetchError(f"redirects more than {self._limits.redirects} times", weight=_SOFT)
 
     def close(self) -> None:
         """Closes the connections that are kept; those in use end with their poll."""
         self._idle.close()
 
-    def _answer(self, poll: Poll, url: str, deadline: Deadline) -> Fetched | _Redirect | None:
+    def _answer(self, poll: Poll, url: str, deadline: Deadline) -> Fetched | _Redirect | Reply:
         parts = urls.parts(url)
         route = Route(parts.scheme, parts.host, parts.port, _may_be_private(poll, parts.host))
         try:
@@ -190,16 +200,18 @@ def _asked(
 
 def _read(
     response: urllib3.HTTPResponse, *, url: str, poll: Poll, limits: Limits
-) -> Fetched | _Redirect | None:
+) -> Fetched | _Redirect | Reply:
     if response.status in _REDIRECTS:
-        return _Redirect(_redirection(response, url))
+        return _Redirect(_redirection(response, url), response.status in _PERMANENT)
     if response.status == HTTPStatus.NOT_MODIFIED and (poll.validators.etag or poll.validators.last_modified):
         response.read()  # nothing: a 304 has no body, but http.client frees the connection only then
-        return None
+        return Reply(stays=_stays(response))
     if response.status not in _BODIES:
         raise _refused(response)
     body = decoded(_raw(response, limits.body), response.headers.get("content-encoding", ""), limits.body)
-    return Fetched(_validators(response, body), body, response.headers.get("content-type", ""), url)
+    content_type = response.headers.get("content-type", "")
+    reply = Reply(stays=_stays(response), whole=True)
+    return Fetched(_validators(response, body), body, content_type, url, reply)
 
 
 def _redirection(response: urllib3.HTTPResponse, url: str) -> str:
@@ -225,6 +237,22 @@ def _raw(response: urllib3.HTTPResponse, limit: int) -> bytes:
         if len(body) > limit:
             raise too_long(limit)
     return bytes(body)
+
+
+def _stays(response: urllib3.HTTPResponse) -> timedelta | None:
+    """How long the answer holds, by Cache-Control or Expires (RFC 9111 §5.2.2.1, §5.3); None if unsaid."""
+    control = response.headers.get("cache-control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return None
+    found = _MAX_AGE.search(control)
+    if found:
+        return min(timedelta(seconds=int(found.group(1))), _LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(response.headers["expires"])
+        stays = until - parsedate_to_datetime(response.headers["date"])
+    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return min(stays, _LONGEST_RETRY_AFTER) if stays > timedelta(0) else None
 
 
 def _validators(response: urllib3.HTTPResponse, body: bytes) -> Validators:

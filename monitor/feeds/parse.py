@@ -22,16 +22,17 @@ import feedparser
 
 from monitor import urls
 from monitor.errors import ParseError
-from monitor.feeds import dates
+from monitor.feeds import dates, scan
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
 from monitor.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from monitor.model import Feed
+    from monitor.feeds.scan import Scanned
+    from monitor.model import EntryId, Feed
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?![a-z])", re.IGNORECASE)
 _LONGEST_TITLE = 2_000  # characters; what goes on longer is a body in the wrong place
@@ -43,21 +44,40 @@ _BROKEN = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a document gave: its entries, without those that stood unchanged in the last one.
+
+    `marks` is what to know it by next time (scan.pack); `familiar` counts the items that were left out;
+    `hint` is how long the feed says that it stays as it is.
+    """
+
+    entries: tuple[Entry, ...]
+    marks: bytes = b""
+    familiar: int = 0
+    hint: timedelta | None = None
+
+
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
     """The entries of an RSS, Atom, RDF or JSON Feed document, in its order.
 
     Links are resolved against feed.url. An entry without guid, link and title is left out, and so is one
     that says again what another of the same guid says. Raises ParseError for what is no feed.
     """
+    return read(body, feed=feed, content_type=content_type, now=now).entries
+
+
+def read(body: bytes, *, feed: Feed, content_type: str, now: datetime, marks: bytes = b"") -> Reading:
+    """The same for a document whose items of these `marks` (an earlier Reading's) have been taken in.
+
+    They are left out unparsed; the others are what parsing the whole would have made of them.
+    """
     if not body.strip():
         raise ParseError("the document is empty")
     try:
-        items, language = _items(body, content_type)
+        return _reading(body, content_type, feed=feed, now=now, marks=marks)
     except _BROKEN as error:
         raise ParseError(f"the parser broke on the document ({type(error).__name__})") from error
-    feed_at = replace(feed, lang=feed.lang or _language(language))
-    entries = [_entry(item, feed_at, now) for item in items if item.guid or item.link or item.title]
-    return tuple(_distinct(entries))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +91,62 @@ class _Item:
     content: str
     date: str
     language: str
+
+
+# ---- readings ----------------------------------------------------------------------------------------------
+
+
+def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks: bytes) -> Reading:
+    text = decoded(body, content_type)
+    if text is None:
+        headers = {"content-type": content_type} if content_type else {}
+        return Reading(_entries(*_feedparser_items(body, headers), feed, now)[0])
+    text = text.lstrip("\ufeff \t\r\n\f\0")
+    if text.startswith(("{", "[")):
+        return Reading(_entries(*_json_items(text), feed, now)[0])
+    text = _without_prolog(text)
+    if _HTML.match(text):
+        raise ParseError("the document is an HTML page, not a feed")
+    document = _well_formed(text).encode("utf-8", "replace")
+    scanned = scan.scan(document, context=f"{feed.name} {feed.url}")
+    if scanned is None:
+        return Reading(_entries(*_feedparser_items(document, _XML), feed, now)[0])
+    known = scan.unpack(marks)
+    familiar = {mark: known[mark] for mark in scanned.marks if mark in known}
+    return _rest(scanned, familiar, feed, now) or _whole(scanned, feed, now)
+
+
+def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: datetime) -> Reading | None:
+    """The entries that are not familiar; None where they cannot be told without the others."""
+    rest = [mark for mark in scanned.marks if mark not in familiar]
+    left_out = len(scanned.marks) - len(rest)
+    if not familiar:
+        return None
+    if not rest:
+        ids = [familiar[mark] for mark in scanned.marks]
+        return Reading((), scan.pack(scanned.marks, ids), left_out, scanned.hint)
+    entries, ids = _entries(*_feedparser_items(scanned.without(familiar), _XML), feed, now)
+    if len(ids) != len(rest) or not set(familiar.values()).isdisjoint(ids):
+        return None
+    new = iter(ids)
+    all_ids = [familiar[mark] if mark in familiar else next(new) for mark in scanned.marks]
+    return Reading(entries, scan.pack(scanned.marks, all_ids), left_out, scanned.hint)
+
+
+def _whole(scanned: Scanned, feed: Feed, now: datetime) -> Reading:
+    entries, ids = _entries(*_feedparser_items(scanned.document, _XML), feed, now)
+    marks = scan.pack(scanned.marks, ids) if len(ids) == len(scanned.marks) else b""
+    return Reading(entries, marks, hint=scanned.hint)
+
+
+def _entries(
+    items: list[_Item], language: str, feed: Feed, now: datetime
+) -> tuple[tuple[Entry, ...], list[EntryId]]:
+    """The entries, and the plain id of each item: its guid's, link's or title's, whoever shares it."""
+    feed_at = replace(feed, lang=feed.lang or _language(language))
+    made = [_entry(item, feed_at, now) for item in items]
+    good = [entry for item, entry in zip(items, made, strict=True) if item.guid or item.link or item.title]
+    return tuple(_distinct(good)), [entry.id for entry in made]
 
 
 # ---- entries -----------------------------------------------------------------------------------------------
@@ -151,21 +227,7 @@ def _distinct(entries: list[Entry]) -> Iterator[Entry]:
 # ---- documents ---------------------------------------------------------------------------------------------
 
 
-def _items(body: bytes, content_type: str) -> tuple[list[_Item], str]:
-    """The items of a document and its language."""
-    text = decoded(body, content_type)
-    if text is None:
-        return _feedparser_items(body, {"content-type": content_type} if content_type else {})
-    text = text.lstrip("\ufeff \t\r\n\f\0")
-    if text.startswith(("{", "[")):
-        return _json_items(text)
-    text = _without_prolog(text)
-    if _HTML.match(text):
-        raise ParseError("the document is an HTML page, not a feed")
-    document = _well_formed(text).encode("utf-8", "replace")
-    return _feedparser_items(document, {"content-type": "application/xml; charset=utf-8"})
-
-
+_XML = {"content-type": "application/xml; charset=utf-8"}
 _HTML = re.compile(r"<html[\s>]", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{1,40})[\"']")

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import FetchError, ParseError
-from monitor.model import Failed, Fresh, NotModified, Validators
+from monitor.model import Failed, Fresh, NotModified, Reply, Validators
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.feeds.fetch import Fetcher
+    from monitor.feeds.fetch import Fetched
     from monitor.feeds.workers import Parsers
     from monitor.model import Poll, PollResult
 
 _NO_FEED = 0.5  # the weight of a document that is no feed: a maintenance page more often than an end
 
 
-def poll(job: Poll, *, fetcher: Fetcher, parsers: Parsers, now: datetime) -> PollResult:
+class Fetches(Protocol):
+    """What gets a document: feeds.fetch.Fetcher, or what stands in for the network."""
+
+    def fetch(self, poll: Poll) -> Fetched | Reply:
+        """The document, or a Reply that it has not changed; raises FetchError."""
+
+
+def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> PollResult:
     """What the feed gave; never raises for what a feed does.
 
     The very same bytes cost no parse, whatever the server says of them. See unconditional() for the poll
@@ -26,20 +33,24 @@ def poll(job: Poll, *, fetcher: Fetcher, parsers: Parsers, now: datetime) -> Pol
     """
     try:
         fetched = fetcher.fetch(job)
-        if fetched is None:
-            return NotModified(job.feed, job.validators)
+        if isinstance(fetched, Reply):
+            return NotModified(job.feed, job.validators, fetched)
         if fetched.validators.digest == job.validators.digest:
-            return NotModified(job.feed, fetched.validators)
+            return NotModified(job.feed, fetched.validators, fetched.reply)
         # Relative links belong to where the document was found; the feed itself stays as it is named.
         at = replace(job.feed, url=fetched.url)
-        entries = parsers.parse(fetched.body, feed=at, content_type=fetched.content_type, now=now)
+        reading = parsers.read(
+            fetched.body, feed=at, content_type=fetched.content_type, now=now, marks=job.marks
+        )
     except FetchError as error:
         return Failed(
             job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
         )
     except ParseError as error:
         return Failed(job.feed, error.what, weight=_NO_FEED)
-    return Fresh(job.feed, fetched.validators, entries)
+    said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
+    reply = replace(fetched.reply, stays=max(said, default=None))
+    return Fresh(job.feed, fetched.validators, reading.entries, reading.marks, reading.familiar, reply)
 
 
 def unconditional(job: Poll) -> Poll:

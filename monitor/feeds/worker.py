@@ -15,13 +15,13 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from monitor.errors import ParseError
-from monitor.feeds.parse import parse
+from monitor.feeds.parse import Reading, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from monitor.model import Entry, Feed
+    from monitor.model import Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Job:
     feed: Feed
     content_type: str
     now: datetime
+    marks: bytes = b""  # of the items that are known (parse.read)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ def serve(pipe: Connection, before_each: Callable[[], None]) -> None:
             return  # the parent is gone, and with it whoever asked
 
 
-def _reply(job: Job) -> tuple[Entry, ...] | Refused:
+def _reply(job: Job) -> Reading | Refused:
     try:
-        return parse(job.body, feed=job.feed, content_type=job.content_type, now=job.now)
+        return read(job.body, feed=job.feed, content_type=job.content_type, now=job.now, marks=job.marks)
     except ParseError as error:
         return Refused(error.what)
 

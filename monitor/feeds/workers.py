@@ -21,7 +21,8 @@ from monitor.feeds.worker import Job, Refused
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import Entry, Feed
+    from monitor.feeds.parse import Reading
+    from monitor.model import Feed
 
 # Imported, not run with -m: as __main__ it would pickle its answers under a name that is not ours.
 _PROGRAM = "import sys; from monitor.feeds.worker import main; main(sys.argv[1:])"
@@ -49,8 +50,10 @@ class Parsers:
         for _ in range(count):
             self._free.put(_Worker(cpu, memory, wall))
 
-    def parse(self, body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
-        """The document's entries (parse.parse), as soon as a process is free.
+    def read(
+        self, body: bytes, *, feed: Feed, content_type: str, now: datetime, marks: bytes = b""
+    ) -> Reading:
+        """The document's entries that are not known by `marks` (parse.read), as soon as a process is free.
 
         Raises ParseError also for a document that took too long or killed its process.
         """
@@ -60,7 +63,7 @@ class Parsers:
                 if self._closed:
                     raise ParseError("the parsers have been stopped")
                 self.parsed += 1
-            reply = worker.ask(Job(body, feed, content_type, now))
+            reply = worker.ask(Job(body, feed, content_type, now, marks))
         finally:
             self._free.put(worker)
         if isinstance(reply, Refused):
@@ -68,7 +71,7 @@ class Parsers:
         return reply
 
     def close(self) -> None:
-        """Ends the processes; waits for the documents they are at. Later calls of parse raise."""
+        """Ends the processes; waits for the documents they are at. Later calls of read raise."""
         with self._lock:
             if self._closed:
                 return
@@ -88,13 +91,13 @@ class _Worker:
         self._wall = wall.total_seconds()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, job: Job) -> tuple[Entry, ...] | Refused:
+    def ask(self, job: Job) -> Reading | Refused:
         """The process's answer, or in its stead why there is none."""
         self._ensure()
         try:
             self._pipe.send(job)
             if self._pipe.poll(self._wall):
-                reply: tuple[Entry, ...] | Refused = self._pipe.recv()
+                reply: Reading | Refused = self._pipe.recv()
                 return reply
         except (EOFError, OSError):
             return self._post_mortem()

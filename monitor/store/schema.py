@@ -25,7 +25,20 @@ create table feeds (
     last_good integer,
     failures real not null default 0,
     next_poll integer not null,
-    error text not null default ''
+    error text not null default '',
+    -- what is remembered of it: model.FeedState says what each of these is
+    marks blob not null default x'',
+    shown integer not null default 0,
+    pace real,
+    stays integer,
+    whole integer,
+    last_new integer,
+    gap integer,
+    silent integer not null default 0 check (silent in (0, 1)),
+    gone integer not null default 0 check (gone in (0, 1)),
+    moved text not null default '',
+    moves integer not null default 0,
+    address text not null default ''
 ) strict, without rowid;
 create index feeds_due on feeds (next_poll) where enabled;
 
@@ -62,6 +75,7 @@ create table entries (
 ) strict;
 create index entries_story on entries (story, seen);
 create index entries_seen on entries (seen);
+create index entries_feed on entries (feed, seen);
 
 -- `seen` stands in the key so that a look-up reads no further back than its window
 create table keys (
@@ -135,6 +149,10 @@ create table desk (
     error text not null default '',
     refused integer,
     told integer not null default 0 check (told in (0, 1))
+-- other ids of entries whose feed gave all its guids anew
+create table aliases (
+    id integer primary key,
+    entry integer not null references entries (id)
 ) strict;
 """
 

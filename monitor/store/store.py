@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlite_utils import Database
 
 from monitor.errors import StateError, UsageError
+from monitor.feeds.schedule import LONGEST
 from monitor.model import (
     Candidate,
     Claim,
@@ -210,6 +211,7 @@ class Store:
             self._db.execute("update feeds set enabled = 0")
             for feed in feeds:
                 due = to_milliseconds(first_poll(feed))
+                latest = due + _span(feed.every or LONGEST)
                 self._db.execute(
                     """
                     insert into feeds (name, url, enabled, next_poll) values (:name, :url, 1, :due)
@@ -219,16 +221,22 @@ class Store:
                         etag = iif(url = :url, etag, null),
                         last_modified = iif(url = :url, last_modified, null),
                         digest = iif(url = :url, digest, null),
+                        address = iif(url = :url, address, ''),
+                        moves = iif(url = :url, moves, 0),
+                        whole = iif(url = :url, whole, null),
                         url = :url
                     """,
-                    {"name": feed.name, "url": feed.url, "due": due, "latest": due + _span(feed.every)},
+                    {"name": feed.name, "url": feed.url, "due": due, "latest": latest},
                 )
 
-    def due_feeds(self, now: datetime, *, most: int) -> list[tuple[str, FeedState]]:
-        """The feeds that are due, the longest overdue first: at most `most` of (name, state)."""
+    def due_feeds(self, now: datetime, *, most: int, past: int = 0) -> list[tuple[str, FeedState]]:
+        """The feeds that are due, the longest overdue first: at most `most` of (name, state).
+
+        The first `past` of them are passed over.
+        """
         rows = self._rows(
-            "select * from feeds where enabled and next_poll <= ? order by next_poll limit ?",
-            (to_milliseconds(now), most),
+            "select * from feeds where enabled and next_poll <= ? order by next_poll, name limit ? offset ?",
+            (to_milliseconds(now), most, past),
         )
         return [(row["name"], _feed_state(row)) for row in rows]
 
@@ -243,6 +251,19 @@ class Store:
         """Why each feed that is failing fails, by name."""
         rows = self._rows("select name, error from feeds where enabled and error <> '' order by name")
         return {row["name"]: row["error"] for row in rows}
+
+    def feed_conditions(self) -> dict[str, tuple[FeedState, str]]:
+        """The state of each feed that the desk has, and why its last poll failed, by name."""
+        rows = self._rows("select * from feeds where enabled order by name")
+        return {row["name"]: (_feed_state(row), row["error"]) for row in rows}
+
+    def retry_feeds(self, names: Collection[str], *, now: datetime) -> int:
+        """Make these feeds due at once, whatever they wait for; how many of them there were."""
+        with self.transaction():
+            return self._db.execute(
+                "update feeds set next_poll = ? where enabled and name in (select value from json_each(?))",
+                (to_milliseconds(now), _json(names)),
+            ).rowcount
 
     def next_feed_due(self) -> datetime | None:
         """When the next feed is due; None without feeds."""
@@ -275,6 +296,18 @@ class Store:
             "select id, digest from entries where id in (select value from json_each(?))", (_json(ids),)
         )
         return {row["id"]: row["digest"] for row in rows}
+
+    def aliases(self, ids: Collection[EntryId]) -> dict[EntryId, EntryId]:
+        """Those of these ids that stand for an entry under another, with that."""
+        rows = self._rows(
+            "select id, entry from aliases where id in (select value from json_each(?))", (_json(ids),)
+        )
+        return {row["id"]: row["entry"] for row in rows}
+
+    def entries_of(self, feed: str, *, most: int) -> list[Entry]:
+        """The entries of a feed that were last new, the newest first."""
+        rows = self._rows("select * from entries where feed = ? order by seen desc limit ?", (feed, most))
+        return [_entry(row) for row in rows]
 
     def known(self, ids: Collection[EntryId]) -> dict[EntryId, Known]:
         """These entries as they stand, whole."""
@@ -435,6 +468,7 @@ class Store:
                 "insert or ignore into deliveries (alert, receiver, due) values (?, ?, ?)",
                 (alert_id, receiver, moment),
             )
+        self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
 
     def _put_entry(self, stored: Stored, moment: int, *, rulebook: str) -> None:
@@ -459,8 +493,17 @@ class Store:
                 copy_of = iif(:of = :id, copy_of, :of), verdict = iif(:of = :id, verdict, :verdict),
                 score = iif(:of = :id, score, :score), why = iif(:of = :id, why, :why)
             """,
-            asdict(entry)
-            | {
+            {
+                "id": entry.id,
+                "feed": entry.feed,
+                "outlet": entry.outlet,
+                "guid": entry.guid,
+                "link": entry.link,
+                "title": entry.title,
+                "summary": entry.summary,
+                "body": entry.body,
+                "lang": entry.lang,
+                "digest": entry.digest,
                 "published": None if entry.published is None else to_milliseconds(entry.published),
                 "moment": moment,
                 "status": stored.status.value,
@@ -488,17 +531,30 @@ class Store:
         self._db.execute(
             """
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
-                next_poll = ?, error = ?
+                next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
+                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?
             where name = ?
             """,
             (
                 state.validators.etag,
                 state.validators.last_modified,
                 state.validators.digest,
-                None if state.last_good is None else to_milliseconds(state.last_good),
+                _moment(state.last_good),
                 state.failures,
                 to_milliseconds(state.next_poll),
                 plan.error,
+                state.marks,
+                state.shown,
+                state.pace,
+                None if state.stays is None else _span(state.stays),
+                _moment(state.whole),
+                _moment(state.last_new),
+                _moment(state.gap),
+                state.silent,
+                state.gone,
+                state.moved,
+                state.moves,
+                state.address,
                 plan.feed,
             ),
         )
@@ -748,6 +804,14 @@ def _span(length: timedelta) -> int:
     return round(length.total_seconds() * 1000)
 
 
+def _moment(moment: datetime | None) -> int | None:
+    return None if moment is None else to_milliseconds(moment)
+
+
+def _time(value: int | None) -> datetime | None:
+    return None if value is None else from_milliseconds(value)
+
+
 def _json(values: Collection[Any]) -> str:
     return json.dumps(list(values))
 
@@ -792,9 +856,21 @@ def _told(row: sqlite3.Row) -> Told:
 def _feed_state(row: sqlite3.Row) -> FeedState:
     return FeedState(
         validators=Validators(row["etag"], row["last_modified"], row["digest"]),
-        last_good=None if row["last_good"] is None else from_milliseconds(row["last_good"]),
+        last_good=_time(row["last_good"]),
         failures=row["failures"],
         next_poll=from_milliseconds(row["next_poll"]),
+        marks=row["marks"],
+        shown=row["shown"],
+        pace=row["pace"],
+        stays=None if row["stays"] is None else timedelta(milliseconds=row["stays"]),
+        whole=_time(row["whole"]),
+        last_new=_time(row["last_new"]),
+        gap=_time(row["gap"]),
+        silent=bool(row["silent"]),
+        gone=bool(row["gone"]),
+        moved=row["moved"],
+        moves=row["moves"],
+        address=row["address"],
     )
 
 

@@ -15,7 +15,7 @@ import trustme
 
 from monitor.errors import FetchError
 from monitor.feeds.fetch import Fetched, Fetcher, Limits
-from monitor.model import Feed, Poll, Validators
+from monitor.model import Feed, Poll, Reply, Validators
 from tests.web_server import Request, Response, WebServer, drip, reset
 
 RSS = b"<rss version='2.0'><channel><item><title>peace</title></item></channel></rss>"
@@ -47,7 +47,7 @@ def failure(fetcher: Fetcher, poll: Poll) -> FetchError:
 
 def fetched(fetcher: Fetcher, poll: Poll) -> Fetched:
     found = fetcher.fetch(poll)
-    assert found is not None
+    assert isinstance(found, Fetched)
     return found
 
 
@@ -74,9 +74,9 @@ def test_an_unchanged_feed_is_none(web: WebServer, fetcher: Fetcher) -> None:
     web.answer("/feed", respond)
     poll = feed_at(web.url("/feed"))
     validators = fetched(fetcher, poll).validators
-    assert fetcher.fetch(replace(poll, validators=replace(validators, last_modified="x"))) is None
+    assert fetcher.fetch(replace(poll, validators=replace(validators, last_modified="x"))) == Reply()
     assert web.requests[1].headers["if-modified-since"] == "x"
-    assert fetcher.fetch(replace(poll, validators=validators)) is None
+    assert fetcher.fetch(replace(poll, validators=validators)) == Reply()
     assert web.connections == 1
 
 

@@ -1,10 +1,13 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.schedule import after, first_poll, next_poll
-from monitor.model import Failed, Feed, FeedState, Fresh, NotModified, Validators
+from monitor.feeds.schedule import after, first_poll, interval, next_poll, wants_whole
+from monitor.model import Failed, Feed, FeedState, Fresh, NotModified, Reply, Validators
+from tests.fakes import Item, entry
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DAY = timedelta(hours=24)
@@ -41,6 +44,7 @@ def test_a_new_feed_is_asked_within_a_minute_not_all_at_once() -> None:
 @given(FEEDS)
 def test_the_same_feed_has_the_same_spread(feed: Feed) -> None:
     assert next_poll(feed, now=NOW) == next_poll(feed, now=NOW)
+    assert feed.every is not None
     assert abs(next_poll(feed, now=NOW) - NOW - feed.every) <= feed.every * 0.1
 
 
@@ -49,6 +53,7 @@ def test_the_same_feed_has_the_same_spread(feed: Feed) -> None:
 def test_after_failures_a_feed_waits_its_interval_at_least_and_a_day_at_most(
     feed: Feed, failures: float
 ) -> None:
+    assert feed.every is not None
     wait = next_poll(feed, failures, now=NOW) - NOW
     assert next_poll(feed, now=NOW) - NOW <= wait <= max(DAY, feed.every * 1.1)
 
@@ -84,7 +89,9 @@ STATE = FeedState(Validators(etag='"1"', digest="d"), last_good=NOW - DAY, failu
 def test_a_good_poll_forgets_the_failures_and_keeps_the_new_validators() -> None:
     validators = Validators(etag='"2"')
     for result in (Fresh(feed(), validators, ()), NotModified(feed(), validators)):
-        assert after(result, STATE, now=NOW) == FeedState(validators, NOW, 0.0, next_poll(feed(), now=NOW))
+        state = after(result, STATE, now=NOW)
+        assert (state.validators, state.last_good, state.failures) == (validators, NOW, 0.0)
+        assert state.next_poll == next_poll(feed(), now=NOW)
 
 
 def test_a_failed_poll_keeps_the_validators_and_the_last_good_poll() -> None:
@@ -98,3 +105,124 @@ def test_a_failed_poll_keeps_the_validators_and_the_last_good_poll() -> None:
 def test_a_poll_that_finds_the_feed_gone_waits_a_month() -> None:
     state = after(Failed(feed(), "answered 410 Gone", gone=True), STATE, now=NOW)
     assert state.next_poll == NOW + timedelta(days=30)
+
+
+# ---- what is learned ---------------------------------------------------------------------------------------
+
+LEARNED = Feed(name="feed", url="https://example.com/1", outlet="outlet")
+HOUR = timedelta(hours=1)
+
+
+def paced(pace: float | None, *, shown: int = 50, stays: timedelta | None = None) -> FeedState:
+    return FeedState(last_good=NOW - HOUR, pace=pace, shown=shown, stays=stays)
+
+
+@pytest.mark.parametrize(
+    ("an_hour", "minutes"),
+    [(6.0, 5.48), (1.0, 13.4), (1 / 24, 65.7), (1 / 720, 360), (600.0, 2), (0.0, 1440)],
+)
+def test_the_interval_goes_with_the_root_of_the_time_between_entries(an_hour: float, minutes: float) -> None:
+    learned = interval(LEARNED, paced(an_hour))
+    assert learned / timedelta(minutes=1) == pytest.approx(minutes, rel=0.01)
+
+
+def test_nothing_learned_is_ten_minutes_and_the_operators_wish_is_final() -> None:
+    assert interval(LEARNED, paced(None)) == timedelta(minutes=10)
+    wish = timedelta(seconds=1)
+    assert interval(replace(LEARNED, every=wish), paced(0.01, stays=HOUR)) == wish
+
+
+def test_a_short_document_is_asked_for_before_half_of_it_is_new() -> None:
+    assert interval(LEARNED, paced(24.0, shown=2)) == timedelta(minutes=2.5)
+
+
+def test_what_the_feed_says_of_caching_is_heeded_up_to_a_quarter_of_an_hour() -> None:
+    assert interval(LEARNED, paced(60.0, stays=timedelta(minutes=5))) == timedelta(minutes=5)
+    assert interval(LEARNED, paced(60.0, stays=HOUR)) == timedelta(minutes=15)
+    assert interval(LEARNED, paced(1.0, stays=timedelta(minutes=5))) > timedelta(minutes=13)
+
+
+@settings(max_examples=200)
+@given(st.floats(0, 1e9), st.integers(0, 10_000), st.none() | st.timedeltas(timedelta(0), 100 * DAY))
+def test_a_learned_interval_lies_between_two_minutes_and_a_day(
+    pace: float, shown: int, stays: timedelta | None
+) -> None:
+    assert timedelta(minutes=2) <= interval(LEARNED, paced(pace, shown=shown, stays=stays)) <= DAY
+
+
+def found(*ages: timedelta) -> Fresh:
+    feed = LEARNED
+    entries = [entry(feed, Item(str(age), str(age), published=NOW - age)) for age in ages]
+    return Fresh(feed, Validators(), tuple(entries), marks=b"m")
+
+
+def test_the_first_document_tells_the_pace_by_its_dates() -> None:
+    state = after(found(*(HOUR * number for number in range(1, 11))), FeedState(), now=NOW, new=10)
+    assert state.pace == pytest.approx(0.9)
+    assert (state.shown, state.marks, state.whole, state.last_new) == (10, b"m", NOW, NOW)
+    assert after(found(HOUR), FeedState(), now=NOW, new=1).pace is None
+
+
+def test_the_pace_follows_the_feed_in_some_hours() -> None:
+    state, now = paced(6.0), NOW
+    for _ in range(48):
+        now += HOUR
+        state = after(NotModified(LEARNED, Validators()), state, now=now)
+    assert state.pace is not None
+    assert state.pace < 1.0
+    for _ in range(48):
+        now += HOUR
+        state = after(found(HOUR), state, now=now, new=20)
+    assert state.pace is not None
+    assert state.pace > 15.0
+
+
+def test_a_gap_shortens_the_interval_at_once() -> None:
+    before = paced(1.0, shown=10)
+    state = after(found(*(HOUR * number for number in range(10))), before, now=NOW, new=10, gap=True)
+    assert state.gap == NOW
+    assert interval(LEARNED, state) <= HOUR / 4
+
+
+def test_a_clock_that_was_set_back_teaches_nothing() -> None:
+    ahead = replace(paced(3.0), last_good=NOW + DAY)
+    assert after(found(HOUR), ahead, now=NOW, new=5).pace == 3.0
+
+
+def test_once_a_day_a_feed_is_asked_without_conditions() -> None:
+    assert wants_whole(FeedState(), now=NOW)
+    state = after(found(HOUR), FeedState(), now=NOW)
+    assert not wants_whole(state, now=NOW + DAY - timedelta(seconds=1))
+    assert wants_whole(state, now=NOW + DAY)
+    assert wants_whole(state, now=NOW - DAY)  # the clock was set back
+    later = after(NotModified(LEARNED, Validators()), state, now=NOW + HOUR)
+    assert later.whole == NOW
+    same = after(NotModified(LEARNED, Validators(), Reply(whole=True)), state, now=NOW + HOUR)
+    assert same.whole == NOW + HOUR
+
+
+def test_an_address_moves_when_it_has_redirected_for_good_three_times_running() -> None:
+    def answered(moved: str) -> NotModified:
+        return NotModified(LEARNED, Validators(), Reply(moved))
+
+    state = paced(1.0)
+    for moved in ("https://new.example/", "https://new.example/", "", "https://other.example/"):
+        state = after(answered(moved), state, now=NOW)
+        assert state.address == ""
+    state = after(answered("https://other.example/"), state, now=NOW)
+    state = after(answered("https://other.example/"), state, now=NOW)
+    assert (state.address, state.moved, state.moves) == ("https://other.example/", "", 0)
+
+
+def test_a_feed_that_fails_at_its_new_address_is_asked_at_its_old_one_again() -> None:
+    state = replace(paced(1.0), address="https://new.example/")
+    for _ in range(3):
+        state = after(Failed(LEARNED, "answered 404 Not Found"), state, now=NOW)
+    assert (state.address, state.failures) == ("", 0.25)
+
+
+def test_a_feed_without_anything_new_for_two_weeks_is_silent() -> None:
+    state = replace(paced(1.0), last_new=NOW - 15 * DAY)
+    silent = after(NotModified(LEARNED, Validators()), state, now=NOW)
+    assert silent.silent
+    assert not after(found(HOUR), silent, now=NOW, new=1).silent

@@ -27,7 +27,7 @@ GOOD = rss(b"<title>Peace</title>")
 
 
 def parsed(parsers: Parsers, body: bytes) -> tuple[Entry, ...]:
-    return parsers.parse(body, feed=FEED, content_type="text/xml", now=NOW)
+    return parsers.read(body, feed=FEED, content_type="text/xml", now=NOW).entries
 
 
 @pytest.fixture(name="parsers", scope="module")
@@ -149,7 +149,7 @@ from tests.feeds.test_feeds_workers import FEED, GOOD, NOW
 from monitor.feeds.workers import Parsers
 print("main runs", flush=True)
 parsers = Parsers(1)
-parsers.parse(GOOD, feed=FEED, content_type="", now=NOW)
+parsers.read(GOOD, feed=FEED, content_type="", now=NOW)
 print(parsers._free.queue[0]._process.pid, flush=True)
 os._exit(0)  # as kill -9 would
 """
@@ -178,7 +178,7 @@ def test_a_worker_answers_each_job_and_ends_with_its_pipe() -> None:
     thread = threading.Thread(target=serve, args=(theirs, lambda: limits.append("set")))
     thread.start()
     ours.send(Job(GOOD, FEED, "", NOW))
-    assert ours.recv()[0].title == "Peace"
+    assert ours.recv().entries[0].title == "Peace"
     ours.send(Job(b"", FEED, "", NOW))
     assert ours.recv() == Refused("the document is empty")
     ours.close()

@@ -1,0 +1,58 @@
+"""Asking feeds beside the rounds, to add or to check them: nothing is remembered of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitor.errors import FetchError, ParseError
+from monitor.feeds.discover import feeds_of
+from monitor.feeds.fetch import Fetched
+from monitor.feeds.poll import poll
+from monitor.model import Fresh, Poll
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.feeds.poll import Fetches
+    from monitor.feeds.workers import Parsers
+    from monitor.model import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a feed answered: `error` says why it cannot be read, "" if it can; `newest` is its latest date."""
+
+    feed: Feed
+    entries: int = 0
+    newest: datetime | None = None
+    latest: str = ""  # its first entry's title
+    error: str = ""
+
+
+def check(feed: Feed, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> Checked:
+    """Reads a feed once; never raises for what a feed does."""
+    result = poll(Poll(feed), fetcher=fetcher, parsers=parsers, now=now)
+    if not isinstance(result, Fresh):
+        return Checked(feed, error=getattr(result, "what", "answered that it has not changed"))
+    dates = [entry.published for entry in result.entries if entry.published is not None]
+    latest = result.entries[0].title if result.entries else ""
+    return Checked(feed, len(result.entries), max(dates, default=None), latest)
+
+
+def find(feed: Feed, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> list[Checked]:
+    """The feeds at an address or behind its page, the likeliest first.
+
+    Empty where there is none. Raises FetchError if the address itself cannot be read.
+    """
+    fetched = fetcher.fetch(Poll(feed))
+    if not isinstance(fetched, Fetched):
+        raise FetchError("answered that it has not changed, unasked")
+    try:
+        parsers.read(fetched.body, feed=feed, content_type=fetched.content_type, now=now)
+    except ParseError:
+        behind = feeds_of(fetched.body, url=fetched.url)
+    else:
+        behind = (feed.url,)
+    checked = (check(replace(feed, url=url), fetcher=fetcher, parsers=parsers, now=now) for url in behind)
+    return [answer for answer in checked if not answer.error]

@@ -1,0 +1,205 @@
+"""`monitor feeds` as people use it: one process a command, a real server, files that stay theirs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import added, config
+from monitor.errors import ConfigError, UsageError
+from monitor.model import Feed
+from tests.desks import rss
+from tests.web_server import WebServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MINE = """\
+# mine
+feeds:
+  - {name: wire, url: 'https://wire.example/feed', outlet: Wire, tags: [press], every: 1 h}
+"""
+
+
+class Hand:
+    """A desk of files and the command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rules = folder / "rules"
+        self.state = folder / "state"
+        self.rules.mkdir()
+        self.state.mkdir()
+        (self.rules / "feeds.yaml").write_text(MINE)
+
+    def feeds(self, verb: str, *words: str) -> subprocess.CompletedProcess[str]:
+        places = ["--rules", str(self.rules)]
+        if verb in ("list", "show", "retry"):
+            places += ["--state", str(self.state)]
+        command = [sys.executable, "-m", "monitor", "feeds", verb, *words, *places]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert (self.rules / "feeds.yaml").read_text() == MINE
+        return done
+
+    @property
+    def all(self) -> dict[str, Feed]:
+        return config.load_desk(self.rules, env={}, secrets_required=False).feeds_by_name
+
+
+@pytest.fixture
+def hand(tmp_path: Path) -> Hand:
+    return Hand(tmp_path)
+
+
+@pytest.fixture
+def web() -> Iterator[WebServer]:
+    with WebServer() as server:
+        server.serve("/feed", rss("One", "Two"), {"Content-Type": "application/rss+xml"})
+        page = b"<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"
+        server.serve("/", page, {"Content-Type": "text/html"})
+        yield server
+
+
+def test_a_feed_is_added_to_the_commands_own_file(hand: Hand, web: WebServer) -> None:
+    options = ("--allow-private", "--tag", "press", "--lang", "en", "--every", "5 min", "--outlet", 'A "B"')
+    done = hand.feeds("add", web.url("/feed"), *options)
+    assert done.returncode == 0, done.stderr
+    assert "added 127-0-0-1: " in done.stdout
+    every, tags = timedelta(minutes=5), frozenset({"press"})
+    expected = Feed("127-0-0-1", web.url("/feed"), 'A "B"', tags, "en", every, allow_private=True)
+    assert hand.all["127-0-0-1"] == expected
+
+
+def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
+    web.serve("/rss", rss("Another"))
+    found = json.loads(hand.feeds("add", web.url("/"), "--allow-private", "--name", "it", "--json").stdout)
+    assert (found["added"]["name"], found["added"]["url"]) == ("it", web.url("/feed"))
+    assert found["others"] == [web.url("/rss")]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("{web}/nothing", "--allow-private"), "answered 404 Not Found - --unchecked adds it all the same"),
+        (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
+        (("{web}/feed",), "is not public: loopback - allow_private"),
+        (("ftp://a.example/",), "cannot be polled"),
+        (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
+        (("https://b.example/", "--unchecked", "--name", "wire"), 'there is a feed "wire" already'),
+        (("https://b.example/", "--unchecked", "--every", "often"), '"often" is no interval'),
+    ],
+)
+def test_what_cannot_be_added_is_told_in_one_line(
+    hand: Hand, web: WebServer, words: tuple[str, ...], said: str
+) -> None:
+    web.serve("/page", b"<html>nothing here</html>")
+    web.serve("/feed", rss("One"))
+    for path in ("/feed/", "/rss"):
+        web.serve(path, b"", status=404)
+    if "{web}/page" in words:
+        web.serve("/feed", b"<html>")
+    done = hand.feeds("add", *(word.format(web=web.url("")) for word in words))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (hand.rules / added.FILE).exists()
+
+
+def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: WebServer) -> None:
+    assert "wire" in hand.feeds("list").stdout
+    web.serve("/gone", b"", status=410)
+    hand.feeds("add", web.url("/gone"), "--unchecked", "--allow-private", "--name", "gone")
+    done = hand.feeds("add", web.url("/feed"), "--allow-private", "--name", "good")
+    assert done.returncode == 0, done.stderr
+    (hand.rules / "feeds.yaml").rename(hand.rules / "feeds.off")
+    run = [sys.executable, "-m", "monitor", "run", "--once"]
+    places = ["--rules", str(hand.rules), "--state", str(hand.state)]
+    subprocess.run([*run, *places], capture_output=True, check=True)
+    (hand.rules / "feeds.off").rename(hand.rules / "feeds.yaml")
+    rows = json.loads(hand.feeds("list", "--failing", "--json").stdout)
+    assert [row["name"] for row in rows] == ["gone"]
+    assert "asked once a month" in rows[0]["notes"][0]
+    assert "once a month" in hand.feeds("list").stdout.replace("\n", " ")
+    shown = hand.feeds("show", "good").stdout
+    assert "asked at" in shown
+    assert "10 min" in shown
+    assert json.loads(hand.feeds("show", "good", "--json").stdout)["failures"] == 0
+    assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
+    assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
+    assert "no feed is named" in hand.feeds("retry").stderr
+
+
+def test_feeds_are_checked_at_once(hand: Hand, web: WebServer) -> None:
+    hand.feeds("add", web.url("/feed"), "--allow-private", "--name", "good")
+    hand.feeds("add", web.url("/nothing"), "--allow-private", "--unchecked", "--name", "bad")
+    done = hand.feeds("check", "good", "bad")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "good: 2 items",
+        f"bad: answered 404 Not Found ({web.url('/nothing')})",
+    ]
+    answers = json.loads(hand.feeds("check", "good", "--json").stdout)
+    assert (answers[0]["ok"], answers[0]["items"], answers[0]["latest"]) == (True, 2, "Two")
+    assert 'did you mean "good"?' in hand.feeds("check", "goood").stderr
+
+
+def test_a_list_goes_out_and_comes_in_again(hand: Hand, tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text(hand.feeds("export").stdout)
+    again = hand.feeds("import", str(opml))
+    assert "0 feeds added" in again.stdout
+    assert "https://wire.example/feed: it is there already" in again.stdout
+    opml.write_text(
+        "<opml><body><outline text='News'><outline text='Wire' xmlUrl='https://a.example/1'/>"
+        "<outline title='Ереван' xmlUrl='https://www.a.example/2'/><outline xmlUrl='file:///etc/passwd'/>"
+        "</outline></body></opml>"
+    )
+    found = json.loads(hand.feeds("import", str(opml), "--json").stdout)
+    assert [row["name"] for row in found["added"]] == ["wire-2", "a-example"]
+    assert len(found["left_out"]) == 1
+    url, tags = "https://www.a.example/2", frozenset({"news"})
+    assert hand.all["a-example"] == Feed("a-example", url, "Ереван", tags)
+
+
+def test_an_import_may_ask_each_feed_first(hand: Hand, tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text("<opml><body><outline text='x' xmlUrl='http://127.0.0.1:9/feed'/></body></opml>")
+    done = hand.feeds("import", str(opml), "--check")
+    assert "0 feeds added" in done.stdout
+    assert "may not be polled" in done.stdout
+
+
+def test_a_list_that_is_none_is_refused(hand: Hand, tmp_path: Path) -> None:
+    opml = tmp_path / "feeds.opml"
+    opml.write_text("<rss/>")
+    done = hand.feeds("import", str(opml))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no OPML" in done.stderr
+
+
+def test_the_file_is_read_as_it_was_written(tmp_path: Path) -> None:
+    feeds = (
+        Feed("a", "https://a.example/?x=#y", "A: 'the' \"paper\" # 1", frozenset({"no", "12:30"}), "hy"),
+        Feed("b", "https://b.example/", "true", every=timedelta(seconds=90), allow_private=True),
+        Feed("c", "https://c.example/", "C", every=timedelta(days=1)),
+    )
+    added.write(tmp_path, feeds)
+    assert added.added(tmp_path) == feeds
+    added.write(tmp_path, ())
+    assert added.added(tmp_path) == ()
+
+
+def test_mistakes_in_the_file_are_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / added.FILE).write_text("feeds: [{name: X}]")
+    with pytest.raises(ConfigError):
+        added.added(tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        added.write(tmp_path / "nowhere", ())
