@@ -35,6 +35,7 @@ from monitor.model import (
 from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.schema import migrations
 from monitor.stories.fingerprint import pack, unpack
+from monitor.stories.index import NEAREST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -315,11 +316,17 @@ class Store:
         return {row["id"]: Known(_entry(row), Status(row["status"]), _candidate(row)) for row in rows}
 
     def candidates(
-        self, wanted: Sequence[tuple[int, ...]], *, since: datetime, shared: int
+        self,
+        wanted: Sequence[tuple[int, ...]],
+        *,
+        since: datetime,
+        shared: int,
+        nearest: int = NEAREST,
     ) -> list[tuple[Candidate, tuple[int, ...]]]:
         """Entries seen since then that share at least `shared` keys with one of `wanted`, with those keys.
 
-        `wanted` holds the keys of each arriving entry. Served by the keys' primary key alone.
+        `wanted` holds the keys of each arriving entry, each of which gets the `nearest` that share most, of
+        equals the oldest, as Index.near would choose. Served by the keys' primary key alone.
         """
         pairs = [(number, key) for number, keys in enumerate(wanted) for key in keys]
         rows = self._rows(
@@ -328,14 +335,19 @@ class Store:
                 select value ->> 0, value ->> 1 from json_each(?)
             ),
             hits as materialized (
-                select arrival, keys.hash hash, entry
+                select arrival, keys.hash hash, entry, seen
                 from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
+            ),
+            ranked as (
+                select arrival, entry, row_number() over (
+                    partition by arrival order by count(distinct hash) desc, min(seen), entry
+                ) place
+                from hits group by arrival, entry having count(distinct hash) >= ?
             )
-            select distinct hits.entry entry, hits.hash hash from hits join (
-                select arrival, entry from hits group by arrival, entry having count(*) >= ?
-            ) using (arrival, entry)
+            select distinct entry, hash from hits
+            where (arrival, entry) in (select arrival, entry from ranked where place <= ?)
             """,
-            (_json(pairs), to_milliseconds(since), shared),
+            (_json(pairs), to_milliseconds(since), shared, nearest),
         )
         found: dict[EntryId, list[int]] = {}
         for row in rows:
