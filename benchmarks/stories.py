@@ -500,7 +500,7 @@ def fill(store: Store, stream: Iterator[tuple[datetime, Entry]], size: int) -> d
                     known=False,
                 )
             )
-        plan = Plan(feed="none", state=FeedState(next_poll=now), error="", entries=tuple(rows))
+        plan = Plan(feed="none", asked="", state=FeedState(next_poll=now), error="", entries=tuple(rows))
         with store.transaction():
             store.apply(plan, now=now, rulebook="")
         now += step * 1000

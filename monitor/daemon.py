@@ -358,7 +358,11 @@ class Daemon:
             if receiver.name in self._sending:
                 return
             self._sending[receiver.name] = time.monotonic()
-        self._senders.submit(self._drain, receiver)
+        try:
+            self._senders.submit(self._drain, receiver)
+        except RuntimeError:  # the pool is shut: a stop came in between
+            with self._sending_lock:
+                self._sending.pop(receiver.name, None)
 
     def _drain(self, receiver: Receiver) -> None:
         try:
@@ -405,19 +409,28 @@ class Daemon:
             log.error("outcome=reload-refused the old rules stay: %s", error)  # noqa: TRY400
             self._refuse(str(error))
         else:
-            self._refused = ""
+            self._install(desk)
+        self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
+
+    def _install(self, desk: Desk) -> None:
+        """Put a desk in force; where the database cannot be written now, soon."""
+        try:
             with Store(self._engine.state) as store:
                 self._engine.install(desk, store)
+                self._refused = ""
                 self._keep(store)
-            log.info(
-                "outcome=reloaded feeds=%d rules=%d rulebook=%s",
-                len(desk.feeds),
-                len(desk.rulebook.rules),
-                desk.rulebook.hash[:12],
-            )
-            self._poll.wake()
-            self._deliver.wake()
-        self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
+        except StateError as error:
+            log.error("outcome=reload-put-off %s", error)  # noqa: TRY400 - it says all
+            self._reload_wanted.set()
+            return
+        log.info(
+            "outcome=reloaded feeds=%d rules=%d rulebook=%s",
+            len(desk.feeds),
+            len(desk.rulebook.rules),
+            desk.rulebook.hash[:12],
+        )
+        self._poll.wake()
+        self._deliver.wake()
 
     def _keep(self, store: Store) -> None:
         """Remember the files in force, for a start on which they have mistakes."""

@@ -325,21 +325,13 @@ class Plan:
     """The rows that one poll calls for: written all or none (T1)."""
 
     feed: str
+    asked: str  # the address that was polled
     state: FeedState
     error: str
     entries: tuple[Stored, ...] = ()
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[tuple[AlertId, str], ...] = ()  # (alert, receiver)
     aliases: tuple[tuple[EntryId, EntryId], ...] = ()  # (a new id, the entry that it stands for)
-
-
-class DeliveryState(Enum):
-    """due -> sending -> sent, or due again, or dead."""
-
-    DUE = "due"
-    SENDING = "sending"
-    SENT = "sent"
-    DEAD = "dead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,9 +364,9 @@ class Claim:
     story: StoryId
     tolds: tuple[Told, ...]
     outlets: tuple[str, ...]  # that carry the story so far, the first first
-    attempts: int  # this one included
+    attempts: int  # this one included; of deliveries claimed together, those of the least tried
     uncertain: bool  # an earlier send was cut off and may have arrived
-    created: datetime
+    created: datetime  # of the latest alert among them: none is given up before its own time
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ message (T2 claims it, T3 records what came of it); no transaction is open while
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from monitor.alerts import outbox
 from monitor.alerts.compose import compose
 from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
 from monitor.alerts.notify import is_chat
-from monitor.errors import SendError
+from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from monitor.store.store import Store
 
 log = logging.getLogger("monitor")
+
+_RECORD_TRIES, _RECORD_PAUSE = 25, 1.0  # with SQLite's own 5 s a try: within the lease of 3 minutes
 
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
@@ -155,6 +158,7 @@ def plan_of(
     )
     return Plan(
         feed=result.feed.name,
+        asked=result.feed.url,
         state=schedule.after(
             result,
             state,
@@ -199,7 +203,12 @@ def _arrival(entry: Entry) -> Arrival:
 
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:
     error = result.what if isinstance(result, Failed) else ""
-    return Plan(feed=result.feed.name, state=schedule.after(result, state, now=now), error=error)
+    return Plan(
+        feed=result.feed.name,
+        asked=result.feed.url,
+        state=schedule.after(result, state, now=now),
+        error=error,
+    )
 
 
 def _give_notice(result: PollResult, before: FeedState, plan: Plan) -> None:
@@ -265,13 +274,9 @@ def deliver(
         return None
     error, uncertain = _sent(receiver, claim, send=send, now=now)
     now = clock()
-    with store.transaction():
-        if not error:
-            store.record_sent(claim, now=now)
-        else:
-            again = outbox.retry(claim, now=now)
-            store.record_failed(claim, error, again=again, uncertain=uncertain)
-    _log_delivery(claim, error, uncertain=uncertain)
+    again = outbox.retry(claim, now=now) if error else None
+    _record(store, claim, error, again=again, uncertain=uncertain, now=now)
+    _log_delivery(claim, error, again=again, uncertain=uncertain)
     return claim
 
 
@@ -280,7 +285,12 @@ def _sent(
 ) -> tuple[str, bool]:
     """Send it: ("", False) once accepted, else (why not, whether it may have arrived all the same)."""
     try:
-        send(receiver, compose(claim, chat=is_chat(receiver), now=now))
+        message = compose(claim, chat=is_chat(receiver), now=now)
+    except Exception as error:
+        log.exception("receiver=%s outcome=error the message could not be composed", receiver.name)
+        return f"the message could not be composed: {type(error).__name__}", False
+    try:
+        send(receiver, message)
     except SendError as error:
         return error.what, error.uncertain
     except Exception as error:
@@ -289,11 +299,36 @@ def _sent(
     return "", False
 
 
-def _log_delivery(claim: Claim, error: str, *, uncertain: bool) -> None:
+def _record(
+    store: Store, claim: Claim, error: str, *, again: datetime | None, uncertain: bool, now: datetime
+) -> None:
+    """T3, tried until it is written or the lease is nearly out: what was sent must not be sent again.
+
+    Each try waits up to 5 s for another's lock by itself. Raises StateError when it was all in vain.
+    """
+    for left in reversed(range(_RECORD_TRIES)):
+        try:
+            with store.transaction():
+                if error:
+                    store.record_failed(claim, error, again=again, uncertain=uncertain)
+                else:
+                    store.record_sent(claim, now=now)
+        except StateError:
+            if not left:
+                raise
+            log.warning("receiver=%s outcome=unrecorded it is tried again", claim.receiver)
+            time.sleep(_RECORD_PAUSE)
+        else:
+            return
+
+
+def _log_delivery(claim: Claim, error: str, *, again: datetime | None, uncertain: bool) -> None:
     rules = ",".join(told.match.rule for told in claim.tolds)
     said = "receiver=%s story=%016x rules=%s attempt=%d outcome=%s"
     values = (claim.receiver, claim.story, rules, claim.attempts)
-    if error:
-        log.warning(f"{said} error=%r", *values, "uncertain" if uncertain else "failed", error)  # noqa: G004
-    else:
+    if not error:
         log.info(said, *values, "sent")
+    elif again is None:
+        log.error(f"{said} error=%r", *values, "dead", error)  # noqa: G004
+    else:
+        log.warning(f"{said} error=%r", *values, "uncertain" if uncertain else "failed", error)  # noqa: G004

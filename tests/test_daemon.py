@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,25 @@ def test_while_the_database_is_locked_nothing_is_fetched_twice_and_afterwards_no
                 other.close()
                 eventually(lambda: mail.arrivals and chat.arrivals)
         assert [len(sink.arrivals) for sink in (mail, chat)] == [1, 1]
+
+
+def test_a_reload_that_meets_a_locked_database_is_made_up_for(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    engine = made(tmp_path, web)
+    later = [engine.desk]
+    daemon = Daemon(engine, reload=lambda: later[-1])
+    with running(daemon):
+        eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
+        (renamed,) = engine.desk.feeds
+        later.append(replace(engine.desk, feeds=(replace(renamed, name="renamed"),)))
+        other = sqlite3.connect(engine.state / DATABASE, isolation_level=None)
+        other.execute("begin immediate")
+        daemon.reload()
+        eventually(lambda: any("outcome=reload-put-off" in line for line in ear.lines))
+        other.execute("rollback")
+        other.close()
+        eventually(lambda: any("feed=renamed outcome=fresh" in line for line in ear.lines))
 
 
 def test_a_poll_that_breaks_in_our_own_code_is_a_failed_poll_of_that_feed(

@@ -13,7 +13,7 @@ from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Ver
 from monitor.rules.match import match
 from monitor.rules.tenure import Earlier, Standing
 from monitor.stories.index import Index
-from monitor.stories.judge import judge, place
+from monitor.stories.judge import judge, place, retouched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,10 +156,14 @@ def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
 
 
 def _edited_place(arrival: Arrival, before: Known, *, index: Index) -> Placement:
-    """An edited entry stays in its story, unless its guid was given to other news: another link and text."""
-    was = before.candidate
-    verdict = judge(arrival.fingerprint, was.fingerprint, same_outlet=True)
-    if arrival.fingerprint.link == was.fingerprint.link or verdict.kind is Kind.COPY:
+    """An edited entry stays in its story, unless its guid was given to other news.
+
+    That is another link and text, or, under the same link, words of which too little is left: outlets show
+    one rolling item after another under one address.
+    """
+    was, now = before.candidate, arrival.fingerprint
+    verdict = judge(now, was.fingerprint, same_outlet=True)
+    if verdict.kind is Kind.COPY or (now.link == was.fingerprint.link and retouched(now, was.fingerprint)):
         return Placement(was.story, was.lead, was.entry, replace(verdict, kind=Kind.COPY, why="edited"))
     story = identity("story", str(arrival.entry.id), arrival.entry.digest)
     others = [near for near in index.near(arrival.keys) if near.entry != arrival.entry.id]

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import apprise
-from apprise.result import AppriseResultStatus
 
 from monitor.errors import SendError
 
@@ -25,11 +24,22 @@ if TYPE_CHECKING:
 
 _MAIL = ("mailto", "mailtos")
 _WARNINGS = logging.getLogger("apprise")
-# DEBUG logs of both print webhook addresses whole; what Apprise warns of reaches us scrubbed, or not at all.
-_WARNINGS.setLevel(logging.WARNING)
+# DEBUG logs of both print webhook addresses whole. Apprise's go nowhere but into a send's own result, where
+# they say how far it came, and leave this module scrubbed or not at all.
+_WARNINGS.setLevel(logging.DEBUG)
 _WARNINGS.propagate = False
+_WARNINGS.addHandler(logging.NullHandler())
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of odd headers with a traceback
 
+# Seconds. A webhook that takes its time is waited for: given up after Apprise's 4 s it would get every alert
+# again. A send as a whole ends within Apprise's 60 s.
+_CONNECT, _READ = 10.0, 45.0
+# What says that a receiver did not take the message: an HTTP or SMTP status, or no connection to begin with.
+_NOT_TAKEN = re.compile(
+    r"error=\d{3}|\(\d{3}, b['\"]|NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused"
+    r"|Name or service not known|No address associated|unreachable|No route to host|CERTIFICATE_VERIFY_FAILED"
+)
+_REASON = "Socket Exception: "
 _UNKNOWN = ("Unparseable URL", "Unsupported URL")
 _SHORTEST_SECRET = (
     6  # shorter pieces of an address (a port, "json") are no secrets, and scrubbing them garbles
@@ -69,17 +79,30 @@ class Notifier:
     def send(self, receiver: Receiver, message: Message) -> None:
         """Hand the message to the receiver's service; returns once it was accepted.
 
-        Raises SendError, `uncertain` if it ran out of time and may have been accepted all the same.
+        Raises SendError, `uncertain` unless it is plain that the message was not taken: cut off while the
+        answer was awaited, it may have been.
         """
         service = self._services.get(receiver) or self._made(receiver)
-        result = service.notify(body=message.body, title=message.title, body_format=apprise.NotifyFormat.TEXT)
+        try:
+            result = service.notify(
+                body=message.body,
+                title=message.title,
+                body_format=apprise.NotifyFormat.TEXT,
+                log_level=logging.DEBUG,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a failed send
+            raise SendError(
+                _scrubbed(f"its service broke: {type(error).__name__}: {error}", receiver.url),
+                where=receiver.name,
+                uncertain=True,
+            ) from None  # the cause may hold the address
         if result:
             return
-        said = "; ".join(dict.fromkeys(str(entry.message) for entry in result.logs()))
+        said = _said(result)
         raise SendError(
             _scrubbed(said, receiver.url) or "it was refused without a reason",
             where=receiver.name,
-            uncertain=result.status is AppriseResultStatus.TIMEOUT,
+            uncertain=not _NOT_TAKEN.search(said),
         )
 
     def _made(self, receiver: Receiver) -> apprise.Apprise:
@@ -87,11 +110,23 @@ class Notifier:
             service = _service(receiver.url)
         if service is None:
             raise SendError(_scrubbed("; ".join(heard), receiver.url) or "is no address", where=receiver.name)
+        service.socket_connect_timeout, service.socket_read_timeout = _CONNECT, _READ
         service.request_rate_per_sec = 0  # else seconds *between* sends of one instance: 5.5 for mail
         holder = apprise.Apprise(asset=_asset())
         holder.add(service)
         self._services[receiver] = holder
         return holder
+
+
+def _said(result: apprise.AppriseResult) -> str:
+    """What Apprise warned of, and the reasons under it, each once."""
+    return "; ".join(
+        dict.fromkeys(
+            str(entry.message).removeprefix(_REASON)
+            for entry in result.logs()
+            if entry.level in ("WARNING", "ERROR", "CRITICAL") or str(entry.message).startswith(_REASON)
+        )
+    )
 
 
 def _asset() -> apprise.AppriseAsset:

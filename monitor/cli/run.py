@@ -9,7 +9,7 @@ import signal
 import sys
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -63,7 +63,7 @@ def command(rules: str | None, state: str | None, *, once: bool, backfill: bool,
                 raise
             return _serve(_last_good(folder, place, error), folder, place, backfill=backfill, refused=error)
         if once:
-            return _once(desk, place, backfill=backfill, as_json=as_json)
+            _once(desk, place, backfill=backfill, as_json=as_json)
         return _serve(desk, folder, place, backfill=backfill)
 
 
@@ -88,7 +88,7 @@ def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
     return desk
 
 
-def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> int:
+def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> NoReturn:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -101,11 +101,16 @@ def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> i
         finally:
             engine.close()
     parsed = engine.parsers.parsed
+    with Store(place) as store:
+        waiting = store.waiting()
     if as_json:
-        echo_json({"parsed": parsed, **asdict(counts)})
+        echo_json({"parsed": parsed, **asdict(counts), "waiting_for": waiting})
     else:
         click.echo(_summary(counts, parsed))
-    return 0
+        for name, number in waiting.items():
+            click.echo(f"waiting for {name}: {number} (monitor status says more)")
+    sys.stdout.flush()
+    exit_now(0)  # a send that was given up keeps its thread, which would hold the exit and the state's lock
 
 
 def _summary(counts: Counts, parsed: int) -> str:

@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from monitor.errors import LockedError
+from monitor.errors import LockedError, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def only_daemon(state: Path) -> Iterator[None]:
-    """Hold the state folder for this process alone; raises LockedError where another has it.
+    """Hold the state folder for this process alone; raises LockedError, or StateError where it cannot be.
 
     The lock is on the folder itself, not on a file in it: it ends with its process whatever happens, so it
     can be neither stale nor deleted (flock(2)).
     """
-    descriptor = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        descriptor = os.open(state, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise StateError(
+            f"the state folder cannot be opened: {error.strerror}",
+            where=str(state),
+            remedy="name one that you own",
+        ) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -132,6 +132,7 @@ create table corrections (
     story integer not null
 ) strict;
 create index corrections_entry on corrections (entry);
+
 -- since when each rule in force has looked for what it looks for; `former` are the ids it had before
 create table tenures (
     rule text primary key,
@@ -149,6 +150,8 @@ create table desk (
     error text not null default '',
     refused integer,
     told integer not null default 0 check (told in (0, 1))
+) strict;
+
 -- other ids of entries whose feed gave all its guids anew
 create table aliases (
     id integer primary key,

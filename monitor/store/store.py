@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 DATABASE = "monitor.db"
 _BUSY = 5000  # milliseconds a statement waits for another's lock
+_WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -136,8 +137,8 @@ class Store:
         while True:
             try:
                 self._db.conn.execute("pragma journal_mode = wal")
-            except sqlite3.OperationalError:
-                if time.monotonic() > until:
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF not in _WAITED_FOR or time.monotonic() > until:
                     raise
                 time.sleep(0.01)
             else:
@@ -538,6 +539,7 @@ class Store:
             )
 
     def _put_feed_state(self, plan: Plan) -> None:
+        """What a poll says of an address that the feed no longer has is not for its new one."""
         state = plan.state
         assert state.next_poll is not None, "a plan says when the feed is asked again"
         self._db.execute(
@@ -545,7 +547,7 @@ class Store:
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
                 gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?
-            where name = ?
+            where name = ? and ? in (url, address)
             """,
             (
                 state.validators.etag,
@@ -568,6 +570,7 @@ class Store:
                 state.moves,
                 state.address,
                 plan.feed,
+                plan.asked,
             ),
         )
 
@@ -609,9 +612,9 @@ class Store:
             story=story,
             tolds=tuple(_told(row) for row in rows),
             outlets=self._outlets(story, lead),
-            attempts=1 + max(row["attempts"] for row in rows),
+            attempts=1 + min(row["attempts"] for row in rows),
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
-            created=from_milliseconds(min(row["created"] for row in rows)),
+            created=from_milliseconds(max(row["created"] for row in rows)),
         )
 
     def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:

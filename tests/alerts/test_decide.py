@@ -150,6 +150,15 @@ def test_a_reused_guid_may_bring_a_copy_of_what_was_told(desk: Desk) -> None:
     assert desk.show("ani", Item("slot-1", PEACE.title, TEXT, link="https://ani.example/peace")) == []
 
 
+def test_one_rolling_item_after_another_under_one_guid_and_link_is_news_each_time(desk: Desk) -> None:
+    link = "https://ani.example/latest"
+    desk.show("ani", Item("slot", QUIET.title, QUIET.summary, link=link))
+    assert desk.show("ani", Item("slot", PEACE.title, TEXT, link=link)) == ["peace"]
+    other = "Fishermen of the northern lake hail the end of a quarrel"
+    text = "Nets were cut for years before elders drew up a peace agreement that all crews read aloud now."
+    assert desk.show("ani", Item("slot", other, text, link=link)) == ["peace"]
+
+
 def test_what_is_dated_long_before_the_last_good_poll_is_no_news(desk: Desk) -> None:
     desk.show("ani", QUIET)
     old = Item("p1", PEACE.title, TEXT, published=START - timedelta(hours=73))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,65 @@ def test_a_refusal_is_an_error_without_the_secrets_of_the_address(refusing: Loop
         Notifier().send(receiver, MESSAGE)
     assert "503" in str(caught.value)
     assert "s3cr3t" not in str(caught.value)
+    assert not caught.value.uncertain
+
+
+class _Awkward(BaseHTTPRequestHandler):
+    """/slow takes its time and then accepts; /reset takes the message and hangs up without a word."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/slow":
+            _ENOUGH.wait(5)
+            self.send_response(200)
+            self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+_ENOUGH = threading.Event()  # never set: what waits for it takes its whole time
+
+
+@pytest.fixture
+def awkward() -> Iterator[Loopback]:
+    server = Loopback(_Awkward)
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_a_webhook_that_takes_its_time_is_waited_for(awkward: Loopback) -> None:
+    """Apprise gives up after 4 s: then it would get every alert again and again, and never be marked so."""
+    Notifier().send(Receiver("desk", f"json://127.0.0.1:{awkward.port}/slow"), MESSAGE)
+
+
+def test_a_send_cut_off_before_the_answer_may_have_arrived(awkward: Loopback) -> None:
+    with pytest.raises(SendError) as caught:
+        Notifier().send(Receiver("desk", f"json://127.0.0.1:{awkward.port}/reset"), MESSAGE)
+    assert caught.value.uncertain
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "json://127.0.0.1:9/hook",
+        "mailto://127.0.0.1:9/?from=a@example.org&to=b@example.org&mode=insecure",
+    ],
+)
+def test_a_receiver_that_could_not_be_reached_has_nothing(url: str) -> None:
+    with pytest.raises(SendError, match="refused") as caught:
+        Notifier().send(Receiver("desk", url), MESSAGE)
+    assert not caught.value.uncertain
+
+
+def test_a_mail_that_its_server_refuses_was_not_taken() -> None:
+    class Refusing(MailSink):
+        async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd calls it by this name
+            return "550 no such user"
+
+    with Refusing("mail") as sink, pytest.raises(SendError, match="550") as caught:
+        Notifier().send(Receiver("mail", sink.url), MESSAGE)
     assert not caught.value.uncertain
 
 

@@ -200,6 +200,18 @@ def test_a_feed_whose_address_changed_forgets_its_validators_but_not_its_history
     assert after.last_good == before.last_good
 
 
+def test_what_an_old_address_answered_is_not_remembered_of_the_new_one(store: Store) -> None:
+    """The address was changed while its poll was in flight: a false 304 would hide the new feed's entries."""
+    clock, outlet = FakeClock(), FakeOutlet(FEED, [NEWS])
+    result = outlet.poll(FeedState())
+    moved = Feed("wire", "https://wire.example/new", outlet="The Wire")
+    store.sync_feeds([moved], first_poll=lambda _: clock.now)
+    pipeline.take(store, [result], rulebook=BOOK, now=clock.now)
+    state = store.feed_states(["wire"])["wire"]
+    assert state.validators.etag is None
+    assert state.last_good is None
+
+
 def test_a_feed_that_left_the_desk_is_not_asked_and_comes_back_with_its_history(store: Store) -> None:
     with_news(store)
     store.sync_feeds([OTHER], first_poll=lambda _: START)
@@ -267,6 +279,29 @@ def test_a_receiver_that_is_down_is_tried_again_later_and_the_others_get_theirs(
     assert [name for name, _ in receivers.arrived] == ["chat", "mail"]
     assert store.counts()["sent"] == 2
     assert store.oldest_waiting() is None
+
+
+def test_what_is_decided_late_is_not_given_up_with_what_was_tried_all_day(store: Store) -> None:
+    """Deliveries of one story are claimed together: each has its own day all the same."""
+    clock, receivers = with_news(store), FakeReceivers()
+    receivers.failing["mail"] = RuntimeError("down for a day")
+    for _ in range(30):
+        pipeline.deliver(store, MAIL, send=receivers.send, clock=clock)
+        clock.advance(timedelta(hours=1, minutes=15))
+        if store.counts()["dead"]:
+            break
+        with store.transaction():  # as another rule of the same story would, an hour before the end
+            alert = store._rows("select * from alerts limit 1")[0]
+            late = {**dict(alert), "id": 4711, "rule": "late", "created": round(clock.now.timestamp() * 1000)}
+            marks = ", ".join(f":{name}" for name in late)
+            store._db.execute(f"insert or replace into alerts values ({marks})", late)
+            store._db.execute(
+                "insert or ignore into deliveries (alert, receiver, due) values (4711, 'mail', 0)"
+            )
+    rows = {
+        row["alert"]: row["state"] for row in store._rows("select * from deliveries where receiver = 'mail'")
+    }
+    assert rows[4711] == "due"
 
 
 def test_after_a_day_of_trying_a_delivery_is_dead_and_counted(store: Store) -> None:
