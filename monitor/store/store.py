@@ -329,7 +329,7 @@ class Store:
             )
 
     def tell_desk(self, refused: datetime) -> None:
-        """Remember that the operators were told of the mistakes since then; until the files are good again."""
+        """Remember that the operators were told of what is wrong since then."""
         with self.transaction():
             self._db.execute("update desk set told = 1 where refused = ?", (to_milliseconds(refused),))
 
