@@ -48,7 +48,7 @@ DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; th
 CLOCK_STEP = timedelta(seconds=5)  # wall clock against monotonic: more than this is a step, less is drift
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
-TELL_AGAIN = timedelta(minutes=1)  # until the operators are told again of mistakes, after a send that failed
+TELL_AGAIN = timedelta(minutes=5)  # until the operators are told again of mistakes, after a send that failed
 _PAGE = 4 * PLACES  # due feeds looked at together
 _PAGES = 16
 
@@ -417,7 +417,7 @@ class Daemon:
         try:
             with Store(self._engine.state) as store:
                 self._engine.install(desk, store)
-                self._refused = ""
+                self._refused, self._operators_due = "", self._engine.clock()
                 self._keep(store)
         except StateError as error:
             log.error("outcome=reload-put-off %s", error)  # noqa: TRY400 - it says all
@@ -454,17 +454,17 @@ class Daemon:
         self._operators_due = now + TELL_AGAIN
         with Store(self._engine.state) as store:
             kept = store.desk()
-        if kept is not None and not kept.told:
-            self._senders.submit(self._tell_operators_now, receiver, self._refused)
+        if kept is not None and kept.refused is not None and not kept.told:
+            self._senders.submit(self._tell_operators_now, receiver, self._refused, kept.refused)
 
-    def _tell_operators_now(self, receiver: Receiver, error: str) -> None:
+    def _tell_operators_now(self, receiver: Receiver, error: str, refused: datetime) -> None:
         try:
             self._engine.notifier.send(receiver, refusal(error, chat=is_chat(receiver)))
         except Exception as failure:  # noqa: BLE001 - a send: it is tried again
             log.warning("receiver=%s outcome=failed telling the operators: %s", receiver.name, failure)
             return
         with Store(self._engine.state) as store:
-            store.tell_desk()
+            store.tell_desk(refused)
         log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
 
 

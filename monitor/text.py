@@ -119,8 +119,9 @@ def fold(word: str) -> str:
     ə stays ə: folding it would merge the dative Əliyevə with Əliyeva, another person. й, ї and ў stay
     themselves. İ, I, ı and i are one letter; so are Armenian եւ, և and եվ. fold(fold(w)) == fold(w).
     """
-    if word.isascii():
-        return word.lower().replace("`", "'")
+    straight = word.replace("’", "'")  # all that is beyond ASCII in most English words that are
+    if straight.isascii():
+        return straight.lower().replace("`", "'")
     # Apostrophes first: NFKC makes of U+00B4 a space with an accent on it.
     word = unicodedata.normalize("NFKC", word.translate(_TO_APOSTROPHE)).casefold().translate(_TO_APOSTROPHE)
     word = unicodedata.normalize("NFKC", "".join(_base(letter) for letter in _DROPPED_MARKS.sub("", word)))

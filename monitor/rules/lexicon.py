@@ -35,7 +35,6 @@ FIELDS = ("title", "summary", "body")
 TITLE, SUMMARY, BODY = range(3)
 
 _HEAD = 4  # letters by which a word is turned away at once
-_HEADS = range(_HEAD, 0, -1)
 _LONGEST_ELISION = 4  # letters before an apostrophe that are no part of a name: d'Aliyev, l'Iran, dell'
 _LONGEST_ABBREVIATION = 4  # letters before a full stop inside a phrase: St. Petersburg, Gen. Gerasimov
 _APOSTROPHE = re.compile(f"[{plain.APOSTROPHES}]")
@@ -121,6 +120,9 @@ class _Surfaces(dict[str, _Seen | None]):
         self._root = root
         self._shouted = shouted
         self._heads = frozenset(stem[:_HEAD] for stem in senses)
+        self._small_heads = frozenset(
+            stem[:_HEAD] for stem, found in senses.items() if not all(sense.capital for sense in found)
+        )
         self._longest = max(map(len, senses), default=0)
 
     def __missing__(self, surface: str) -> _Seen | None:
@@ -145,8 +147,13 @@ class _Surfaces(dict[str, _Seen | None]):
         )
 
     def _of(self, part: str) -> Iterator[int]:
+        heads = self._heads if _is_capital(part[:1]) else self._small_heads
+        if not heads:
+            return
         folded = plain.fold(part)
-        head = next((length for length in _HEADS if folded[:length] in self._heads), 0)
+        head = _HEAD
+        while head and folded[:head] not in heads:
+            head -= 1
         longest = min(len(folded), self._longest) if head == _HEAD else min(len(folded), head)
         for length in range(longest, 0, -1):
             for sense in self._senses.get(folded[:length], ()):

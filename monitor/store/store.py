@@ -384,10 +384,10 @@ class Store:
                 "update desk set error = ?, refused = coalesce(refused, ?)", (error, to_milliseconds(now))
             )
 
-    def tell_desk(self) -> None:
-        """Remember that the operators were told of the mistakes; until the files are good again."""
+    def tell_desk(self, refused: datetime) -> None:
+        """Remember that the operators were told of what is wrong since then."""
         with self.transaction():
-            self._db.execute("update desk set told = 1")
+            self._db.execute("update desk set told = 1 where refused = ?", (to_milliseconds(refused),))
 
     def desk(self) -> KeptDesk | None:
         """The operator's files as they last were without mistakes, and what is wrong since; None if none."""

@@ -25,3 +25,9 @@ def test_a_hostile_text_ends(name: str) -> None:
 def test_beyond_the_most_mentions_the_first_still_count() -> None:
     article = Entry(1, "f", "o", "", "", "", "", "alpha beta " * 9_000, None, None, "")
     assert [found.rule for found in match(BOOK, article)] == ["near", "many", "nested"]
+
+
+def test_an_apostrophe_that_is_a_letter_may_begin_a_word() -> None:
+    for title, rules in (("ʼ", []), ("ʼalpha", []), ("ʼ Alpha Beta ʼʼ", ["near", "name"])):
+        article = Entry(1, "f", "o", "", "", title, "", "", None, None, "")
+        assert [found.rule for found in match(BOOK, article)] == rules
