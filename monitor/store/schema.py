@@ -126,8 +126,9 @@ create index deliveries_due on deliveries (receiver, due) where state in ('due',
 -- other ids of entries whose feed gave all its guids anew
 create table aliases (
     id integer primary key,
-    entry integer not null references entries (id)
+    entry integer not null references entries (id) on delete cascade
 ) strict;
+create index aliases_entry on aliases (entry);
 """
 
 
