@@ -218,7 +218,7 @@ def reader(urls: list[str], state: Path) -> Callable[[], object]:
     library = make_reader(str(state / "reader.sqlite"))
     for url in urls:
         library.add_feed(url, exist_ok=True)
-    return lambda: library.update_feeds(workers=20)
+    return lambda: library.update_feeds(workers=20, scheduled=False)
 
 
 def rss2email(urls: list[str], state: Path) -> Callable[[], object]:

@@ -132,6 +132,11 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: Web
     assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
     assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
     assert "no feed is named" in hand.feeds("retry").stderr
+    status = [sys.executable, "-m", "monitor", "status", "--state", str(hand.state)]
+    said = subprocess.run(status, capture_output=True, text=True, check=True).stdout
+    assert "  gone: gone (answered 410 Gone); asked once a month" in said
+    found = json.loads(subprocess.run([*status, "--json"], capture_output=True, check=True).stdout)
+    assert list(found["feed_notes"]) == ["gone"]
 
 
 def test_feeds_are_checked_at_once(hand: Hand, web: WebServer) -> None:

@@ -155,8 +155,9 @@ create table desk (
 -- other ids of entries whose feed gave all its guids anew
 create table aliases (
     id integer primary key,
-    entry integer not null references entries (id)
+    entry integer not null references entries (id) on delete cascade
 ) strict;
+create index aliases_entry on aliases (entry);
 """
 
 

@@ -474,3 +474,63 @@ def test_validators_without_etag_and_date_ask_without_condition(web: WebServer, 
     web.serve("/feed", RSS)
     fetched(fetcher, replace(feed_at(web.url("/feed")), validators=Validators(digest="x")))
     assert not {"if-none-match", "if-modified-since"} & set(web.requests[0].headers)
+
+
+# ---- what is said beside the document ----------------------------------------------------------------------
+
+DATE = "Sat, 21 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "stays"),
+    [
+        ({}, None),
+        ({"Cache-Control": "public, max-age=300"}, timedelta(minutes=5)),
+        ({"Cache-Control": "s-maxage=60, MAX-AGE=0"}, timedelta(0)),
+        ({"Cache-Control": "max-age=999999999"}, timedelta(days=30)),
+        ({"Cache-Control": "no-cache, max-age=300"}, None),
+        ({"Cache-Control": "x-max-age=300"}, None),
+        ({"Cache-Control": "max-age=soon"}, None),
+        ({"Expires": "Sat, 21 Nov 2026 13:00:00 GMT"}, timedelta(hours=1)),
+        ({"Expires": "Thu, 01 Jan 1970 00:00:00 GMT"}, None),
+        ({"Expires": "0"}, None),
+    ],
+)
+def test_how_long_an_answer_holds_is_read_from_its_headers(
+    web: WebServer, fetcher: Fetcher, headers: dict[str, str], stays: timedelta | None
+) -> None:
+    def handle(connection: socket.socket, _closing: threading.Event) -> None:
+        lines = [f"{name}: {value}" for name, value in {"Date": DATE, **headers}.items()]
+        head = "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(RSS)}", *lines])
+        connection.sendall(f"{head}\r\n\r\n".encode() + RSS)
+
+    web.raw("/feed", handle)
+    assert fetched(fetcher, feed_at(web.url("/feed"))).reply == Reply(stays=stays, whole=True)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "moved"),
+    [
+        ((301,), "/1"),
+        ((308, 301), "/2"),
+        ((302,), ""),
+        ((301, 302), "/1"),
+        ((307, 301), ""),
+        ((303, 308), ""),
+    ],
+)
+def test_a_feed_has_moved_as_far_as_its_redirects_are_permanent(
+    web: WebServer, fetcher: Fetcher, statuses: tuple[int, ...], moved: str
+) -> None:
+    for number, status in enumerate(statuses):
+        web.serve(f"/{number}", b"", {"Location": f"/{number + 1}"}, status=status)
+    web.serve(f"/{len(statuses)}", RSS)
+    expected = web.url(moved) if moved else ""
+    assert fetched(fetcher, feed_at(web.url("/0"))).reply.moved == expected
+
+
+def test_a_document_that_has_not_changed_says_too_where_it_moved(web: WebServer, fetcher: Fetcher) -> None:
+    web.serve("/old", b"", {"Location": "/new"}, status=301)
+    web.serve("/new", b"", {"Cache-Control": "max-age=60"}, status=304)
+    poll = replace(feed_at(web.url("/old")), validators=Validators(etag='"1"'))
+    assert fetcher.fetch(poll) == Reply(moved=web.url("/new"), stays=timedelta(minutes=1))

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from monitor.engine import politely
+from monitor.model import Feed, FeedState, NotModified, Validators
+
+
+def test_a_host_is_asked_once_a_second_while_others_are_asked_at_once() -> None:
+    """It takes its second: the pause is of the real clock."""
+    asked: list[tuple[float, str]] = []
+
+    def poll(feed: Feed, _state: FeedState) -> NotModified:
+        asked.append((time.monotonic(), feed.name))
+        return NotModified(feed, Validators())
+
+    feeds = [
+        Feed(name, f"https://{host}.example/{name}", "outlet")
+        for name, host in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "three"))
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        batches = list(politely(poll, pool, [(feed, FeedState()) for feed in feeds]))
+    assert sorted(result.feed.name for batch in batches for result in batch) == ["a", "b", "c", "d"]
+    assert asked[-1][1] == "b"
+    assert asked[-1][0] - asked[0][0] >= 0.99
