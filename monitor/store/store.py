@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
@@ -330,29 +331,17 @@ class Store:
         equals the oldest, as Index.near would choose. Served by the keys' primary key alone.
         """
         pairs = [(number, key) for number, keys in enumerate(wanted) for key in keys]
-        rows = self._rows(
+        hits = self._rows(
             """
             with wanted (arrival, hash) as materialized (
                 select value ->> 0, value ->> 1 from json_each(?)
-            ),
-            hits as materialized (
-                select arrival, keys.hash hash, entry, seen
-                from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
-            ),
-            ranked as (
-                select arrival, entry, row_number() over (
-                    partition by arrival order by count(distinct hash) desc, min(seen), entry
-                ) place
-                from hits group by arrival, entry having count(distinct hash) >= ?
             )
-            select distinct entry, hash from hits
-            where (arrival, entry) in (select arrival, entry from ranked where place <= ?)
+            select arrival, keys.hash, entry, seen
+            from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
             """,
-            (_json(pairs), to_milliseconds(since), shared, nearest),
+            (_json(pairs), to_milliseconds(since)),
         )
-        found: dict[EntryId, list[int]] = {}
-        for row in rows:
-            found.setdefault(row["entry"], []).append(row["hash"])
+        found = _nearest(hits, shared=shared, most=nearest)
         standing = self._rows(
             "select * from entries where id in (select value from json_each(?)) order by seen, id",
             (_json(found),),
@@ -813,6 +802,22 @@ class Store:
         """Prove that the database can be written (for the watchdog): take the write lock and give it back."""
         with self.transaction():
             pass
+
+
+def _nearest(hits: Sequence[sqlite3.Row], *, shared: int, most: int) -> dict[EntryId, set[int]]:
+    """The entries that share most keys with an arrival, with those keys.
+
+    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together.
+    """
+    of_arrival: dict[int, dict[EntryId, tuple[int, set[int]]]] = {}
+    for arrival, key, entry, seen in hits:
+        of_arrival.setdefault(arrival, {}).setdefault(entry, (seen, set()))[1].add(key)
+    found: dict[EntryId, set[int]] = {}
+    for entries in of_arrival.values():
+        near = ((-len(keys), seen, entry) for entry, (seen, keys) in entries.items() if len(keys) >= shared)
+        for _, _, entry in nsmallest(most, near):
+            found.setdefault(entry, set()).update(entries[entry][1])
+    return found
 
 
 def _span(length: timedelta) -> int:

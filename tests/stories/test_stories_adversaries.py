@@ -50,6 +50,7 @@ DIFFERENT = [
     ("en", "Live: war in the valley, day 112", "Live: war in the valley, day 113", "a live page's days"),
     # ---- English: roles
     ("en", "Georgia beaten by Spain in Tbilisi final", "Georgia beat Spain in Tbilisi final", "by whom"),
+    ("en", "Miners attacked by police in Gori", "Miners attacked police in Gori", "by police"),
     ("en", "Farmer sues mayor over Kakheti well", "Mayor sues farmer over Kakheti well", "who sues whom"),
     ("en", "Union thanks minister after strike", "Minister thanks union after strike", "who thanks whom"),
     ("en", "Baku warns Yerevan over border post", "Yerevan warns Baku over border post", "who warns whom"),

@@ -249,6 +249,14 @@ def test_a_development_of_a_development_alone_is_news() -> None:
     assert place(3, later, [replace(debate, story=1)], outlet="o").verdict.kind is Kind.NEW
 
 
+def test_another_toll_at_another_place_is_another_event() -> None:
+    one = fingerprint(entry("14 migrants die when boat sinks in Aegean"))
+    other = fingerprint(entry("40 migrants die as boat sinks off Tunisia"))
+    same = fingerprint(entry("40 migrants die when boat sinks in Aegean storm"))
+    assert judge(one, other, same_outlet=False).kind is Kind.NEW
+    assert judge(one, same, same_outlet=False).kind is Kind.DEVELOPMENT
+
+
 def test_words_that_fit_several_stories_are_no_events_own() -> None:
     towns = ("Gori", "Poti", "Batumi")
     near = [
