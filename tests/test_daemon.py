@@ -24,7 +24,7 @@ from tests.desks import Desk, eventually, serve_feed
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
@@ -68,14 +68,22 @@ def running(daemon: Daemon) -> Iterator[None]:
 
 
 @pytest.fixture
-def scheduler() -> Iterator[BackgroundScheduler]:
-    made = BackgroundScheduler(timezone=UTC)
-    made.start()
-    yield made
-    shut_down(made, [])
+def tick_of() -> Iterator[Callable[[Callable[[], datetime]], Tick]]:
+    """Makes a tick of its work, on a scheduler of the test's."""
+    scheduler, ticks = BackgroundScheduler(timezone=UTC), list[Tick]()
+    scheduler.start()
+
+    def make(work: Callable[[], datetime]) -> Tick:
+        ticks.append(Tick(scheduler, "t", work=work))
+        return ticks[-1]
+
+    yield make
+    shut_down(scheduler, ticks)
 
 
-def test_a_tick_that_is_woken_while_it_runs_runs_once_more(scheduler: BackgroundScheduler) -> None:
+def test_a_tick_that_is_woken_while_it_runs_runs_once_more(
+    tick_of: Callable[[Callable[[], datetime]], Tick],
+) -> None:
     """The wake-up at the very end of a run is the one that a job of one instance would lose."""
     runs: list[int] = []
     ticks: list[Tick] = []
@@ -86,12 +94,14 @@ def test_a_tick_that_is_woken_while_it_runs_runs_once_more(scheduler: Background
             ticks[0].wake()
         return utc_now() + timedelta(hours=1)
 
-    ticks.append(Tick(scheduler, "t", work=work))
+    ticks.append(tick_of(work))
     ticks[0].wake()
     eventually(lambda: len(runs) == 200)
 
 
-def test_wake_ups_from_many_threads_never_run_a_tick_twice_at_once(scheduler: BackgroundScheduler) -> None:
+def test_wake_ups_from_many_threads_never_run_a_tick_twice_at_once(
+    tick_of: Callable[[Callable[[], datetime]], Tick],
+) -> None:
     running_now, most, runs = [0], [0], [0]
 
     def work() -> datetime:
@@ -101,7 +111,7 @@ def test_wake_ups_from_many_threads_never_run_a_tick_twice_at_once(scheduler: Ba
         running_now[0] -= 1
         return utc_now() + timedelta(hours=1)
 
-    tick = Tick(scheduler, "t", work=work)
+    tick = tick_of(work)
 
     def wake() -> None:
         for _ in range(50):
@@ -118,7 +128,9 @@ def test_wake_ups_from_many_threads_never_run_a_tick_twice_at_once(scheduler: Ba
     assert most[0] == 1
 
 
-def test_a_tick_that_fails_says_so_and_runs_again(scheduler: BackgroundScheduler, ear: Ear) -> None:
+def test_a_tick_that_fails_says_so_and_runs_again(
+    tick_of: Callable[[Callable[[], datetime]], Tick], ear: Ear
+) -> None:
     runs: list[int] = []
 
     def work() -> datetime:
@@ -127,7 +139,7 @@ def test_a_tick_that_fails_says_so_and_runs_again(scheduler: BackgroundScheduler
             raise StateError("the disk is full")
         return utc_now() + timedelta(hours=1)
 
-    Tick(scheduler, "t", work=work).wake()
+    tick_of(work).wake()
     eventually(lambda: len(runs) == 2)
     assert ear.lines == ["job=t outcome=error"]
 

@@ -57,7 +57,7 @@ def test_once_takes_the_baseline_then_tells_what_is_new_by_mail_and_chat(
     assert first.returncode == 0, first.stderr
     assert "1 feed polled: 1 fresh, 0 unchanged, 0 failed; 1 document parsed" in first.stdout
     assert (
-        "1 new or edited item (1 baseline, 0 edited): 1 stories, 0 developments, 0 copies; 0 alerts"
+        "1 new or edited item (1 baseline, 0 edited): 1 story, 0 developments, 0 copies; 0 alerts"
         in first.stdout
     )
     again = desk.command("run", "--once", "--json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -29,7 +30,7 @@ _VERBS = {
 
 EPILOG = """\b
 Examples:
-  monitor demo                       see it work, in 20 seconds, without any setup
+  monitor demo                       see it work, in about 15 seconds, without any setup
   monitor check                      look for mistakes in ./rules (or /etc/monitor)
   monitor rules try article.txt      why an article fires a rule, or does not
   monitor run --once                 one pass: poll, decide, send
@@ -85,16 +86,18 @@ def _say(error: MonitorError, args: list[str]) -> None:
     if isinstance(error, ConfigError):
         lines = [str(fault) for fault in error.faults]
         click.echo("\n".join(lines), err=True)
-        click.echo(f"monitor: {count(len(lines), 'mistake')} in the operator's files", err=True)
+        click.echo(f"monitor: {count(len(lines), 'mistake')} in your files", err=True)
+        if "--json" in args:
+            echo_json({"error": "mistakes", "faults": [asdict(fault) for fault in error.faults]})
         return
     click.echo(f"monitor: {error}", err=True)
     if "--json" in args:
         echo_json({"error": error.what, "where": error.where, "remedy": error.remedy})
 
 
-def count(number: int, thing: str) -> str:
-    """The number with its noun: "1 feed", "2 feeds"."""
-    return f"{number} {thing}" if number == 1 else f"{number:,} {thing}s"
+def count(number: int, thing: str, things: str = "") -> str:
+    """The number with its noun: "1 feed", "2 feeds"; `things` is a plural that is not made with an s."""
+    return f"{number} {thing}" if number == 1 else f"{number:,} {things or f'{thing}s'}"
 
 
 def echo_json(value: Any) -> None:

@@ -119,7 +119,8 @@ def _summary(counts: Counts, parsed: int) -> str:
         f"{count(polls, 'feed')} polled: {counts.fresh} fresh, {counts.unchanged} unchanged,"
         f" {counts.failed} failed; {count(parsed, 'document')} parsed\n"
         f"{count(counts.entries, 'new or edited item')} ({counts.baseline} baseline, {counts.edited} edited):"
-        f" {counts.stories} stories, {counts.developments} developments, {counts.copies} copies;"
+        f" {count(counts.stories, 'story', 'stories')}, {count(counts.developments, 'development')},"
+        f" {count(counts.copies, 'copy', 'copies')};"
         f" {count(counts.alerts, 'alert')}"
     )
 
