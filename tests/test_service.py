@@ -105,6 +105,17 @@ def test_a_feed_that_is_down_is_backed_off_and_the_others_go_on(tmp_path: Path, 
     assert "1 feed polled: 0 fresh, 1 unchanged, 0 failed" in desk.command("run", "--once").stdout
 
 
+def test_a_damaged_database_is_said_to_be_one_with_what_to_do(desk: Desk) -> None:
+    desk.command("run", "--once")
+    with (desk.state / "monitor.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(200) * 4096)
+    shown = desk.command("status")
+    assert shown.returncode == 69
+    assert "Traceback" not in shown.stderr
+    assert "restore a damaged file from a backup" in shown.stderr
+
+
 # ---- mistakes ----------------------------------------------------------------------------------------------
 
 

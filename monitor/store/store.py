@@ -201,7 +201,10 @@ class Store:
             yield
 
     def _rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        return self._db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # Mapping is served too
+        try:
+            return self._db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # Mapping is served too
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
 
     # ---- feeds --------------------------------------------------------------------------------------------
 
