@@ -10,8 +10,7 @@ import json
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,20 +25,29 @@ from monitor.model import (
     FeedState,
     Kind,
     Known,
-    Match,
-    Mention,
-    Severity,
     Status,
-    Told,
-    Validators,
 )
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.rows import (
+    as_article,
+    as_json,
+    as_mentions,
+    as_moment,
+    as_span,
+    from_milliseconds,
+    to_candidate,
+    to_entry,
+    to_feed_state,
+    to_milliseconds,
+    to_told,
+)
 from monitor.store.schema import migrations
-from monitor.stories.fingerprint import pack, unpack
+from monitor.stories.fingerprint import pack
 from monitor.stories.index import NEAREST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from sqlite_utils import Migrations
@@ -50,16 +58,6 @@ DATABASE = "monitor.db"
 _BUSY = 5000  # milliseconds a statement waits for another's lock
 _WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
-
-
-def to_milliseconds(moment: datetime) -> int:
-    """Milliseconds since 1970 UTC, as the tables keep time."""
-    return round(moment.timestamp() * 1000)
-
-
-def from_milliseconds(value: int) -> datetime:
-    """The aware UTC datetime of a stored time."""
-    return datetime.fromtimestamp(value / 1000, tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ class Store:
             self._db.execute("update feeds set enabled = 0")
             for feed in feeds:
                 due = to_milliseconds(first_poll(feed))
-                latest = due + _span(feed.every or LONGEST)
+                latest = due + as_span(feed.every or LONGEST)
                 self._db.execute(
                     """
                     insert into feeds (name, url, enabled, next_poll) values (:name, :url, 1, :due)
@@ -244,14 +242,14 @@ class Store:
             "select * from feeds where enabled and next_poll <= ? order by next_poll, name limit ? offset ?",
             (to_milliseconds(now), most, past),
         )
-        return [(row["name"], _feed_state(row)) for row in rows]
+        return [(row["name"], to_feed_state(row)) for row in rows]
 
     def feed_states(self, names: Collection[str]) -> dict[str, FeedState]:
         """The state of each of these feeds that the desk has, by name."""
         rows = self._rows(
-            "select * from feeds where name in (select value from json_each(?))", (_json(names),)
+            "select * from feeds where name in (select value from json_each(?))", (as_json(names),)
         )
-        return {row["name"]: _feed_state(row) for row in rows}
+        return {row["name"]: to_feed_state(row) for row in rows}
 
     def feed_errors(self) -> dict[str, str]:
         """Why each feed that is failing fails, by name."""
@@ -261,14 +259,14 @@ class Store:
     def feed_conditions(self) -> dict[str, tuple[FeedState, str]]:
         """The state of each feed that the desk has, and why its last poll failed, by name."""
         rows = self._rows("select * from feeds where enabled order by name")
-        return {row["name"]: (_feed_state(row), row["error"]) for row in rows}
+        return {row["name"]: (to_feed_state(row), row["error"]) for row in rows}
 
     def retry_feeds(self, names: Collection[str], *, now: datetime) -> int:
         """Make these feeds due at once, whatever they wait for; how many of them there were."""
         with self.transaction():
             return self._db.execute(
                 "update feeds set next_poll = ? where enabled and name in (select value from json_each(?))",
-                (to_milliseconds(now), _json(names)),
+                (to_milliseconds(now), as_json(names)),
             ).rowcount
 
     def next_feed_due(self) -> datetime | None:
@@ -299,26 +297,28 @@ class Store:
     def digests(self, ids: Collection[EntryId]) -> dict[EntryId, str]:
         """The digest of each of these entries that stands already."""
         rows = self._rows(
-            "select id, digest from entries where id in (select value from json_each(?))", (_json(ids),)
+            "select id, digest from entries where id in (select value from json_each(?))", (as_json(ids),)
         )
         return {row["id"]: row["digest"] for row in rows}
 
     def aliases(self, ids: Collection[EntryId]) -> dict[EntryId, EntryId]:
         """Those of these ids that stand for an entry under another, with that."""
         rows = self._rows(
-            "select id, entry from aliases where id in (select value from json_each(?))", (_json(ids),)
+            "select id, entry from aliases where id in (select value from json_each(?))", (as_json(ids),)
         )
         return {row["id"]: row["entry"] for row in rows}
 
     def entries_of(self, feed: str, *, most: int) -> list[Entry]:
         """The entries of a feed that were last new, the newest first."""
         rows = self._rows("select * from entries where feed = ? order by seen desc limit ?", (feed, most))
-        return [_entry(row) for row in rows]
+        return [to_entry(row) for row in rows]
 
     def known(self, ids: Collection[EntryId]) -> dict[EntryId, Known]:
         """These entries as they stand, whole."""
-        rows = self._rows("select * from entries where id in (select value from json_each(?))", (_json(ids),))
-        return {row["id"]: Known(_entry(row), Status(row["status"]), _candidate(row)) for row in rows}
+        rows = self._rows(
+            "select * from entries where id in (select value from json_each(?))", (as_json(ids),)
+        )
+        return {row["id"]: Known(to_entry(row), Status(row["status"]), to_candidate(row)) for row in rows}
 
     def candidates(
         self,
@@ -342,20 +342,20 @@ class Store:
             select arrival, keys.hash, entry, seen
             from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
             """,
-            (_json(pairs), to_milliseconds(since)),
+            (as_json(pairs), to_milliseconds(since)),
         )
         found = _nearest(hits, shared=shared, most=nearest)
         standing = self._rows(
             "select * from entries where id in (select value from json_each(?)) order by seen, id",
-            (_json(found),),
+            (as_json(found),),
         )
-        return [(_candidate(row), tuple(sorted(found[row["id"]]))) for row in standing]
+        return [(to_candidate(row), tuple(sorted(found[row["id"]]))) for row in standing]
 
     def told(self, stories: Collection[StoryId]) -> set[tuple[StoryId, str, Kind, EntryId]]:
         """What was told of these stories: (story, rule, kind, lead)."""
         rows = self._rows(
             "select story, rule, kind, lead from alerts where story in (select value from json_each(?))",
-            (_json(stories),),
+            (as_json(stories),),
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
 
@@ -412,7 +412,7 @@ class Store:
             self._db.conn.executemany(
                 "insert into tenures values (?, ?, ?, ?)",
                 [
-                    (rule, tenure.content, to_milliseconds(tenure.since), _json(tenure.former))
+                    (rule, tenure.content, to_milliseconds(tenure.since), as_json(tenure.former))
                     for rule, tenure in tenures.items()
                 ],
             )
@@ -421,11 +421,11 @@ class Store:
         """What was seen of these stories before then, by story."""
         rows = self._rows(
             "select * from entries where story in (select value from json_each(?)) and seen < ?",
-            (_json(stories), to_milliseconds(before)),
+            (as_json(stories), to_milliseconds(before)),
         )
         found: dict[StoryId, list[Earlier]] = {}
         for row in rows:
-            one = Earlier(_entry(row), row["lead"], from_milliseconds(row["seen"]))
+            one = Earlier(to_entry(row), row["lead"], from_milliseconds(row["seen"]))
             found.setdefault(row["story"], []).append(one)
         return found
 
@@ -436,7 +436,7 @@ class Store:
         for row in self._db.execute(
             "select * from entries where seen >= ? order by seen, id", (to_milliseconds(since),)
         ):
-            yield _entry(row), row["story"], from_milliseconds(row["seen"])
+            yield to_entry(row), row["story"], from_milliseconds(row["seen"])
 
     def count_history(self, *, since: datetime) -> int:
         """How many entries `history` gives."""
@@ -460,10 +460,10 @@ class Store:
                     alert.kind.value,
                     alert.lead,
                     alert.entry.id,
-                    _article(alert.entry),
+                    as_article(alert.entry),
                     alert.match.title,
                     alert.match.severity,
-                    _mentions(alert.match),
+                    as_mentions(alert.match),
                     rulebook,
                     moment,
                 ),
@@ -527,7 +527,7 @@ class Store:
         for match in stored.matches:
             self._db.execute(
                 "insert or replace into matches values (?, ?, ?, ?)",
-                (entry.id, match.rule, rulebook, _mentions(match)),
+                (entry.id, match.rule, rulebook, as_mentions(match)),
             )
 
     def _put_feed_state(self, plan: Plan) -> None:
@@ -545,17 +545,17 @@ class Store:
                 state.validators.etag,
                 state.validators.last_modified,
                 state.validators.digest,
-                _moment(state.last_good),
+                as_moment(state.last_good),
                 state.failures,
                 to_milliseconds(state.next_poll),
                 plan.error,
                 state.marks,
                 state.shown,
                 state.pace,
-                None if state.stays is None else _span(state.stays),
-                _moment(state.whole),
-                _moment(state.last_new),
-                _moment(state.gap),
+                None if state.stays is None else as_span(state.stays),
+                as_moment(state.whole),
+                as_moment(state.last_new),
+                as_moment(state.gap),
                 state.silent,
                 state.gone,
                 state.moved,
@@ -597,12 +597,12 @@ class Store:
                 uncertain = max(uncertain, state = 'sending')
             where receiver = ? and alert in (select value from json_each(?))
             """,
-            (to_milliseconds(now + lease), receiver, _json([row["id"] for row in rows])),
+            (to_milliseconds(now + lease), receiver, as_json([row["id"] for row in rows])),
         )
         return Claim(
             receiver=receiver,
             story=story,
-            tolds=tuple(_told(row) for row in rows),
+            tolds=tuple(to_told(row) for row in rows),
             outlets=self._outlets(story, lead),
             attempts=1 + min(row["attempts"] for row in rows),
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
@@ -665,7 +665,7 @@ class Store:
             where state in ('due', 'sending') and receiver in (select value from json_each(?))
             group by receiver
             """,
-            (_json(receivers),),
+            (as_json(receivers),),
         )
         return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
 
@@ -754,7 +754,7 @@ class Store:
             update entries set story = ?, lead = coalesce(?, lead)
             where id in (select value from json_each(?))
             """,
-            (story, lead, _json(entries)),
+            (story, lead, as_json(entries)),
         )
         self._db.conn.executemany(
             "insert into corrections values (?, ?, ?, ?, ?)",
@@ -823,103 +823,5 @@ def _nearest(hits: Sequence[sqlite3.Row], *, shared: int, most: int) -> dict[Ent
     return found
 
 
-def _span(length: timedelta) -> int:
-    return round(length.total_seconds() * 1000)
-
-
-def _moment(moment: datetime | None) -> int | None:
-    return None if moment is None else to_milliseconds(moment)
-
-
-def _time(value: int | None) -> datetime | None:
-    return None if value is None else from_milliseconds(value)
-
-
-def _json(values: Collection[Any]) -> str:
-    return json.dumps(list(values))
-
-
 def _alerts(claim: Claim) -> str:
-    return _json([told.alert for told in claim.tolds])
-
-
-def _mentions(match: Match) -> str:
-    return json.dumps(
-        [[m.what, m.field, m.start, m.end, m.surface] for m in match.mentions], ensure_ascii=False
-    )
-
-
-def _match(row: sqlite3.Row) -> Match:
-    return Match(
-        rule=row["rule"],
-        title=row["title"],
-        severity=Severity(row["severity"]),
-        send=(),
-        mentions=tuple(Mention(*mention) for mention in json.loads(row["mentions"])),
-    )
-
-
-def _article(entry: Entry) -> str:
-    published = None if entry.published is None else to_milliseconds(entry.published)
-    return json.dumps(asdict(entry) | {"published": published}, ensure_ascii=False)
-
-
-def _told(row: sqlite3.Row) -> Told:
-    article = json.loads(row["article"])
-    published = None if article["published"] is None else from_milliseconds(article["published"])
-    return Told(
-        alert=row["id"],
-        kind=Kind(row["kind"]),
-        match=_match(row),
-        entry=Entry(**article | {"published": published}),
-        decided=from_milliseconds(row["created"]),
-    )
-
-
-def _feed_state(row: sqlite3.Row) -> FeedState:
-    return FeedState(
-        validators=Validators(row["etag"], row["last_modified"], row["digest"]),
-        last_good=_time(row["last_good"]),
-        failures=row["failures"],
-        next_poll=from_milliseconds(row["next_poll"]),
-        marks=row["marks"],
-        shown=row["shown"],
-        pace=row["pace"],
-        stays=None if row["stays"] is None else timedelta(milliseconds=row["stays"]),
-        whole=_time(row["whole"]),
-        last_new=_time(row["last_new"]),
-        gap=_time(row["gap"]),
-        silent=bool(row["silent"]),
-        gone=bool(row["gone"]),
-        moved=row["moved"],
-        moves=row["moves"],
-        address=row["address"],
-    )
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        id=row["id"],
-        feed=row["feed"],
-        outlet=row["outlet"],
-        guid=row["guid"],
-        link=row["link"],
-        title=row["title"],
-        summary=row["summary"],
-        body=row["body"],
-        published=None if row["published"] is None else from_milliseconds(row["published"]),
-        lang=row["lang"],
-        digest=row["digest"],
-    )
-
-
-def _candidate(row: sqlite3.Row) -> Candidate:
-    return Candidate(
-        entry=row["id"],
-        story=row["story"],
-        lead=row["lead"],
-        feed=row["feed"],
-        outlet=row["outlet"],
-        seen=from_milliseconds(row["seen"]),
-        fingerprint=unpack(row["fingerprint"]),
-    )
+    return as_json([told.alert for told in claim.tolds])
