@@ -141,6 +141,10 @@ def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path
         place = cwd / "state"
     else:
         place = Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "monitor"
+    if place.is_file():
+        raise UsageError(
+            "the state folder is a file", where=str(place), remedy="name a folder with --state DIR"
+        )
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -234,5 +234,7 @@ def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: P
     (tmp_path / "state").mkdir()
     assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "state"
     (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="is a file"):
+        find_state(str(tmp_path / "file"), env={}, cwd=tmp_path)
     with pytest.raises(UsageError, match="cannot be made"):
         find_state(str(tmp_path / "file" / "x"), env={}, cwd=tmp_path)

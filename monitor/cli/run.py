@@ -107,6 +107,11 @@ def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> N
         echo_json({"parsed": parsed, **asdict(counts), "waiting_for": waiting})
     else:
         click.echo(_summary(counts, parsed))
+        polled = counts.fresh + counts.unchanged + counts.failed
+        if held := len(desk.feeds) - polled:
+            click.echo(
+                f"not asked: {count(held, 'feed')} that failed and are backing off (monitor status says why)"
+            )
         for name, number in waiting.items():
             click.echo(f"waiting for {name}: {number} (monitor status says more)")
     sys.stdout.flush()
