@@ -27,7 +27,7 @@ class _ForSystemd(_Plain):
         return "\n".join(f"<{priority}>{line}" for line in super().format(record).split("\n"))
 
 
-def open_journal(env: Mapping[str, str], *, stream: TextIO | None = None, verbose: bool = False) -> None:
+def open_journal(env: Mapping[str, str], *, stream: TextIO | None = None) -> None:
     """Send the log of this process to `stream` (standard error): for systemd where it listens there."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
@@ -37,7 +37,7 @@ def open_journal(env: Mapping[str, str], *, stream: TextIO | None = None, verbos
         handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(message)s"))
     log = logging.getLogger("monitor")
     log.handlers[:] = [handler]
-    log.setLevel(logging.DEBUG if verbose else logging.INFO)
+    log.setLevel(logging.INFO)
     log.propagate = False
 
 
