@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.model import Feed
-from tests.alerts.test_decide import BOOK, Desk
+from tests.alerts.test_decide import BOOK, QUIET, Desk
 from tests.fakes import Item
 
 if TYPE_CHECKING:
@@ -178,3 +179,28 @@ def test_an_edition_that_adds_what_another_rule_looks_for_is_told_for_that_rule_
     assert desk.show("north", Item("n", f"{TITLE} - {NORTH}", TEXT), book=BOOK) == ["envoy"]
     more = f"{TEXT} It follows last year's peace agreement."
     assert desk.show("south", Item("s", f"{TITLE} - {SOUTH}", more), book=BOOK) == ["peace"]
+
+
+# ---- recurring titles ------------------------------------------------------------------------------------
+
+REVIEW = "Press review: the envoy"
+
+
+@pytest.mark.parametrize(
+    ("hours", "guid", "page", "told", "why"),
+    [
+        (5, "other", "review-1", [], "one link on the same day is one page"),
+        (5, "review", "review-2", [], "one guid on the same day too, wherever it moved"),
+        (5, "other", "review-2", ["envoy"], "another page: it may review other papers"),
+        (30, "other", "review-1", ["envoy"], "the next day's review under the address of the last"),
+        (30, "review", "review-2", ["envoy"], "the next day's review under the guid of the last"),
+    ],
+)
+def test_a_recurring_title_is_told_again_unless_it_is_one_page_on_one_day(
+    desk: Desk, hours: int, guid: str, page: str, told: list[str], why: str
+) -> None:
+    first = Item("review", REVIEW, link="https://city.example/review-1")
+    assert desk.show("city", first, QUIET) == ["envoy"]
+    desk.clock.advance(timedelta(hours=hours))
+    second = Item(guid, REVIEW, link=f"https://city.example/{page}")
+    assert desk.show("city", second, QUIET) == told, why
