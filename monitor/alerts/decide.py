@@ -13,7 +13,7 @@ from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Ver
 from monitor.rules.match import match
 from monitor.rules.tenure import Earlier, Standing
 from monitor.stories.index import Index
-from monitor.stories.judge import judge, place, retouched
+from monitor.stories.judge import judge, place, retouched, within_a_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +83,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
             index=index,
             document=document,
             rulebook=rulebook,
+            now=now,
         )
         stored.append(item)
         index.add(_candidate(item, now), item.keys)
@@ -109,11 +110,12 @@ def _stored(
     index: Index,
     document: Index,
     rulebook: Rulebook,
+    now: datetime,
 ) -> Stored:
     if before:
-        placement = _edited_place(arrival, before, index=index)
+        placement = _edited_place(arrival, before, index=index, now=now)
     else:
-        placement = _new_place(arrival, index=index, document=document)
+        placement = _new_place(arrival, index=index, document=document, now=now)
     return Stored(
         entry=arrival.entry,
         status=status,
@@ -142,10 +144,15 @@ def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: b
     return Status.NEWS
 
 
-def _new_place(arrival: Arrival, *, index: Index, document: Index) -> Placement:
+def _new_place(arrival: Arrival, *, index: Index, document: Index, now: datetime) -> Placement:
     entry, keys = arrival.entry, arrival.keys
     return place(
-        entry.id, arrival.fingerprint, index.near(keys), outlet=entry.outlet, beside=document.near(keys)
+        entry.id,
+        arrival.fingerprint,
+        index.near(keys),
+        outlet=entry.outlet,
+        beside=document.near(keys),
+        now=now,
     )
 
 
@@ -155,19 +162,19 @@ def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
     return Candidate(entry.id, entry.id, entry.id, entry.feed, entry.outlet, now, arrival.fingerprint)
 
 
-def _edited_place(arrival: Arrival, before: Known, *, index: Index) -> Placement:
+def _edited_place(arrival: Arrival, before: Known, *, index: Index, now: datetime) -> Placement:
     """An edited entry stays in its story, unless its guid was given to other news.
 
     That is another link and text, or, under the same link, words of which too little is left: outlets show
     one rolling item after another under one address.
     """
-    was, now = before.candidate, arrival.fingerprint
-    verdict = judge(now, was.fingerprint, same_outlet=True)
-    if verdict.kind is Kind.COPY or (now.link == was.fingerprint.link and retouched(now, was.fingerprint)):
+    was, made = before.candidate, arrival.fingerprint
+    verdict = judge(made, was.fingerprint, same_outlet=True, one_page=within_a_day(was, now))
+    if verdict.kind is Kind.COPY or (made.link == was.fingerprint.link and retouched(made, was.fingerprint)):
         return Placement(was.story, was.lead, was.entry, replace(verdict, kind=Kind.COPY, why="edited"))
     story = identity("story", str(arrival.entry.id), arrival.entry.digest)
     others = [near for near in index.near(arrival.keys) if near.entry != arrival.entry.id]
-    found = place(arrival.entry.id, arrival.fingerprint, others, outlet=arrival.entry.outlet)
+    found = place(arrival.entry.id, made, others, outlet=arrival.entry.outlet, now=now)
     if found.verdict.kind is Kind.COPY:
         return found
     if found.verdict.kind is Kind.DEVELOPMENT:  # of another lead than it was: that one may have been told

@@ -17,6 +17,8 @@ _SIGNATURE = re.compile(r"\s+[-–—|/•·]\s+|\s+::\s+|\s*\|\s*")
 _LONGEST_SIGNATURE = 6  # words: "The New York Times International Edition"
 _LONGEST_BYLINE = 3  # "Reuters Staff Writer"
 _LONGEST_PAPER = 4  # "The New Jersey Herald"
+_LEAST_OUTLET = 2  # words; a name of one word ("Dnipro") may open what a title says of a place
+_LONGEST_EDITION = 2  # words after the outlet's name: "Valley Courier North"
 _DATELINE = (
     # LONDON, March 3 (Reuters) - ; BAKU (AZERTAC) -- ; (Reuters) -
     re.compile(r"\s*[^.!?()]{0,60}\((?P<who>[^()]{2,40})\)\s*[-–—:.]+\s*"),
@@ -70,13 +72,25 @@ def _without_signatures(title: str, outlet: str) -> str:
     """The title without the outlet's name at its end or, if that is its own or an agency's, its beginning."""
     parts = _SIGNATURE.split(title)
     separators = _SIGNATURE.findall(title)
-    while len(parts) > 1 and (_signs(parts[-1], outlet, paper=True) or _is_label(parts[-1])):
+    while len(parts) > 1 and (
+        _signs(parts[-1], outlet, paper=True) or _is_edition(parts[-1], outlet) or _is_label(parts[-1])
+    ):
         parts.pop()
         separators.pop()
     while len(parts) > 1 and _signs(parts[0], outlet, paper=True):
         parts.pop(0)
         separators.pop(0)
     return parts[0] + "".join(between + part for between, part in zip(separators, parts[1:], strict=True))
+
+
+def _is_edition(text: str, outlet: str) -> bool:
+    """Whether the text is the outlet's name with that of an edition behind it."""
+    words, name = folded_words(text), folded_words(outlet)
+    return (
+        len(name) >= _LEAST_OUTLET
+        and words[: len(name)] == name
+        and len(words) - len(name) <= _LONGEST_EDITION
+    )
 
 
 def _signs(text: str, outlet: str, *, paper: bool = False) -> bool:

@@ -23,6 +23,7 @@ from monitor.stories.words import (
     ONE,
     OPPOSITES,
     QUALIFIERS,
+    RECURRING,
     SAME,
     SOME,
     STOPS,
@@ -57,6 +58,8 @@ _MODALS = {
 _TOLD = frozenset({"say", "tell", "ask", "report"})
 _BY = "by"
 _SINGLE = frozenset({"1", "one", "first", "a", "an"})
+_LONGEST_RECURRING = max(map(len, RECURRING))
+_OWN = 4  # words beside "Press review:"; with as many a title names its news and no longer returns as it is
 _FAR_FROM_ITS_NOUN = 2  # words: "four" in "four young workers"
 _AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
@@ -123,6 +126,20 @@ def _joined(title: Title, other: Title) -> Title:
     if at is None:
         return title
     return (*title[:at], title[at] + title[at + 1], *_joined(title[at + 2 :], other))
+
+
+@lru_cache(maxsize=1 << 14)
+def recurring(title: Title) -> bool:
+    """Whether the title is that of a live page or daily digest: equal words tomorrow are other news.
+
+    The known words open or close it (a single one, "live", closes it), and little else is said beside them.
+    """
+    for size in range(1, min(_LONGEST_RECURRING, len(title)) + 1):
+        if title[-size:] in RECURRING and len(content_words(title[:-size])) < _OWN:
+            return True
+        if size > 1 and title[:size] in RECURRING and len(content_words(title[size:])) < _OWN:
+            return True
+    return False
 
 
 def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:

@@ -8,6 +8,7 @@ part of another are different news.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -23,6 +24,7 @@ from monitor.stories.guards import (
     likeness_at_most,
     names_differ,
     numbers_differ,
+    recurring,
     telling_words,
     texts_contradict,
     titles_contradict,
@@ -30,6 +32,7 @@ from monitor.stories.guards import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from monitor.model import Candidate, EntryId, Fingerprint
 
@@ -52,15 +55,28 @@ FEWEST_SHARED = 4  # words that carry news, for titles that are not the same wor
 FEWEST_SAME = 2  # such words, where nothing is left over and the numbers are the same: "3 hurt", "three hurt"
 MOST_STORIES = 2  # that an entry may seem to develop; words that fit more of them are no event's own
 FEWEST_WORDS = 3  # in an equal title: "Explosion in Kabul" may be news, "Press review" twice is none
+ONE_PAGE = timedelta(days=1)  # a live page keeps its address for its day; a digest's may serve the next one
 
 
-def judge(new: Fingerprint, old: Fingerprint, *, same_outlet: bool, formula: Runs = NO_RUNS) -> Verdict:
+def judge(
+    new: Fingerprint,
+    old: Fingerprint,
+    *,
+    same_outlet: bool,
+    formula: Runs = NO_RUNS,
+    one_page: bool = False,
+) -> Verdict:
     """COPY, DEVELOPMENT or NEW, with a score of 0 to 100 and a short reason.
 
     It is symmetric, but for the order of words within the reason. Copies are judged by text where both have
     one (ten words or more), else by title. Within an outlet its `formula` (see formula.py) is no evidence.
+    A recurring title ("Press review") is evidence only if the texts agree too, or if both are `one_page`:
+    shown under one guid or link within a day.
     """
-    verdict = _as_copy(new, old, same_outlet=same_outlet, formula=formula if same_outlet else NO_RUNS)
+    habit = formula if same_outlet else NO_RUNS
+    verdict = _as_copy(new, old, same_outlet=same_outlet, formula=habit)
+    if verdict.kind is Kind.COPY and not one_page and _recurs(new, old, habit):
+        return Verdict(Kind.NEW, verdict.score, "a recurring title: its text must agree")
     if verdict.kind is Kind.COPY or not (event := same_event(new, old)):
         return verdict
     return Verdict(Kind.DEVELOPMENT, verdict.score, f"{event}; no copy: {verdict.why}")
@@ -87,16 +103,27 @@ def place(
     *,
     outlet: str,
     beside: Sequence[Candidate] = (),
+    now: datetime | None = None,
 ) -> Placement:
     """Where the entry belongs: with the candidate it repeats or develops best, or alone.
 
     Copies go before developments, of equals the first. A candidate that is the entry itself is passed over.
     `beside` are other entries of its document that are not placed yet: they show the outlet's formula.
+    `now` is when the entry was seen; without it no two entries count as one page.
     """
     others = {candidate.entry: candidate for candidate in (*near, *beside) if candidate.entry != entry}
     habit = formula(new, others.values(), outlet=outlet)
     verdicts = [
-        (candidate, judge(new, candidate.fingerprint, same_outlet=candidate.outlet == outlet, formula=habit))
+        (
+            candidate,
+            judge(
+                new,
+                candidate.fingerprint,
+                same_outlet=candidate.outlet == outlet,
+                formula=habit,
+                one_page=_one_page(new, candidate, now),
+            ),
+        )
         for candidate in near
         if candidate.entry != entry
     ]
@@ -111,6 +138,29 @@ def place(
             candidate, verdict = max(firsts, key=_score)
             return Placement(candidate.story, entry, candidate.entry, verdict)
     return Placement(entry, entry, None, _alone(verdicts))
+
+
+def _one_page(new: Fingerprint, old: Candidate, now: datetime | None) -> bool:
+    """Whether both stand under one link, the new one within a day of the other."""
+    return bool(new.link) and new.link == old.fingerprint.link and now is not None and within_a_day(old, now)
+
+
+def within_a_day(old: Candidate, now: datetime) -> bool:
+    """Whether the entry was seen less than ONE_PAGE before."""
+    return now - old.seen < ONE_PAGE
+
+
+def _recurs(new: Fingerprint, old: Fingerprint, formula: Runs) -> bool:
+    """Whether both titles recur and no texts of their own say that the news is the same."""
+    if not (recurring(new.title) and recurring(old.title)):
+        return False
+    if not new.summary or not old.summary:
+        return True
+    ours, theirs = runs(body(new)) - formula, runs(body(old)) - formula
+    shared = len(ours & theirs)
+    return not shared or (
+        shared < ALIKE * len(ours | theirs) and shared < CONTAINED * min(len(ours), len(theirs))
+    )
 
 
 def _score(found: tuple[Candidate, Verdict]) -> float:

@@ -59,7 +59,8 @@ class Trial:
     def _place(self, item: Item) -> Placement:
         entry, made = item.entry, fingerprint(item.entry)
         its_keys = keys(made)
-        found = place(entry.id, made, self._window.near(its_keys, now=item.seen), outlet=entry.outlet)
+        near = self._window.near(its_keys, now=item.seen)
+        found = place(entry.id, made, near, outlet=entry.outlet, now=item.seen)
         self._window.add(
             Candidate(entry.id, found.story, found.lead, entry.feed, entry.outlet, item.seen, made), its_keys
         )

@@ -25,6 +25,7 @@ class Language:
     stops:      words that carry no news by themselves
     qualifiers: words that make of a person or body another one (former, deputy, wife)
     alerts:     labels put before a title ("breaking")
+    recurring:  titles that return from day to day, each with other news under it: live pages, daily digests
     """
 
     units: dict[str, int]
@@ -36,6 +37,7 @@ class Language:
     stops: str
     qualifiers: str
     alerts: str
+    recurring: tuple[str, ...]
 
 
 def _count(names: str, *, start: int = 1, step: int = 1) -> dict[str, int]:
@@ -214,6 +216,29 @@ ENGLISH = Language(
     "pro non pre post mini fake false rumoured rumored unit subsidiary opposition shadow half nearly",
     alerts="breaking urgent exclusive update updated refile corrected correction rpt repeat wrapup live "
     "video watch photo photos flash bulletin newsalert alert just in developing factbox analysis",
+    recurring=(
+        "live",
+        "live blog",
+        "live coverage",
+        "live update",
+        "live updates",
+        "liveblog",
+        "as it happened",
+        "minute by minute",
+        "press review",
+        "review of the press",
+        "what the papers say",
+        "morning briefing",
+        "evening briefing",
+        "daily briefing",
+        "news briefing",
+        "news digest",
+        "daily digest",
+        "news roundup",
+        "news in brief",
+        "day in review",
+        "week in review",
+    ),
 )
 
 RUSSIAN = Language(
@@ -332,6 +357,30 @@ RUSSIAN = Language(
     "преемник* соперник* сторонник* противник* экс-* якобы предполагаем* оппозиц* покойн* охранник* "
     "водител*",
     alerts="срочно молния обновлено видео фото эксклюзив онлайн важно главное уточнение повтор трансляция",
+    recurring=(
+        "онлайн",
+        "онлайн трансляция",
+        "текстовая трансляция",
+        "прямая трансляция",
+        "прямой эфир",
+        "хроника",
+        "хроника дня",
+        "хроника событий",
+        "обзор прессы",
+        "обзор сми",
+        "дайджест",
+        "дайджест новостей",
+        "дайджест прессы",
+        "главное за день",
+        "главное за сутки",
+        "главное за неделю",
+        "главные новости дня",
+        "главные события дня",
+        "новости дня",
+        "итоги дня",
+        "итоги недели",
+        "новости к этому часу",
+    ),
 )
 
 AZERBAIJANI = Language(
@@ -389,6 +438,16 @@ AZERBAIJANI = Language(
     qualifiers="kecmis sabiq mərhum muavin* vitse musavir* komekci* xanimi arvadi oglu qizi qardasi bacisi "
     "atasi anasi vəkil* muhafizə* iddia* guya əri sozcu*",
     alerts="son dəqiqə təcili video foto yenilənib eksklüziv eksklyuziv canli",
+    recurring=(
+        "canlı yayım",
+        "günün xəbərləri",
+        "günün əsas xəbərləri",
+        "günün əsas hadisələri",
+        "günün xülasəsi",
+        "həftənin icmalı",
+        "mətbuat icmalı",
+        "mətbuat xülasəsi",
+    ),
 )
 
 TURKISH = Language(
@@ -445,6 +504,20 @@ TURKISH = Language(
     qualifiers="eski merhum vekil* yardimci* danisman* esi karisi kocasi oglu kizi kardesi babasi annesi "
     "avukat* sozcu* sozde iddia* koruma* rakib*",
     alerts="son dakika flas acil video foto canli guncellendi ozel",
+    recurring=(
+        "canlı yayın",
+        "canlı anlatım",
+        "canlı blog",
+        "dakika dakika",
+        "günün haberleri",
+        "günün gelişmeleri",
+        "günün manşetleri",
+        "günün özeti",
+        "gündem özeti",
+        "haftanın özeti",
+        "basın özeti",
+        "gazete manşetleri",
+    ),
 )
 
 ARMENIAN = Language(
@@ -495,6 +568,16 @@ ARMENIAN = Language(
     qualifiers="նախկին նախորդ հանգուցյալ փոխ* տեղակալ* խորհրդական* օգնական* կինը կնոջ ամուսին* որդի* որդու "
     "դուստր* դստեր եղբայր* քույր* հայր* մայր* փաստաբան* խոսնակ* ենթադրյալ պաշտոնակատար* թիկնապահ*",
     alerts="շտապ լրահոս տեսանյութ լուսանկար ուղիղ բացառիկ թարմացված",
+    recurring=(
+        "լրահոս",
+        "օրվա լուրեր",
+        "օրվա լուրերը",
+        "օրվա գլխավոր լուրերը",
+        "օրվա ամփոփում",
+        "մամուլի տեսություն",
+        "ուղիղ եթեր",
+        "ուղիղ հեռարձակում",
+    ),
 )
 
 GEORGIAN = Language(
@@ -569,6 +652,16 @@ GEORGIAN = Language(
     "შვილი შვილმა ვაჟი ვაჟმა ქალიშვილ* ძმა ძმამ და დამ მამა მამამ დედა დედამ ადვოკატ* სპიკერ* სავარაუდო "
     "მოვალეობის",
     alerts="სასწრაფოდ ვიდეო ფოტო განახლებული ექსკლუზივი პირდაპირი ბოლო წუთი",
+    recurring=(
+        "დღის სიახლეები",
+        "დღის ამბები",
+        "დღის მთავარი ამბები",
+        "დღის მთავარი სიახლეები",
+        "დღის შეჯამება",
+        "პრესის მიმოხილვა",
+        "პირდაპირი ეთერი",
+        "პირდაპირი ტრანსლაცია",
+    ),
 )
 
 LANGUAGES = {
@@ -671,6 +764,11 @@ def _all(field: str) -> frozenset[str]:
 
 
 STOPS = _all("stops")
+# Each as its folded words. The bare words for "live" of az, tr, hy and ka are left out: they also say alive
+# and straight ("canlı bomba"); before a colon they are labels (alerts).
+RECURRING = frozenset(
+    tuple(map(fold, title.split())) for tongue in LANGUAGES.values() for title in tongue.recurring
+)
 # A last part of a title that ends in one of these names a paper or a station, whoever it is.
 PRESS = _folded(
     "news times herald tribune gazette post daily weekly journal chronicle observer telegraph guardian "

@@ -40,14 +40,13 @@ QUIET = Item(
 class Desk:
     """A few feeds and a store; polls one feed at a time and says what it called for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *feeds: Feed) -> None:
         self.clock = FakeClock()
         self.store = Store(folder)
-        self.outlets = {
-            name: FakeOutlet(Feed(name, f"https://{name}.example/feed", outlet=name.title()))
-            for name in ("ani", "bel")
-        }
-        feeds = [outlet.feed for outlet in self.outlets.values()]
+        feeds = feeds or tuple(
+            Feed(name, f"https://{name}.example/feed", outlet=name.title()) for name in ("ani", "bel")
+        )
+        self.outlets = {feed.name: FakeOutlet(feed) for feed in feeds}
         self.store.sync_feeds(feeds, first_poll=lambda _: START)
 
     def show(self, name: str, *items: Item, book: Rulebook = BOOK, backfill: bool = False) -> list[str]:
