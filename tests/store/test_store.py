@@ -12,7 +12,7 @@ from sqlite_utils import Migrations
 
 from monitor import pipeline
 from monitor.errors import LockedError, StateError
-from monitor.model import Feed, FeedState, Receiver
+from monitor.model import Feed, FeedState, Message, Receiver
 from monitor.store.lock import only_daemon
 from monitor.store.schema import migrations
 from monitor.store.store import DATABASE, Store
@@ -279,6 +279,28 @@ def test_a_receiver_that_is_down_is_tried_again_later_and_the_others_get_theirs(
     assert [name for name, _ in receivers.arrived] == ["chat", "mail"]
     assert store.counts()["sent"] == 2
     assert store.oldest_waiting() is None
+
+
+def test_what_was_sent_while_the_database_was_locked_is_recorded_afterwards_and_not_sent_again(
+    store: Store, tmp_path: Path
+) -> None:
+    """A try waits 5 s by itself; the lock is held for a little longer than that."""
+    clock, receivers = with_news(store), FakeReceivers()
+    other = sqlite3.connect(tmp_path / DATABASE, isolation_level=None, check_same_thread=False)
+    release = threading.Timer(5.5, other.execute, ("rollback",))
+
+    def sending(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        other.execute("begin immediate")
+        release.start()
+
+    assert pipeline.deliver(store, MAIL, send=sending, clock=clock)
+    release.join()
+    other.close()
+    assert store.counts()["sent"] == 1
+    clock.advance(timedelta(hours=1))
+    assert pipeline.deliver(store, MAIL, send=receivers.send, clock=clock) is None
+    assert len(receivers.arrived) == 1
 
 
 def test_what_is_decided_late_is_not_given_up_with_what_was_tried_all_day(store: Store) -> None:
