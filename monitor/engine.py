@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config import Desk
-    from monitor.model import Claim, Feed, FeedState, Receiver
+    from monitor.model import Feed, FeedState, Receiver
 
 log = logging.getLogger("monitor")
 
@@ -49,8 +49,6 @@ class Observer:
     """Who wants to know as it happens; called from the threads that work."""
 
     polled: Callable[[PollResult], None] = lambda _: None
-    taken: Callable[[Counts], None] = lambda _: None
-    delivered: Callable[[Claim], None] = lambda _: None
 
 
 @dataclass(slots=True)
@@ -114,7 +112,7 @@ class Engine:
 
     def take(self, store: Store, results: list[PollResult]) -> Counts:
         """Round one for these results."""
-        counts = pipeline.take(
+        return pipeline.take(
             store,
             results,
             rulebook=self.desk.rulebook,
@@ -122,20 +120,13 @@ class Engine:
             backfill=self.backfill,
             standing=self.standing,
         )
-        self.observer.taken(counts)
-        return counts
 
-    def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> int:
-        """Round two until nothing is due to this receiver: how many messages were tried."""
-        tried = 0
+    def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
+        """Round two until nothing is due to this receiver, or `stop` says so before a message."""
         with Store(self.state) as store:
             while not stop():
-                claim = pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock)
-                if claim is None:
-                    break
-                tried += 1
-                self.observer.delivered(claim)
-        return tried
+                if pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock) is None:
+                    return
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:

@@ -249,14 +249,6 @@ class Severity(IntEnum):
     CRITICAL = 3
 
 
-class Field(Enum):
-    """Where in an entry a text stands."""
-
-    TITLE = "title"
-    SUMMARY = "summary"
-    BODY = "body"
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Mention:
     """Where a name, term or phrase stands: text[start:end] of the entry's field is `surface`, as printed.
