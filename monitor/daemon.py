@@ -21,7 +21,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor import __version__
+from monitor import __version__, dispatch
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
@@ -347,7 +347,7 @@ class Daemon:
             return utc_now() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
-            due = store.next_delivery_due(receivers)
+            due = dispatch.next_due(store, list(receivers), customs=self._engine.desk.customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])

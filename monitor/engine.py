@@ -125,7 +125,14 @@ class Engine:
         """Round two until nothing is due to this receiver, or `stop` says so before a message."""
         with Store(self.state) as store:
             while not stop():
-                if pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock) is None:
+                done = pipeline.deliver(
+                    store,
+                    receiver,
+                    send=self.notifier.send,
+                    clock=self.clock,
+                    customs=self.desk.customs,
+                )
+                if done is None:
                     return
 
 

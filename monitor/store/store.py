@@ -23,7 +23,7 @@ from monitor.model import (
 )
 from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.connection import DATABASE
-from monitor.store.deliveries import Deliveries
+from monitor.store.letters import Letters
 from monitor.store.rows import (
     as_article,
     as_json,
@@ -36,6 +36,7 @@ from monitor.store.rows import (
     to_feed_state,
     to_milliseconds,
 )
+from monitor.store.silences import Silences
 from monitor.stories.fingerprint import pack
 from monitor.stories.index import NEAREST
 
@@ -61,7 +62,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Deliveries):
+class Store(Letters, Silences):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -137,13 +138,12 @@ class Store(Deliveries):
     def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
         """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
 
-        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once.
+        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once,
+        to be routed anew if they were held, and receivers in an outage are asked; an escalation waits an hour
+        at most.
         """
         with self.transaction():
-            self._db.execute(
-                "update deliveries set due = :now where state = 'due' and due > :now",
-                {"now": to_milliseconds(now)},
-            )
+            self.bring_deliveries_forward(now=now)
             return sum(
                 self._db.execute(
                     "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
@@ -310,6 +310,10 @@ class Store(Deliveries):
         moment = to_milliseconds(now)
         for stored in plan.entries:
             self._put_entry(stored, moment, rulebook=rulebook)
+        for stored in plan.entries:
+            self.unmute_carried(
+                stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
+            )
         for alert in plan.alerts:
             self._db.execute(
                 "insert or ignore into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -536,7 +540,9 @@ class Store(Deliveries):
                 (select count(*) from alerts) alerts,
                 (select count(*) from deliveries where state = 'sent') sent,
                 (select count(*) from deliveries where state in ('due', 'sending')) waiting,
-                (select count(*) from deliveries where state = 'dead') dead
+                (select count(*) from deliveries where state = 'dead') dead,
+                (select count(*) from deliveries where state = 'held') held,
+                (select count(*) from deliveries where state = 'muted') muted
             """
         )[0]
         return dict(row)
