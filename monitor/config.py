@@ -19,7 +19,7 @@ from monitor import urls
 from monitor.alerts import notify
 from monitor.alerts.route import Customs
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.model import Escalation, Feed, Receiver
+from monitor.model import Escalation, Feed, Receiver, Scope
 from monitor.rules import document, rulebook
 from monitor.timetable import HOURLY, hours, timetable
 
@@ -264,6 +264,25 @@ def _filled(kept: Node, standing: Mapping[str, Node], name: str) -> Node:
     return kept if kept.text else standing.get(name, kept)
 
 
+def spoken_of(sources: Sources) -> dict[Scope, frozenset[str]]:
+    """What a silence may be about, by kind: the ids of rules, names and terms, and the outlets."""
+    tops = [(key.text, value) for root in sources.roots for key, value in root.pairs]
+    feeds = [
+        {key.text: one.text for key, one in item.pairs}
+        for top, value in tops
+        if top == "feeds"
+        for item in value.items
+    ]
+    rules = [item for top, value in tops if top == "rules" for item in value.items]
+    return {
+        Scope.RULE: frozenset(one.text for item in rules for key, one in item.pairs if key.text == "id"),
+        Scope.NAME: frozenset(
+            key.text for top, value in tops if top in ("names", "terms") for key, _ in value.pairs
+        ),
+        Scope.OUTLET: frozenset(feed.get("outlet") or feed.get("name", "") for feed in feeds),
+    }
+
+
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
     """(name, mtime in ns, size, inode) of each file that a desk is read from: another when one changed."""
     found = []
@@ -464,14 +483,14 @@ def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
         return None
     text = document.text(node, faults, what="every")
-    span = _span(text)
-    if span is None or not SHORTEST <= span <= LONGEST:
+    found = span(text)
+    if found is None or not SHORTEST <= found <= LONGEST:
         faults.append(node.fault(f'"{text}" is no interval', "write such as: 10 min, 1 h (1 s to 7 d)"))
         return SHORTEST
-    return span
+    return found
 
 
-def _span(text: str) -> timedelta | None:
+def span(text: str) -> timedelta | None:
     """The length of time that "10 min" says; None where it says none."""
     found = _SPAN.fullmatch(text)
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
@@ -479,12 +498,12 @@ def _span(text: str) -> timedelta | None:
 
 def _some_minutes(node: Node, faults: list[Fault], *, what: str) -> timedelta | None:
     text = document.text(node, faults, what=what)
-    span = _span(text)
-    if text and (span is None or not _MINUTE <= span <= _DAY):
+    found = span(text)
+    if text and (found is None or not _MINUTE <= found <= _DAY):
         faults.append(
             node.fault(f'"{text}" will not do for {what}', "write such as: 15 min, 1 h (1 min to 1 d)")
         )
-    return span
+    return found
 
 
 def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
@@ -548,7 +567,7 @@ def _receivers(
             receiver = _receiver(name, value, vault, faults, notes)
             if receiver is not None:
                 receivers.append(receiver)
-            escalations |= {name: one for key, one in value.pairs if key.text == "escalate"}
+            escalations.update((name, one) for key, one in value.pairs if key.text == "escalate")
     escalated = {name: _escalation(name, node, seen, faults) for name, node in escalations.items()}
     found = [replace(receiver, escalate=escalated.get(receiver.name)) for receiver in receivers]
     return tuple(seen), tuple(found)

@@ -115,7 +115,7 @@ def _how_to_acknowledge(claim: Claim) -> str:
 
 
 def _escalate(store: Store, claim: Claim, receiver: Receiver, *, now: datetime) -> None:
-    """The critical alerts of a claim go to the second receiver in a while, unless somebody acknowledges them."""
+    """The critical alerts of a claim go to the second receiver too, unless somebody acknowledges them."""
     if receiver.escalate and (critical := _critical(claim)):
         store.escalate(critical, to=receiver.escalate.to, due=now + receiver.escalate.after)
 
@@ -147,6 +147,9 @@ def _letter(store: Store, receiver: Receiver, *, now: datetime) -> Digest | Noti
         letter = store.due_letter(receiver.name, now=now)
         if letter is None:
             return None
+        if isinstance(letter, Digest) and not letter.claims:
+            store.drop_letter(letter)  # all that it held was dropped by hand
+            continue
         if isinstance(letter, Digest) and receiver.quiet and receiver.quiet.covers(now):
             store.put_off(letter, until=receiver.quiet.end(now))
             continue

@@ -19,7 +19,7 @@ TELL = 6  # tries in vain after which the operators hear of an outage: more than
 
 
 def sent(store: Store, parcel: Claim | Digest | Notice, *, now: datetime) -> None:
-    """The receiver accepted it: an outage is over, and what waited behind it goes at once, the oldest first."""
+    """The receiver accepted it: an outage is over, and what waited goes at once, the oldest first."""
     if isinstance(parcel, Claim):
         store.record_sent(parcel, now=now)
     else:
@@ -51,7 +51,7 @@ def failed(store: Store, parcel: Claim | Digest | Notice, failure: Failure, *, n
         store.put_notice(
             _about(parcel),
             f"alerts were given up after a day of trying: {failure.error};"
-            " monitor deliveries list --state dead shows them, monitor deliveries retry sends them again",
+            " monitor deliveries list --only dead shows them, monitor deliveries retry sends them again",
             now=now,
             unless_since=now - AGAIN_AFTER,
         )

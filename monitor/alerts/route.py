@@ -101,9 +101,9 @@ def route(
     """Where each alert of a claim goes.
 
     `silences` are those in force; `sent` how many were sent to this receiver under each rule that has a
-    limit, within its period. `collected` says that the claim was held before and its digest goes now. Rules that
-    fired on one story go together: if one may go now, all that are not muted do; else all wait for the first
-    of their digests.
+    limit, within its period. `collected` says that the claim was held before and its digest goes now.
+    Rules that fired on one story go together: if one may go now, all that are not muted do; else all wait
+    for the first of their digests.
     """
     muted = {told.alert: by for told in claim.tolds if (by := _muted_by(told, claim, silences)) is not None}
     rest = tuple(told for told in claim.tolds if told.alert not in muted)

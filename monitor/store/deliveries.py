@@ -214,20 +214,23 @@ class Deliveries(Connection):
         )
         return [self._claim(receiver, [row]) for row in rows]
 
-    def acknowledge(self, alerts: Collection[AlertId], *, by: str, now: datetime) -> int:
-        """Somebody has seen to these alerts: they go to no second receiver; how many had not been. In a transaction."""
+    def acknowledge(self, alerts: Collection[AlertId], *, by: str, now: datetime) -> tuple[int, int]:
+        """Somebody has seen to these alerts; inside a transaction.
+
+        How many had not been acknowledged before, and how many escalations that spared.
+        """
         made = self._db.execute(
             "insert or ignore into acks select value, ?, ? from json_each(?)",
             (to_milliseconds(now), by, as_json(alerts)),
         ).rowcount
-        self._db.execute(
+        spared = self._db.execute(
             """
             update deliveries set state = 'acked'
             where escalated and state in ('due', 'held') and alert in (select value from json_each(?))
             """,
             (as_json(alerts),),
-        )
-        return made
+        ).rowcount
+        return made, spared
 
     def alerts_of(self, number: int) -> list[AlertId]:
         """The alerts of the story with this number, or the one alert that has it."""
@@ -289,7 +292,8 @@ class Deliveries(Connection):
         """
         rows = self._rows(
             """
-            select receiver, max(min(due), coalesce((select until from outages where outages.receiver = of.receiver), 0)) due
+            select receiver, max(min(due), coalesce(
+                (select until from outages where outages.receiver = of.receiver), 0)) due
             from (
                 select receiver, due from deliveries where state in ('due', 'sending')
                 union all select receiver, due from deliveries where state = 'held' and letter is null

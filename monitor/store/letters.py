@@ -146,6 +146,10 @@ class Letters(Deliveries):
             (to_milliseconds(until), letter.id),
         )
 
+    def drop_letter(self, letter: Digest | Notice) -> None:
+        """It goes nowhere; inside a transaction."""
+        self._db.execute("update letters set state = 'dropped' where id = ?", (letter.id,))
+
     def put_off(self, letter: Digest | Notice, *, until: datetime) -> None:
         """It waits till then; inside a transaction."""
         self._db.execute(

@@ -23,6 +23,7 @@ from monitor.model import (
 )
 from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.connection import DATABASE
+from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
 from monitor.store.rows import (
     as_article,
@@ -62,7 +63,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences):
+class Store(Letters, Silences, Ledger):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
