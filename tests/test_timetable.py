@@ -24,7 +24,8 @@ from monitor.timetable import (
 # Half an hour of summer time, a day that was left out, changes at midnight, none at all.
 ZONES = (
     "UTC", "Asia/Baku", "Asia/Tbilisi", "Asia/Yerevan", "Europe/Istanbul", "Europe/Berlin",
-    "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu", "Africa/Casablanca",
+    "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "America/Sao_Paulo", "Asia/Kathmandu",
+    "Africa/Casablanca",
 )  # fmt: skip
 zones = st.sampled_from([ZoneInfo(name) for name in ZONES])
 moments = st.datetimes(datetime(2008, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001

@@ -66,7 +66,7 @@ class Rule:
     examples: tuple[Example, ...]
     position: Position
     content: str = ""
-    timing: Timing = Timing()  # when its alerts may go
+    timing: Timing = Timing()  # noqa: RUF009 - a frozen value; when its alerts may go
 
     def admits(self, entry: Entry, tags: frozenset[str], *, sourced: bool = True) -> bool:
         """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`.

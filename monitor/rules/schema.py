@@ -35,7 +35,7 @@ def schema() -> dict[str, Any]:
             },
             "receivers": _named(
                 {
-                    "description": "A named destination: its address, or a map with it and when it may be told.",
+                    "description": "A named destination: its address, or a map of it and when it may be told.",
                     "anyOf": [_ADDRESS, _map(_RECEIVER, "A destination.", required=("url",))],
                 }
             ),
@@ -109,7 +109,7 @@ _SETTINGS = {
         "When the operators hear that the desk lives: daily 09:00 Asia/Baku.", pattern=_TIMETABLE
     ),
     "alive": {
-        "description": "An address that is asked every 5 min while all is well, for a service that misses it.",
+        "description": "An address of a service that misses us; it is asked every 5 min while all is well.",
         "anyOf": [
             {"type": _SCALAR},
             _map(

@@ -48,7 +48,7 @@ class Deliveries(Connection):
             select alert from deliveries
             where receiver = ? and state in ('due', 'sending') and due <= ?
             order by {turn}due, alert limit 1
-            """,
+            """,  # noqa: S608 - a number of ours
             (receiver, to_milliseconds(now)),
         )
         if not oldest:
@@ -149,7 +149,8 @@ class Deliveries(Connection):
         """These alerts wait for the digest of then, each for its reason; inside a transaction."""
         self._db.conn.executemany(
             """
-            update deliveries set state = 'held', held = ?, due = ?, uncertain = max(uncertain, state = 'sending')
+            update deliveries set state = 'held', held = ?, due = ?,
+                uncertain = max(uncertain, state = 'sending')
             where receiver = ? and alert = ?
             """,
             [(reason, to_milliseconds(until), receiver, alert) for alert, reason in reasons.items()],
@@ -177,7 +178,7 @@ class Deliveries(Connection):
         )
 
     def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
-        """How many alerts of a rule were sent to a receiver since then, each by itself and not in a digest."""
+        """How many alerts of a rule were sent to a receiver since then, not counting those in digests."""
         return int(
             self._rows(
                 """
@@ -279,7 +280,7 @@ class Deliveries(Connection):
         with self.transaction():
             return sum(
                 self._db.execute(
-                    f"update {table} set state = 'due', uncertain = 1, due = ? where state = 'sending'",
+                    f"update {table} set state = 'due', uncertain = 1, due = ? where state = 'sending'",  # noqa: S608
                     (to_milliseconds(now),),
                 ).rowcount
                 for table in ("deliveries", "letters")

@@ -1,4 +1,4 @@
-"""Messages that are not of one story, digests and notices: made, taken and recorded like deliveries (T2, T3)."""
+"""Messages that are not of one story, digests and notices: taken and recorded as deliveries are (T2, T3)."""
 
 from __future__ import annotations
 
@@ -86,7 +86,10 @@ class Letters(Deliveries):
         moment = to_milliseconds(now)
         written = json.dumps(list(lines), ensure_ascii=False)
         made = self._db.execute(
-            "insert into letters (receiver, kind, due, made, title, lines, more) values (?, ?, ?, ?, ?, ?, ?)",
+            """
+            insert into letters (receiver, kind, due, made, title, lines, more)
+            values (?, ?, ?, ?, ?, ?, ?)
+            """,
             (receiver, kind, moment, moment, title, written, more),
         ).lastrowid
         assert made is not None, "a row that was inserted has an id"

@@ -170,7 +170,7 @@ create table aliases (
 ) strict;
 create index aliases_entry on aliases (entry);
 
--- messages that are not of one story: a digest carries the deliveries that point at it, a notice its own words
+-- messages that are not of one story: a digest carries what points at it, a notice its words
 create table letters (
     id integer primary key,
     receiver text not null,
