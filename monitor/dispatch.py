@@ -40,7 +40,7 @@ def taken(
         receiver,
         customs=customs,
         silences=silences,
-        in_turn=0 if outage is None else outbox.IN_TURN,
+        least_tried=outbox.asks_with_another(outage),
         now=now,
     )
     if claim is not None:
@@ -59,12 +59,12 @@ def _claimed(
     *,
     customs: Customs,
     silences: list[Silence],
-    in_turn: int,
+    least_tried: bool,
     now: datetime,
 ) -> Claim | None:
     """The first due claim of which something goes; what is held or muted before it is written down."""
     while True:
-        claim = store.due_claim(receiver.name, now=now, in_turn=in_turn)
+        claim = store.due_claim(receiver.name, now=now, least_tried=least_tried)
         if claim is None:
             return None
         routes = route(

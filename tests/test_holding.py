@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.rules.rulebook import Rulebook
+
 WIRE = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 POST = Feed("post", "https://post.example/feed", outlet="Kura Post")
 BOOK = rules(
@@ -55,12 +57,13 @@ WORDS = [
 class Line:
     """Two outlets, everything between them and the receivers, and what arrived."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, book: Rulebook = BOOK) -> None:
+        self.book = book
         self.clock = FakeClock()
         self.store = Store(folder)
         self.outlets = {feed.name: FakeOutlet(feed, [Item("old", "Nothing much")]) for feed in (WIRE, POST)}
         self.receivers = FakeReceivers()
-        self.customs = Customs({rule.id: rule.timing for rule in BOOK.rules})
+        self.customs = Customs({rule.id: rule.timing for rule in book.rules})
         self.number = 0
         self.store.sync_feeds([WIRE, POST], first_poll=lambda _: START)
         self.poll()
@@ -68,7 +71,7 @@ class Line:
     def poll(self) -> None:
         for outlet in self.outlets.values():
             state = self.store.feed_states([outlet.feed.name]).get(outlet.feed.name, FeedState())
-            pipeline.take(self.store, [outlet.poll(state)], rulebook=BOOK, now=self.clock.now)
+            pipeline.take(self.store, [outlet.poll(state)], rulebook=self.book, now=self.clock.now)
 
     def news(self, *words: str, where: str = "wire") -> None:
         """A story of its own for each word."""

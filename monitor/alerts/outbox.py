@@ -26,7 +26,7 @@ RETRIES = tuple(timedelta(seconds=s) for s in (30, 60, 180, 720))
 SPREAD = 0.2  # upwards only, so that what failed together does not come back together
 PATIENCE = timedelta(hours=24)  # never given up earlier: an outage of a day loses nothing
 FEWEST = 24  # tries before giving up, so that a day with this machine off does not count as tried
-IN_TURN = 4  # times that one message asks for all, until the next does: it may be the message's own fault
+_IN_TURN = 4  # of so many tries, one is with another message than the oldest: it may be that one's own fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class Setback:
     again: datetime | None
     dead: tuple[AlertId, ...] = ()
     over: bool = False
+
+
+def asks_with_another(outage: Outage | None) -> bool:
+    """Whether the next try of a receiver in an outage is with the message tried least, not with the oldest."""
+    return outage is not None and outage.tries % _IN_TURN == 1
 
 
 def setback(

@@ -35,7 +35,7 @@ def schema() -> dict[str, Any]:
             },
             "receivers": _named(
                 {
-                    "description": "A named destination: its address, or a map of it and when it may be told.",
+                    "description": "A named destination: its address, or a map with it and when it is told.",
                     "anyOf": [_ADDRESS, _map(_RECEIVER, "A destination.", required=("url",))],
                 }
             ),

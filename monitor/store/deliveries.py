@@ -36,19 +36,19 @@ class Deliveries(Connection):
             self.lease(claim, until=now + lease)
         return claim
 
-    def due_claim(self, receiver: str, *, now: datetime, in_turn: int = 0) -> Claim | None:
+    def due_claim(self, receiver: str, *, now: datetime, least_tried: bool = False) -> Claim | None:
         """The oldest message that is due to this receiver, not yet taken; None if there is none.
 
         A message is every due delivery of one story, or of one development: rules that fire together are
-        told together. With `in_turn`, the oldest of those tried less often, by as many tries as that.
+        told together. With `least_tried`, the oldest of those tried least.
         """
-        turn = f"attempts / {in_turn}, " if in_turn else ""
+        first = "attempts, " if least_tried else ""
         oldest = self._rows(
             f"""
             select alert from deliveries
             where receiver = ? and state in ('due', 'sending') and due <= ?
-            order by {turn}due, alert limit 1
-            """,  # noqa: S608 - a number of ours
+            order by {first}due, alert limit 1
+            """,  # noqa: S608 - a word of ours
             (receiver, to_milliseconds(now)),
         )
         if not oldest:
