@@ -134,7 +134,9 @@ def _work_on(rules: Path, state: Path) -> None:
             """,
             (story,),
         )
-        store._db.execute("insert into deliveries (alert, receiver, state, due) values (?, 'desk', 'dead', 0)", (story,))
+        store._db.execute(
+            "insert into deliveries (alert, receiver, state, due) values (?, 'desk', 'dead', 0)", (story,)
+        )
 
 
 @pytest.mark.parametrize("document", with_commands, ids=ids(with_commands))
