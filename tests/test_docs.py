@@ -129,8 +129,9 @@ def _work_on(rules: Path, state: Path) -> None:
         store._db.execute("pragma foreign_keys = off")  # nobody asks for the entry that it came from
         store._db.execute(
             """
-            insert into alerts values (?1, ?1, 'peace-agreement', 'new', ?1, 1, '{"title": "A headline"}', 'Peace',
-                3, '[]', '', 0)
+            insert into alerts (id, story, rule, kind, lead, entry, article, title, severity, mentions,
+                rulebook, created)
+            values (?1, ?1, 'peace-agreement', 'new', ?1, 1, '{"title": "A headline"}', '', 3, '[]', '', 0)
             """,
             (story,),
         )
