@@ -119,13 +119,23 @@ class Engine:
             now=self.clock(),
             backfill=self.backfill,
             standing=self.standing,
+            milestones=self.desk.milestones,
         )
 
     def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Round two until nothing is due to this receiver, or `stop` says so before a message."""
-        with Store(self.state) as store:
+        with Store(self.state) as store, self.notifier.kept(receiver):
             while not stop():
-                if pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock) is None:
+                if (
+                    pipeline.deliver(
+                        store,
+                        receiver,
+                        send=self.notifier.send,
+                        clock=self.clock,
+                        templates=self.desk.templates,
+                    )
+                    is None
+                ):
                     return
 
 

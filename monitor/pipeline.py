@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from monitor.alerts import outbox
 from monitor.alerts.compose import compose
 from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
+from monitor.alerts.milestone import reached
 from monitor.alerts.notify import is_chat
+from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from monitor.alerts.template import Templates
     from monitor.model import (
         Claim,
         Entry,
@@ -79,17 +82,51 @@ def take(
     now: datetime,
     backfill: bool = False,
     standing: Standing = NEVER_CHANGED,
+    milestones: Sequence[int] = (),
 ) -> Counts:
-    """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another."""
+    """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another.
+
+    `milestones` are the numbers of outlets at which what was told is told of again.
+    """
     counts = Counts()
+    spread: set[tuple[StoryId, EntryId]] = set()
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
         for result in results:
             state = states.get(result.feed.name, FeedState())
-            counts += _take_one(
+            plan, one = _take_one(
                 store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+            counts += one
+            spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
+        if spread and milestones:
+            counts += _tell_milestones(store, spread, milestones=milestones, rulebook=rulebook, now=now)
     return counts
+
+
+def _tell_milestones(
+    store: Store,
+    leads: set[tuple[StoryId, EntryId]],
+    *,
+    milestones: Sequence[int],
+    rulebook: Rulebook,
+    now: datetime,
+) -> Counts:
+    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone."""
+    try:
+        with store.savepoint():
+            found = reached(store.spreads(leads), milestones=milestones)
+            store.add_alerts(found.alerts, found.deliveries, now=now, rulebook=rulebook.hash)
+    except Exception:
+        log.exception("outcome=error the outlets of what was told could not be counted")
+        return Counts()
+    for alert in found.alerts:
+        log.info("story=%016x rule=%s outlets=%d outcome=milestone", alert.story, alert.rule, alert.outlets)
+    return Counts(alerts=len(found.alerts), deliveries=len(found.deliveries))
+
+
+def _is_news(item: Stored) -> bool:
+    return item.status is Status.NEWS
 
 
 def _take_one(
@@ -101,7 +138,7 @@ def _take_one(
     now: datetime,
     backfill: bool,
     standing: Standing,
-) -> Counts:
+) -> tuple[Plan, Counts]:
     try:
         with store.savepoint():
             plan = plan_of(
@@ -114,8 +151,8 @@ def _take_one(
         failed = Failed(result.feed, "its entries could not be taken in: see the log")
         plan = _bare_plan(failed, state, now=now)
         store.apply(plan, now=now, rulebook=rulebook.hash)
-        return _logged(failed, plan)
-    return _logged(result, plan)
+        return plan, _logged(failed, plan)
+    return plan, _logged(result, plan)
 
 
 def plan_of(
@@ -265,6 +302,7 @@ def deliver(
     *,
     send: Callable[[Receiver, Message], None],
     clock: Callable[[], datetime],
+    templates: Templates = OURS,
 ) -> Claim | None:
     """Claim, compose, send and record the oldest message due to this receiver; None if none is due."""
     now = clock()
@@ -272,7 +310,7 @@ def deliver(
         claim = store.claim(receiver.name, now=now, lease=outbox.LEASE)
     if claim is None:
         return None
-    error, uncertain = _sent(receiver, claim, send=send, now=now)
+    error, uncertain = _sent(receiver, claim, send=send, now=now, templates=templates)
     now = clock()
     again = outbox.retry(claim, now=now) if error else None
     _record(store, claim, error, again=again, uncertain=uncertain, now=now)
@@ -281,11 +319,16 @@ def deliver(
 
 
 def _sent(
-    receiver: Receiver, claim: Claim, *, send: Callable[[Receiver, Message], None], now: datetime
+    receiver: Receiver,
+    claim: Claim,
+    *,
+    send: Callable[[Receiver, Message], None],
+    now: datetime,
+    templates: Templates,
 ) -> tuple[str, bool]:
     """Send it: ("", False) once accepted, else (why not, whether it may have arrived all the same)."""
     try:
-        message = compose(claim, chat=is_chat(receiver), now=now)
+        message = compose(claim, chat=is_chat(receiver), now=now, templates=templates)
     except Exception as error:
         log.exception("receiver=%s outcome=error the message could not be composed", receiver.name)
         return f"the message could not be composed: {type(error).__name__}", False

@@ -80,7 +80,7 @@ class PowerCuts(RuleBasedStateMachine):
         self.stories: list[Item] = []
         self.owed: set[str] = set()  # stories that must be told, by their tag
         self.polled: set[str] = set()  # feeds whose baseline stands
-        self.cuts_after_send = 0
+        self.cuts_after_send = 0  # cuts that came when a message was accepted and not yet recorded
         self.boot()
 
     def boot(self) -> None:
@@ -139,16 +139,18 @@ class PowerCuts(RuleBasedStateMachine):
 
     @rule(to=st.integers(0, 1), cut=st.integers(-1, 12), after_send=st.booleans())
     def send(self, to: int, cut: int, *, after_send: bool) -> None:
+        before = len(self.receivers.arrived)
+
         def sending(receiver: Receiver, message: Message) -> None:
             self.receivers.send(receiver, message)
             if after_send:
-                self.cuts_after_send += 1
                 raise PowerCut
 
         self.left = cut
         try:
             type(self).deliver(self.store, RECEIVERS[to], send=sending, clock=self.clock)
         except PowerCut:
+            self.cuts_after_send += len(self.receivers.arrived) > before
             self.crash()
         self.left = -1
 

@@ -87,6 +87,11 @@ _LANG = "^[a-z]{2,3}$"
 _SETTINGS = {
     "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
     "operators": _text("The receiver that is told when the files have mistakes."),
+    "milestones": {
+        "description": "How many outlets make a story that was told worth a note: [5, 20, 50]; [] for never.",
+        "type": "array",
+        "items": {"type": "integer", "minimum": 2, "maximum": 10_000},
+    },
 }
 _FEED = {
     "name": _text(
