@@ -125,18 +125,15 @@ class Engine:
     def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Round two until nothing is due to this receiver, or `stop` says so before a message."""
         with Store(self.state) as store, self.notifier.kept(receiver):
-            while not stop():
-                if (
-                    pipeline.deliver(
-                        store,
-                        receiver,
-                        send=self.notifier.send,
-                        clock=self.clock,
-                        templates=self.desk.templates,
-                    )
-                    is None
-                ):
-                    return
+            while not stop() and pipeline.deliver_burst(
+                store,
+                receiver,
+                send=self.notifier.send,
+                clock=self.clock,
+                templates=self.desk.templates,
+                stop=stop,
+            ):
+                pass
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:

@@ -25,7 +25,7 @@ from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerts.template import Templates
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("monitor")
 
 _RECORD_TRIES, _RECORD_PAUSE = 25, 1.0  # with SQLite's own 5 s a try: within the lease of 3 minutes
+
+BURST = 16  # messages claimed in one commit: what a power cut may repeat, all of it marked
+_LONGEST_BURST = outbox.LEASE / 3  # a send ends within 60 s: what is begun by then ends within its lease
 
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
@@ -308,14 +311,71 @@ def deliver(
     now = clock()
     with store.transaction():
         claim = store.claim(receiver.name, now=now, lease=outbox.LEASE)
-    if claim is None:
-        return None
-    error, uncertain = _sent(receiver, claim, send=send, now=now, templates=templates)
+    if claim is not None:
+        _deliver_claimed(store, receiver, claim, send=send, clock=clock, templates=templates)
+    return claim
+
+
+def deliver_burst(
+    store: Store,
+    receiver: Receiver,
+    *,
+    send: Callable[[Receiver, Message], None],
+    clock: Callable[[], datetime],
+    templates: Templates = OURS,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """As `deliver`, for as many as BURST messages claimed in one commit; whether any was due.
+
+    Each is recorded as soon as it was sent; only the claim and the last record wait for the disk. After a
+    failure, after a while, or once `stop` says so before a message, what is left is given back.
+    """
+    began = clock()
+    with store.transaction():
+        claims = list(_claimed(store, receiver, now=began))
+    for number, claim in enumerate(claims):
+        if number and (stop() or clock() - began > _LONGEST_BURST):
+            return _given_back(store, claims[number:], now=clock())
+        last = number == len(claims) - 1
+        sent = _deliver_claimed(
+            store, receiver, claim, send=send, clock=clock, templates=templates, durable=last
+        )
+        if not sent and not last:
+            return _given_back(store, claims[number + 1 :], now=clock())
+    return bool(claims)
+
+
+def _claimed(store: Store, receiver: Receiver, *, now: datetime) -> Iterator[Claim]:
+    for _ in range(BURST):
+        claim = store.claim(receiver.name, now=now, lease=outbox.LEASE)
+        if claim is None:
+            return
+        yield claim
+
+
+def _given_back(store: Store, claims: Sequence[Claim], *, now: datetime) -> bool:
+    with store.transaction():
+        store.release(claims, now=now)
+    return True
+
+
+def _deliver_claimed(
+    store: Store,
+    receiver: Receiver,
+    claim: Claim,
+    *,
+    send: Callable[[Receiver, Message], None],
+    clock: Callable[[], datetime],
+    templates: Templates,
+    durable: bool = True,
+) -> bool:
+    """Compose, send and record what was claimed; whether it was accepted."""
+    error, uncertain = _sent(receiver, claim, send=send, now=clock(), templates=templates)
     now = clock()
     again = outbox.retry(claim, now=now) if error else None
-    _record(store, claim, error, again=again, uncertain=uncertain, now=now)
+    _record(store, claim, error, again=again, uncertain=uncertain, now=now, durable=durable or bool(error))
     _log_delivery(claim, error, again=again, uncertain=uncertain)
-    return claim
+    return not error
 
 
 def _sent(
@@ -343,7 +403,14 @@ def _sent(
 
 
 def _record(
-    store: Store, claim: Claim, error: str, *, again: datetime | None, uncertain: bool, now: datetime
+    store: Store,
+    claim: Claim,
+    error: str,
+    *,
+    again: datetime | None,
+    uncertain: bool,
+    now: datetime,
+    durable: bool,
 ) -> None:
     """T3, tried until it is written or the lease is nearly out: what was sent must not be sent again.
 
@@ -351,7 +418,7 @@ def _record(
     """
     for left in reversed(range(_RECORD_TRIES)):
         try:
-            with store.transaction():
+            with store.transaction(durable=durable):
                 if error:
                     store.record_failed(claim, error, again=again, uncertain=uncertain)
                 else:

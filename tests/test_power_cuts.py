@@ -234,7 +234,7 @@ class PollRecordedEarlier(Store):
 
 
 class NoTransaction(Store):
-    def transaction(self) -> Any:
+    def transaction(self, *, durable: bool = True) -> Any:  # noqa: ARG002 - the store's signature
         """Every statement for itself."""
         return nullcontext()
 

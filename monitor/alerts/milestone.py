@@ -1,7 +1,7 @@
-"""When a story that was told is told of again: at so many outlets that carry it. Decides only.
+"""When a story that was told is told of again: when so many outlets carry it. Decides only.
 
-What is counted is how many outlets carry a lead (a story, or one development of it) now, and how many did when
-the alert was decided: the message says that itself, so nothing is told twice of one number.
+What is counted is how many outlets carry a lead (a story, or one development of it) now, and how many did
+when the alert was decided: the message says that itself, so nothing is told twice of one number.
 """
 
 from __future__ import annotations

@@ -178,11 +178,17 @@ class Store:
     # ---- transactions -------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """All or none of what is written inside, with the write lock held from the start.
 
-        Raises StateError where the database cannot be written: locked for 5 s, full, read-only, damaged.
+        What is not `durable` survives the end of this process, and a power cut only once a later transaction
+        that is has been committed: nobody waits for the disk. Raises StateError where the database cannot be
+        written: locked for 5 s, full, read-only, damaged.
         """
+        if not durable:
+            with self._unhurried(), self.transaction():
+                yield
+            return
         try:
             self._db.execute("begin immediate")
             try:
@@ -193,6 +199,15 @@ class Store:
             self._db.execute("commit")
         except sqlite3.Error as error:
             raise self._trouble(error) from error
+
+    @contextmanager
+    def _unhurried(self) -> Iterator[None]:
+        """Commits inside do not wait for the disk."""
+        self._db.conn.execute("pragma synchronous = normal")
+        try:
+            yield
+        finally:
+            self._db.conn.execute("pragma synchronous = full")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -645,17 +660,18 @@ class Store:
         moment = to_milliseconds(now)
         due = """
             select alerts.*, deliveries.state, deliveries.attempts, deliveries.uncertain
-            from deliveries join alerts on alerts.id = alert
+            from {} on alerts.id = alert
             where receiver = ? and deliveries.state in ('due', 'sending') and deliveries.due <= ?
         """
-        oldest = self._rows(
-            f"{due} order by deliveries.due, alerts.created, alerts.id limit 1", (receiver, moment)
-        )
+        # In the order of the index deliveries_due: any other would read all that is due, for each message.
+        first = due.format("deliveries join alerts")
+        oldest = self._rows(f"{first} order by deliveries.due, deliveries.alert limit 1", (receiver, moment))
         if not oldest:
             return None
         story, lead = oldest[0]["story"], oldest[0]["lead"]
         rows = self._rows(
-            f"{due} and story = ? and lead = ? order by severity desc, alerts.created, alerts.id",
+            f"{due.format('alerts cross join deliveries')} and story = ? and lead = ?"
+            " order by severity desc, alerts.created, alerts.id",
             (receiver, moment, story, lead),
         )
         self._db.execute(
@@ -724,6 +740,17 @@ class Store:
                 _alerts(claim),
             ),
         )
+
+    def release(self, claims: Sequence[Claim], *, now: datetime) -> None:
+        """Give back what was claimed and not begun: due now, as if never tried; inside a transaction."""
+        for claim in claims:
+            self._db.execute(
+                """
+                update deliveries set state = 'due', due = ?, attempts = attempts - 1
+                where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
+                """,
+                (to_milliseconds(now), claim.receiver, _alerts(claim)),
+            )
 
     def release_interrupted(self, *, now: datetime) -> int:
         """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
