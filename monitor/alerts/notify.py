@@ -68,7 +68,7 @@ _NOT_TAKEN = re.compile(
 )
 _REASON = "Socket Exception: "
 _FRESH = 20.0  # seconds that a kept connection may have been idle
-_UNKNOWN = ("Unparseable URL", "Unsupported URL")
+_UNKNOWN = ("Unparseable", "Unsupported URL")
 _SHORTEST_SECRET = (
     6  # shorter pieces of an address (a port, "json") are no secrets, and scrubbing them garbles
 )
@@ -119,7 +119,9 @@ def _target_faults(service: Any, url: str) -> Iterator[str]:
         yield "asks for PGP, which this program does not do: leave pgp= and wkd= out"
     scheme = url.partition("://")[0].lower()
     attribute, what, form = _TARGETS.get(scheme, ("", "", ""))
-    if attribute and not getattr(service, attribute):
+    # Without a topic Apprise takes the server for one, of a public server.
+    no_topic = attribute == "topics" and service.mode == "cloud" and service.port is not None
+    if attribute and (no_topic or not getattr(service, attribute)):
         yield f"{what}: write {form}"
     if scheme == "slack" and getattr(service, "mode", "") == "bot" and not _names_channel(url):
         yield "names no channel: write slack://xoxb-TOKEN/#CHANNEL"
@@ -387,7 +389,7 @@ def mail_of(
         headers | {name: value for name, value in more.items() if name not in headers}
     ).items():
         text = " ".join(value.split())
-        mail[name] = text if text.isascii() else Header(text, "utf-8")
+        mail[name] = text if text.isascii() else Header(text, "utf-8", header_name=name).encode()
     return mail.as_bytes(policy=_WIRE)
 
 

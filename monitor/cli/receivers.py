@@ -94,12 +94,10 @@ def _named(name: str, desk: Desk) -> Receiver:
     for receiver in desk.receivers:
         if receiver.name == name:
             return receiver
-    for note in desk.notes:
-        if f'"{name}"' in note or name in note:
-            raise UsageError(f'the address of "{name}" is not here', remedy=note)
     known = [receiver.name for receiver in desk.receivers]
     remedy = nearest(name, known) or f"there are: {', '.join(known)}"
-    raise UsageError(f'there is no receiver "{name}"', remedy=remedy)
+    notes = "".join(f"; {note}" for note in desk.notes)
+    raise UsageError(f'there is no receiver "{name}" whose address is here', remedy=f"{remedy}{notes}")
 
 
 def _tried(receiver: Receiver, desk: Desk) -> _Outcome:
