@@ -7,6 +7,7 @@ one text; secrets are named in it and kept elsewhere.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor import urls
-from monitor.alerts import notify
+from monitor.alerts import notify, sample, template
+from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
+from monitor.alerts.telling import telling
+from monitor.alerts.template import OURS, Templates
 from monitor.errors import ConfigError, Fault, UsageError
 from monitor.model import Escalation, Feed, Receiver, Scope
 from monitor.rules import document, rulebook
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-SETTING_KEYS = ("contact", "operators", "digest", "heartbeat", "alive")
+SETTING_KEYS = ("contact", "operators", "digest", "heartbeat", "alive", "milestones")
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
 ESCALATE_KEYS = ("to", "after")
 ALIVE_KEYS = ("url", "every")
@@ -41,6 +45,12 @@ EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
+TEMPLATES = "templates"  # the folder, within that of the rules, of templates that stand for ours
+MOST_OUTLETS = 10_000
+
+log = logging.getLogger("monitor")
+
+_NUMBER = re.compile(r"[0-9]{1,6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANG = re.compile(r"[a-z]{2,3}")
 _CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
@@ -51,21 +61,24 @@ _SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a desk is made of: its YAML files, read, and by path the articles of its examples."""
+    """What a desk is made of: its YAML files, read; by path the articles of its examples; its templates."""
 
     roots: tuple[Node, ...]
     articles: Mapping[str, str]
+    templates: Mapping[str, str] = field(default_factory=dict)  # by name
 
     def packed(self) -> str:
         """All in one text, for keeping; receivers' addresses that stand in the files are left out."""
         roots = [[root.file, document.packed(_without_addresses(root))] for root in self.roots]
-        return json.dumps({"roots": roots, "articles": dict(self.articles)}, ensure_ascii=False)
+        kept = {"roots": roots, "articles": dict(self.articles), "templates": dict(self.templates)}
+        return json.dumps(kept, ensure_ascii=False)
 
 
 def unpacked(text: str) -> Sources:
     """What `packed` made."""
     kept = json.loads(text)
-    return Sources(tuple(document.unpacked(*root) for root in kept["roots"]), kept["articles"])
+    roots = tuple(document.unpacked(*root) for root in kept["roots"])
+    return Sources(roots, kept["articles"], kept.get("templates", {}))
 
 
 def _without_addresses(root: Node) -> Node:
@@ -142,6 +155,8 @@ class Desk:
     notes: tuple[str, ...] = ()
     operators: str = ""  # the receiver that is told when the files have mistakes
     sources: Sources = Sources((), {})
+    milestones: tuple[int, ...] = MILESTONES  # outlets at which what was told is told of again
+    templates: Templates = OURS
     digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
     heartbeat: Timetable | None = None
     alive: Alive | None = None
@@ -227,6 +242,7 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
         _read_folder(folder, faults),
         faults,
         read_article=lambda path: (folder / path).read_text("utf-8"),
+        templates=_read_templates(folder, faults),
         vault=_Vault(folder, env, required=secrets_required),
     )
 
@@ -257,7 +273,8 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
         )
         for root in sources.roots
     ]
-    return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
+    vault = _Vault(folder, env, required=False, kept=True)
+    return _desk(roots, [], read_article=kept, templates=sources.templates, vault=vault)
 
 
 def _filled(kept: Node, standing: Mapping[str, Node], name: str) -> Node:
@@ -286,18 +303,24 @@ def spoken_of(sources: Sources) -> dict[Scope, frozenset[str]]:
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
     """(name, mtime in ns, size, inode) of each file that a desk is read from: another when one changed."""
     found = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml"), *(folder / TEMPLATES).glob("*")]):
+        name = str(path.relative_to(folder))
         try:
             status = path.stat()
         except OSError:
-            found.append((path.name, 0, 0, 0))
+            found.append((name, 0, 0, 0))
         else:
-            found.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+            found.append((name, status.st_mtime_ns, status.st_size, status.st_ino))
     return tuple(found)
 
 
 def _desk(
-    roots: Sequence[Node], faults: list[Fault], *, read_article: Callable[[str], str], vault: _Vault
+    roots: Sequence[Node],
+    faults: list[Fault],
+    *,
+    read_article: Callable[[str], str],
+    templates: Mapping[str, str],
+    vault: _Vault,
 ) -> Desk:
     notes: list[str] = []
     articles: dict[str, str] = {}
@@ -328,6 +351,7 @@ def _desk(
             settings["heartbeat"].fault("a heartbeat needs somebody to hear it", "add operators: …")
         )
     alive = _alive(settings.get("alive"), vault, faults, notes)
+    milestones = _milestones(settings.get("milestones"), faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -338,10 +362,12 @@ def _desk(
         contact=contact,
         notes=tuple(notes),
         operators=operators,
-        sources=Sources(tuple(roots), articles),
+        sources=Sources(tuple(roots), articles, templates),
         digest=digest or HOURLY,
         heartbeat=heartbeat,
         alive=alive,
+        milestones=milestones,
+        templates=Templates(templates, complain=_complain) if templates else OURS,
     )
 
 
@@ -372,6 +398,48 @@ def _read_folder(folder: Path, faults: list[Fault]) -> list[Node]:
     return roots
 
 
+# ---- templates -------------------------------------------------------------------------------------------
+
+
+def _read_templates(folder: Path, faults: list[Fault]) -> dict[str, str]:
+    """The operator's templates by name, those with a mistake left out; each is tried on invented alerts."""
+    found: dict[str, str] = {}
+    for path in sorted((folder / TEMPLATES).glob("*")):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue
+        if path.name not in template.NAMES:
+            remedy = document.nearest(path.name, template.NAMES)
+            faults.append(Fault(str(path), 1, 1, "is no template's name", remedy))
+            continue
+        try:
+            text = path.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(
+                Fault(str(path), 1, 1, f"cannot be read ({type(error).__name__})", "save it as UTF-8")
+            )
+            continue
+        if fault := _template_fault(path.name, text):
+            line, what = fault
+            faults.append(Fault(str(path), line, 1, f"this template fails: {what}", "see docs/receivers.md"))
+        else:
+            found[path.name] = text
+    return found
+
+
+def _template_fault(name: str, text: str) -> tuple[int, str] | None:
+    """The line and what is wrong there, when messages of every kind are made of it; None for nothing."""
+    tried = Templates({name: text})
+    for claim in sample.claims("receiver"):
+        facts = telling(claim, now=sample.MOMENT).facts()
+        if fault := tried.trial(name, {**facts, "subject": "Subject"}):
+            return fault
+    return None
+
+
+def _complain(name: str, what: str) -> None:
+    log.warning("template=%s outcome=failed ours is used instead: %s", name, what)
+
+
 # ---- settings and feeds ----------------------------------------------------------------------------------
 
 
@@ -396,6 +464,22 @@ def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults:
     if node is not None and name and name not in receivers:
         faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
     return name
+
+
+def _milestones(node: Node | None, faults: list[Fault]) -> tuple[int, ...]:
+    """The numbers of outlets at which a story is told of again, ascending; [] for none."""
+    if node is None:
+        return MILESTONES
+    if node.kind != "list":
+        faults.append(node.fault("milestones must be a list", "write [5, 20, 50], or [] for none"))
+        return ()
+    numbers = []
+    for item in node.items:
+        if not _NUMBER.fullmatch(item.text) or not 1 < int(item.text) <= MOST_OUTLETS:
+            faults.append(item.fault(f'"{item.text}" is no number of outlets', f"write 2 to {MOST_OUTLETS}"))
+        else:
+            numbers.append(int(item.text))
+    return tuple(sorted(set(numbers)))
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:

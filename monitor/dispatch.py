@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from monitor.alerts import digest, notice, outbox
 from monitor.alerts.notify import is_chat
 from monitor.alerts.route import route
-from monitor.model import Digest, Severity
+from monitor.model import Claim, Digest, Severity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.alerts.route import Customs, Routes
-    from monitor.model import Claim, Notice, Receiver, Silence
+    from monitor.model import Notice, Receiver, Silence
     from monitor.store.store import Store
 
 _MOST_HELD = 500  # alerts looked at for one digest; what is beyond follows in another
@@ -48,6 +48,26 @@ def taken(
         return claim
     _make_letters(store, receiver, customs=customs, silences=silences, now=now)
     return _letter(store, receiver, now=now)
+
+
+def several(
+    store: Store, receiver: Receiver, *, most: int, customs: Customs, now: datetime
+) -> list[Claim | Digest | Notice]:
+    """What `taken` gives, and as long as that is alerts of a receiver that is well, more: at most so many."""
+    first = taken(store, receiver, customs=customs, now=now)
+    if first is None:
+        return []
+    found = [first]
+    if not isinstance(first, Claim) or store.outage(receiver.name) is not None:
+        return found
+    silences = store.silences(now=now)
+    while len(found) < most:
+        claim = _claimed(store, receiver, customs=customs, silences=silences, least_tried=False, now=now)
+        if claim is None:
+            break
+        store.lease(claim, until=now + outbox.LEASE)
+        found.append(claim)
+    return found
 
 
 # ---- alerts ----------------------------------------------------------------------------------------------

@@ -120,6 +120,7 @@ class Engine:
             now=self.clock(),
             backfill=self.backfill,
             standing=self.standing,
+            milestones=self.desk.milestones,
         )
 
     def say_alive(self) -> None:
@@ -134,17 +135,17 @@ class Engine:
 
     def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Round two until nothing is due to this receiver, or `stop` says so before a message."""
-        with Store(self.state) as store:
-            while not stop():
-                done = pipeline.deliver(
-                    store,
-                    receiver,
-                    send=self.notifier.send,
-                    clock=self.clock,
-                    customs=self.desk.customs,
-                )
-                if done is None:
-                    return
+        with Store(self.state) as store, self.notifier.kept(receiver):
+            while not stop() and pipeline.deliver_burst(
+                store,
+                receiver,
+                send=self.notifier.send,
+                clock=self.clock,
+                customs=self.desk.customs,
+                templates=self.desk.templates,
+                stop=stop,
+            ):
+                pass
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:

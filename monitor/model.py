@@ -198,11 +198,12 @@ class Fingerprint:
 
 
 class Kind(Enum):
-    """What an entry is to the stories known before it."""
+    """What an entry is to the stories known before it; and what an alert tells, which is never a copy."""
 
     COPY = "copy"
     DEVELOPMENT = "development"
     NEW = "new"
+    MILESTONE = "milestone"  # of alerts alone: what was told is now carried by so many outlets
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +283,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """The decision to tell. Unique by (story, rule, kind, lead): see docs/decisions."""
+    """The decision to tell. Unique by (story, rule, kind, lead, outlets): see docs/decisions.
+
+    `outlets` is the number that a milestone tells of; 0 for any other alert.
+    """
 
     id: AlertId
     story: StoryId
@@ -291,6 +295,7 @@ class Alert:
     lead: EntryId
     entry: Entry
     match: Match
+    outlets: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +369,7 @@ class Told:
     match: Match
     entry: Entry  # as it was when the alert was decided
     decided: datetime
+    outlets: int = 0  # the number that a milestone tells of
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +384,7 @@ class Claim:
     uncertain: bool  # an earlier send was cut off and may have arrived
     created: datetime  # of the latest alert among them: none is given up before its own time
     lead: EntryId = 0
+    opening: tuple[Told, ...] = ()  # what this receiver was told first of the story: the head of its thread
     notes: tuple[str, ...] = ()  # lines that go with it: how to acknowledge it, why it comes to this receiver
     escalated: bool = False  # comes to this receiver because another's people did not acknowledge it
 
@@ -457,7 +464,15 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A claim composed for its receiver: plain text, mention tokens defused."""
+    """A message composed for its receiver. `body` is always the plain text; in chat, mention tokens defused.
+
+    html:   the same as a page, for mail; "" for none
+    thread: the id that all mails of one thread name as the first of it (RFC 5322 §3.6.4), without its <>
+    key:    the same whenever these alerts are sent to this receiver: for services that know repeats by one
+    """
 
     title: str
     body: str
+    html: str = ""
+    thread: str = ""
+    key: str = ""

@@ -15,9 +15,11 @@ from monitor import dispatch, recording
 from monitor.alerts import digest, notice
 from monitor.alerts.compose import compose
 from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
+from monitor.alerts.milestone import reached
 from monitor.alerts.notify import is_chat
-from monitor.alerts.outbox import Failure
+from monitor.alerts.outbox import LEASE, Failure
 from monitor.alerts.route import PLAIN
+from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
@@ -26,11 +28,12 @@ from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerts.outbox import Setback
     from monitor.alerts.route import Customs
+    from monitor.alerts.template import Templates
     from monitor.model import (
         Claim,
         Entry,
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("monitor")
 
 _RECORD_TRIES, _RECORD_PAUSE = 25, 1.0  # with SQLite's own 5 s a try: within the lease of 3 minutes
+
+BURST = 16  # messages claimed in one commit: what a power cut may repeat, all of it marked
+_LONGEST_BURST = LEASE / 3  # a send ends within 60 s: what is begun by then ends within its lease
 
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
@@ -84,17 +90,51 @@ def take(
     now: datetime,
     backfill: bool = False,
     standing: Standing = NEVER_CHANGED,
+    milestones: Sequence[int] = (),
 ) -> Counts:
-    """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another."""
+    """T1 for polls that came back together: one commit, and a savepoint a feed so that none harms another.
+
+    `milestones` are the numbers of outlets at which what was told is told of again.
+    """
     counts = Counts()
+    spread: set[tuple[StoryId, EntryId]] = set()
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
         for result in results:
             state = states.get(result.feed.name, FeedState())
-            counts += _take_one(
+            plan, one = _take_one(
                 store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+            counts += one
+            spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
+        if spread and milestones:
+            counts += _tell_milestones(store, spread, milestones=milestones, rulebook=rulebook, now=now)
     return counts
+
+
+def _tell_milestones(
+    store: Store,
+    leads: set[tuple[StoryId, EntryId]],
+    *,
+    milestones: Sequence[int],
+    rulebook: Rulebook,
+    now: datetime,
+) -> Counts:
+    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone."""
+    try:
+        with store.savepoint():
+            found = reached(store.spreads(leads), milestones=milestones)
+            store.add_alerts(found.alerts, found.deliveries, now=now, rulebook=rulebook.hash)
+    except Exception:
+        log.exception("outcome=error the outlets of what was told could not be counted")
+        return Counts()
+    for alert in found.alerts:
+        log.info("story=%016x rule=%s outlets=%d outcome=milestone", alert.story, alert.rule, alert.outlets)
+    return Counts(alerts=len(found.alerts), deliveries=len(found.deliveries))
+
+
+def _is_news(item: Stored) -> bool:
+    return item.status is Status.NEWS
 
 
 def _take_one(
@@ -106,7 +146,7 @@ def _take_one(
     now: datetime,
     backfill: bool,
     standing: Standing,
-) -> Counts:
+) -> tuple[Plan, Counts]:
     try:
         with store.savepoint():
             plan = plan_of(
@@ -119,8 +159,8 @@ def _take_one(
         failed = Failed(result.feed, "its entries could not be taken in: see the log")
         plan = _bare_plan(failed, state, now=now)
         store.apply(plan, now=now, rulebook=rulebook.hash)
-        return _logged(failed, plan)
-    return _logged(result, plan)
+        return plan, _logged(failed, plan)
+    return plan, _logged(result, plan)
 
 
 def plan_of(
@@ -273,16 +313,67 @@ def deliver(
     send: Callable[[Receiver, Message], None],
     clock: Callable[[], datetime],
     customs: Customs = PLAIN,
+    templates: Templates = OURS,
 ) -> Claim | Digest | Notice | None:
     """Take, compose, send and record the next message to this receiver; None if nothing may go now."""
     now = clock()
     with store.transaction():
         parcel = dispatch.taken(store, receiver, customs=customs, now=now)
-    if parcel is None:
-        return None
-    failure = _sent(receiver, parcel, send=send, now=now)
-    _record(store, parcel, failure, now=clock())
+    if parcel is not None:
+        _deliver_taken(store, receiver, parcel, send=send, clock=clock, templates=templates)
     return parcel
+
+
+def deliver_burst(
+    store: Store,
+    receiver: Receiver,
+    *,
+    send: Callable[[Receiver, Message], None],
+    clock: Callable[[], datetime],
+    customs: Customs = PLAIN,
+    templates: Templates = OURS,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """As `deliver`, for as many as BURST alerts taken in one commit; whether anything went or was tried.
+
+    Each is recorded as soon as it was sent; only the taking and the last record wait for the disk. After a
+    failure, after a while, or once `stop` says so before a message, what is left is given back.
+    """
+    began = clock()
+    with store.transaction():
+        parcels = dispatch.several(store, receiver, most=BURST, customs=customs, now=began)
+    for number, parcel in enumerate(parcels):
+        if number and (stop() or clock() - began > _LONGEST_BURST):
+            return _given_back(store, parcels[number:], now=clock())
+        last = number == len(parcels) - 1
+        sent = _deliver_taken(
+            store, receiver, parcel, send=send, clock=clock, templates=templates, durable=last
+        )
+        if not sent and not last:
+            return _given_back(store, parcels[number + 1 :], now=clock())
+    return bool(parcels)
+
+
+def _given_back(store: Store, parcels: Sequence[Claim | Digest | Notice], *, now: datetime) -> bool:
+    with store.transaction():
+        store.release([parcel for parcel in parcels if isinstance(parcel, Claim)], now=now)
+    return True
+
+
+def _deliver_taken(
+    store: Store,
+    receiver: Receiver,
+    parcel: Claim | Digest | Notice,
+    *,
+    send: Callable[[Receiver, Message], None],
+    clock: Callable[[], datetime],
+    templates: Templates,
+    durable: bool = True,
+) -> bool:
+    """Compose, send and record what was taken; whether it was accepted."""
+    failure = _sent(receiver, parcel, send=send, now=clock(), templates=templates)
+    _record(store, parcel, failure, now=clock(), durable=durable or failure is not None)
+    return failure is None
 
 
 def _sent(
@@ -291,10 +382,11 @@ def _sent(
     *,
     send: Callable[[Receiver, Message], None],
     now: datetime,
+    templates: Templates,
 ) -> Failure | None:
     """Send it: None once it was accepted, else why it was not."""
     try:
-        message = _composed(parcel, chat=is_chat(receiver), now=now)
+        message = _composed(parcel, chat=is_chat(receiver), now=now, templates=templates)
     except Exception as error:
         log.exception("receiver=%s outcome=error the message could not be composed", receiver.name)
         return Failure(f"the message could not be composed: {type(error).__name__}", own=True)
@@ -308,22 +400,29 @@ def _sent(
     return None
 
 
-def _composed(parcel: Claim | Digest | Notice, *, chat: bool, now: datetime) -> Message:
+def _composed(parcel: Claim | Digest | Notice, *, chat: bool, now: datetime, templates: Templates) -> Message:
     if isinstance(parcel, Digest):
         return digest.compose(parcel, chat=chat)
     if isinstance(parcel, Notice):
         return notice.compose(parcel, chat=chat)
-    return compose(parcel, chat=chat, now=now)
+    return compose(parcel, chat=chat, now=now, templates=templates)
 
 
-def _record(store: Store, parcel: Claim | Digest | Notice, failure: Failure | None, *, now: datetime) -> None:
+def _record(
+    store: Store,
+    parcel: Claim | Digest | Notice,
+    failure: Failure | None,
+    *,
+    now: datetime,
+    durable: bool,
+) -> None:
     """T3, tried until it is written or the lease is nearly out: what was sent must not be sent again.
 
     Each try waits up to 5 s for another's lock by itself. Raises StateError when it was all in vain.
     """
     for left in reversed(range(_RECORD_TRIES)):
         try:
-            with store.transaction():
+            with store.transaction(durable=durable):
                 if failure is None:
                     recording.sent(store, parcel, now=now)
                     found = None

@@ -176,9 +176,9 @@ class PowerCuts(RuleBasedStateMachine):
             self.crash()
         self.left = -1
 
-    @rule(to=st.integers(0, 2), cut=cuts(25), after_send=st.booleans())
-    def send(self, to: int, cut: int, *, after_send: bool) -> None:
-        sent = len(self.receivers.arrived)
+    @rule(to=st.integers(0, 2), cut=cuts(25), after_send=st.booleans(), burst=st.booleans())
+    def send(self, to: int, cut: int, *, after_send: bool, burst: bool) -> None:
+        before = len(self.receivers.arrived)
 
         def sending(receiver: Receiver, message: Message) -> None:
             self.receivers.send(receiver, message)
@@ -187,15 +187,19 @@ class PowerCuts(RuleBasedStateMachine):
 
         self.left = cut
         try:
-            self.deliver_to(RECEIVERS[to], sending)
+            self.deliver_to(RECEIVERS[to], sending, burst=burst)
         except PowerCut:
             self.crash()
-            for _, message in self.receivers.arrived[sent:]:
+            for _, message in self.receivers.arrived[before:]:
                 self.cut_after_send.update(mark for mark, _ in tags(message))
         self.left = -1
 
-    def deliver_to(self, receiver: Receiver, send: Callable[[Receiver, Message], None]) -> Any:
-        return type(self).deliver(self.store, receiver, send=send, clock=self.clock, customs=CUSTOMS)
+    def deliver_to(
+        self, receiver: Receiver, send: Callable[[Receiver, Message], None], *, burst: bool = False
+    ) -> Any:
+        one = type(self).deliver
+        deliver = pipeline.deliver_burst if burst and one is pipeline.deliver else one
+        return deliver(self.store, receiver, send=send, clock=self.clock, customs=CUSTOMS)
 
     @rule(to=st.integers(0, 2), down=st.booleans(), uncertain=st.booleans())
     def fail(self, to: int, *, down: bool, uncertain: bool) -> None:
@@ -377,7 +381,7 @@ class PollRecordedEarlier(Store):
 
 
 class NoTransaction(Store):
-    def transaction(self) -> Any:
+    def transaction(self, *, durable: bool = True) -> Any:  # noqa: ARG002 - the store's signature
         """Every statement for itself."""
         return nullcontext()
 

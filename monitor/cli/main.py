@@ -21,6 +21,7 @@ _VERBS = {
     "run": "Poll the feeds, judge what is new, tell the receivers: the daemon, or --once.",
     "check": "Check rules, feeds and receivers; run the rules' examples.",
     "feeds": "Add, list, check, import and export feeds.",
+    "receivers": "List receivers; send one a test message and say what became of it.",
     "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
     "silence": "Mute a story, rule, name or outlet for a while; list and end what is muted.",

@@ -122,6 +122,11 @@ _SETTINGS = {
             ),
         ],
     },
+    "milestones": {
+        "description": "How many outlets make a story that was told worth a note: [5, 20, 50]; [] for never.",
+        "type": "array",
+        "items": {"type": "integer", "minimum": 2, "maximum": 10_000},
+    },
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
 _RECEIVER = {

@@ -132,11 +132,17 @@ class Connection:
     # ---- transactions -------------------------------------------------------------------------------------
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """All or none of what is written inside, with the write lock held from the start.
 
-        Raises StateError where the database cannot be written: locked for 5 s, full, read-only, damaged.
+        What is not `durable` survives the end of this process, and a power cut only once a later transaction
+        that is has been committed: nobody waits for the disk. Raises StateError where the database cannot be
+        written: locked for 5 s, full, read-only, damaged.
         """
+        if not durable:
+            with self._unhurried(), self.transaction():
+                yield
+            return
         try:
             self._db.execute("begin immediate")
             try:
@@ -147,6 +153,15 @@ class Connection:
             self._db.execute("commit")
         except sqlite3.Error as error:
             raise self._trouble(error) from error
+
+    @contextmanager
+    def _unhurried(self) -> Iterator[None]:
+        """Commits inside do not wait for the disk."""
+        self._db.conn.execute("pragma synchronous = normal")
+        try:
+            yield
+        finally:
+            self._db.conn.execute("pragma synchronous = full")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import AlertId, EntryId, StoryId
+    from monitor.model import AlertId, EntryId, StoryId, Told
 
 
 _AN_HOUR = timedelta(hours=1)
@@ -90,7 +90,19 @@ class Deliveries(Connection):
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
             created=from_milliseconds(max(row["created"] for row in rows)),
             escalated=any(row["escalated"] for row in rows),
+            opening=self._opening(story, receiver),
         )
+
+    def _opening(self, story: StoryId, receiver: str) -> tuple[Told, ...]:
+        """The alerts of the story that were decided first of those that go to this receiver."""
+        rows = self._rows(
+            """
+            select alerts.* from alerts join deliveries on alert = alerts.id and receiver = ?
+            where story = ? order by created, severity desc, alerts.id
+            """,
+            (receiver, story),
+        )
+        return tuple(to_told(row) for row in rows if row["created"] == rows[0]["created"])
 
     def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:
         rows = self._rows(
@@ -143,6 +155,17 @@ class Deliveries(Connection):
             },
         )
 
+    def release(self, claims: Sequence[Claim], *, now: datetime) -> None:
+        """Give back what was claimed and not begun: due now, as if never tried; inside a transaction."""
+        for claim in claims:
+            self._db.execute(
+                """
+                update deliveries set state = 'due', due = ?, attempts = attempts - 1
+                where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
+                """,
+                (to_milliseconds(now), claim.receiver, _alerts(claim)),
+            )
+
     # ---- routing ------------------------------------------------------------------------------------------
 
     def hold(self, receiver: str, reasons: Mapping[AlertId, str], *, until: datetime) -> None:
@@ -178,14 +201,15 @@ class Deliveries(Connection):
         )
 
     def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
-        """How many alerts of a rule were sent to a receiver since then, not counting those in digests."""
+        """How many alerts of a rule were sent to a receiver since then, or are being; not those in digests."""
         return int(
             self._rows(
                 """
                 select count(*) number from deliveries join alerts on alerts.id = alert
-                where receiver = ? and state = 'sent' and sent > ? and letter is null and rule = ?
+                where receiver = ? and letter is null and rule = ?
+                    and ((state = 'sent' and sent > ?) or state = 'sending')
                 """,
-                (receiver, to_milliseconds(since), rule),
+                (receiver, rule, to_milliseconds(since)),
             )[0]["number"]
         )
 

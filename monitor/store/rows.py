@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from monitor.model import (
+    Alert,
     Candidate,
     Entry,
     FeedState,
@@ -79,16 +80,36 @@ def as_article(entry: Entry) -> str:
     return json.dumps(asdict(entry) | {"published": published}, ensure_ascii=False)
 
 
+def to_article(text: str) -> Entry:
+    """The entry that `as_article` made this of."""
+    article = json.loads(text)
+    published = None if article["published"] is None else from_milliseconds(article["published"])
+    return Entry(**article | {"published": published})
+
+
 def to_told(row: sqlite3.Row) -> Told:
     """What an alert's row tells."""
-    article = json.loads(row["article"])
-    published = None if article["published"] is None else from_milliseconds(article["published"])
     return Told(
         alert=row["id"],
         kind=Kind(row["kind"]),
         match=to_match(row),
-        entry=Entry(**article | {"published": published}),
+        entry=to_article(row["article"]),
         decided=from_milliseconds(row["created"]),
+        outlets=row["outlets"],
+    )
+
+
+def to_alert(row: sqlite3.Row) -> Alert:
+    """The alert of a row; whom it is sent to stands in the deliveries."""
+    return Alert(
+        id=row["id"],
+        story=row["story"],
+        rule=row["rule"],
+        kind=Kind(row["kind"]),
+        lead=row["lead"],
+        entry=to_article(row["article"]),
+        match=to_match(row),
+        outlets=row["outlets"],
     )
 
 

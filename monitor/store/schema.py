@@ -98,7 +98,7 @@ create table alerts (
     id integer primary key,
     story integer not null references stories (id),
     rule text not null,
-    kind text not null check (kind in ('new', 'development')),
+    kind text not null check (kind in ('new', 'development', 'milestone')),
     lead integer not null,
     entry integer not null references entries (id),
     article text not null,
@@ -107,7 +107,8 @@ create table alerts (
     mentions text not null,
     rulebook text not null,
     created integer not null,
-    unique (story, rule, kind, lead)
+    outlets integer not null default 0, -- how many a milestone tells of
+    unique (story, rule, kind, lead, outlets)
 ) strict;
 
 create table deliveries (

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
+from monitor.alerts.milestone import Spread
 from monitor.errors import UsageError
 from monitor.feeds.schedule import LONGEST
 from monitor.model import (
@@ -32,6 +33,7 @@ from monitor.store.rows import (
     as_moment,
     as_span,
     from_milliseconds,
+    to_alert,
     to_candidate,
     to_entry,
     to_feed_state,
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import EntryId, Feed, Plan, Stored, StoryId
+    from monitor.model import Alert, AlertId, EntryId, Feed, Plan, Stored, StoryId, Told
 
 __all__ = ["DATABASE", "KeptDesk", "Store"]
 
@@ -220,6 +222,58 @@ class Store(Letters, Silences, Ledger):
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
 
+    def spreads(self, leads: Collection[tuple[StoryId, EntryId]]) -> list[Spread]:
+        """How far each alert that was decided about one of these (story, lead) has spread."""
+        alerts = self._rows(
+            """
+            select * from alerts
+            where kind <> 'milestone' and story in (select value ->> 0 from json_each(?1))
+                and (story, lead) in (select value ->> 0, value ->> 1 from json_each(?1))
+            order by created, id
+            """,
+            (as_json(leads),),
+        )
+        if not alerts:
+            return []
+        receivers: dict[int, list[str]] = {}
+        for row in self._rows(
+            """
+            select alert, receiver from deliveries
+            where state in ('due', 'sending', 'sent', 'held') and not escalated and alert in (select value from json_each(?)) order by receiver
+            """,
+            (as_json([alert["id"] for alert in alerts]),),
+        ):
+            receivers.setdefault(row["alert"], []).append(row["receiver"])
+        return [
+            Spread(
+                alert=to_alert(alert),
+                decided=from_milliseconds(alert["created"]),
+                receivers=tuple(receivers.get(alert["id"], ())),
+                seen=self._first_seen(alert["story"], alert["lead"]),
+                reached=self._reached(alert["story"], alert["rule"], alert["lead"]),
+            )
+            for alert in alerts
+        ]
+
+    def _first_seen(self, story: StoryId, lead: EntryId) -> tuple[datetime, ...]:
+        rows = self._rows(
+            """
+            select min(seen) first from entries where story = ? and lead = ? group by outlet order by first
+            """,
+            (story, lead),
+        )
+        return tuple(from_milliseconds(row["first"]) for row in rows)
+
+    def _reached(self, story: StoryId, rule: str, lead: EntryId) -> int:
+        rows = self._rows(
+            """
+            select coalesce(max(outlets), 0) highest from alerts
+            where story = ? and rule = ? and kind = 'milestone' and lead = ?
+            """,
+            (story, rule, lead),
+        )
+        return int(rows[0]["highest"])
+
     # ---- the desk -----------------------------------------------------------------------------------------
 
     def keep_desk(self, sources: str, *, rulebook: str, now: datetime) -> None:
@@ -315,9 +369,23 @@ class Store(Letters, Silences, Ledger):
             self.unmute_carried(
                 stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
             )
-        for alert in plan.alerts:
+        self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook)
+        self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
+        self._put_feed_state(plan)
+
+    def add_alerts(
+        self,
+        alerts: Sequence[Alert],
+        deliveries: Sequence[tuple[AlertId, str]],
+        *,
+        now: datetime,
+        rulebook: str,
+    ) -> None:
+        """Write alerts and to whom they go; inside a transaction. What stands already stays as it is."""
+        moment = to_milliseconds(now)
+        for alert in alerts:
             self._db.execute(
-                "insert or ignore into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "insert or ignore into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     alert.id,
                     alert.story,
@@ -331,15 +399,14 @@ class Store(Letters, Silences, Ledger):
                     as_mentions(alert.match),
                     rulebook,
                     moment,
+                    alert.outlets,
                 ),
             )
-        for alert_id, receiver in plan.deliveries:
+        for alert_id, receiver in deliveries:
             self._db.execute(
                 "insert or ignore into deliveries (alert, receiver, due) values (?, ?, ?)",
                 (alert_id, receiver, moment),
             )
-        self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
-        self._put_feed_state(plan)
 
     def _put_entry(self, stored: Stored, moment: int, *, rulebook: str) -> None:
         """An entry placed by itself (an edit that stays where it was) keeps the verdict it came in with."""
@@ -463,7 +530,10 @@ class Store(Letters, Silences, Ledger):
         self._put_story(entry, entry, now)
         self._move("split", moved, was=was, story=entry, lead=entry, now=now)
         self._db.execute(
-            "update or ignore alerts set story = ?1, kind = 'new' where story = ?2 and lead = ?1",
+            """
+            update or ignore alerts set story = ?1, kind = iif(kind = 'development', 'new', kind)
+            where story = ?2 and lead = ?1
+            """,
             (entry, was),
         )
         return len(moved)

@@ -53,6 +53,8 @@ def test_a_mail_says_what_happened_where_and_why() -> None:
             "  summary: They agreed to sign a [peace agreement] before the end of the year, officials said."
             " (peace agreement)"
         ),
+        "",
+        'Mute this story: monitor silence add --story 0000000000000007 --for 24h --comment "seen"',
     ]
 
 

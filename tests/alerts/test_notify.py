@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
+from dataclasses import replace
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
+from aiosmtpd.smtp import SMTP, AuthResult
 
-from monitor.alerts.notify import Notifier, faults, is_chat
+from monitor.alerts import notify
+from monitor.alerts.notify import Notifier, family, faults, is_chat
 from monitor.demo.loopback import Loopback
 from monitor.demo.sinks import ChatSink, MailSink
 from monitor.errors import SendError
 from monitor.model import Message, Receiver
+from tests.alerts.families import RawMailSink
+from tests.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MESSAGE = Message("[high] Ministers meet", "Ministers meet\nWhy: <b>peace</b> & “quiet” — Əliyev, Ալիև")
+BOT = "slack://xoxb-1234567890-1234567890-abcdefghijklmnopqrstuvwx"
 HOOK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7/#desk"
 
 
@@ -117,14 +128,181 @@ def test_a_receiver_that_could_not_be_reached_has_nothing(url: str) -> None:
     assert not caught.value.uncertain
 
 
-def test_a_mail_that_its_server_refuses_was_not_taken() -> None:
-    class Refusing(MailSink):
-        async def handle_RCPT(self, *_: Any) -> str:  # noqa: N802 - aiosmtpd calls it by this name
-            return "550 no such user"
+class _Picky(MailSink):
+    """Refuses the sender, the recipient or the mail itself; or hangs up once it has the mail."""
 
-    with Refusing("mail") as sink, pytest.raises(SendError, match="550") as caught:
+    def __init__(self, at: str) -> None:
+        super().__init__("mail")
+        self._at = at
+        self.sessions = 0
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: Any, session: Any, _envelope: Any, name: str, said: list[str]
+    ) -> list[str]:
+        self.sessions += 1
+        session.host_name = name
+        return said
+
+    async def handle_MAIL(self, _s: Any, _session: Any, envelope: Any, address: str, *_: Any) -> str:  # noqa: N802
+        envelope.mail_from = address
+        return "451 later" if self._at == "MAIL" else "250 ok"
+
+    async def handle_RCPT(self, _s: Any, _session: Any, envelope: Any, address: str, *_: Any) -> str:  # noqa: N802
+        envelope.rcpt_tos.append(address)
+        return "550 no such user" if self._at == "RCPT" else "250 ok"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if self._at == "DATA":
+            return "554 no spam"
+        if self._at == "hang up":
+            server.transport.close()
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.mark.parametrize(("at", "said"), [("MAIL", "451"), ("RCPT", "550"), ("DATA", "554")])
+def test_a_mail_that_its_server_refuses_was_not_taken(at: str, said: str) -> None:
+    with _Picky(at) as sink, pytest.raises(SendError, match=said) as caught:
         Notifier().send(Receiver("mail", sink.url), MESSAGE)
     assert not caught.value.uncertain
+
+
+def test_a_mail_whose_server_hangs_up_before_its_answer_may_have_arrived() -> None:
+    with _Picky("hang up") as sink, pytest.raises(SendError, match="cut off") as caught:
+        Notifier().send(Receiver("mail", sink.url), MESSAGE)
+    assert caught.value.uncertain
+
+
+def test_a_connection_is_kept_for_the_next_mail_and_ended_afterwards() -> None:
+    with _Picky("nothing") as sink:
+        notifier, receiver = Notifier(), Receiver("mail", sink.url)
+        with notifier.kept(receiver):
+            for _ in range(3):
+                notifier.send(receiver, MESSAGE)
+        assert sink.sessions == 1
+        notifier.send(receiver, MESSAGE)
+        notifier.send(receiver, MESSAGE)
+        assert sink.sessions == 3
+        assert len(sink.arrivals) == 5
+
+
+def test_a_kept_connection_that_was_ended_meanwhile_is_made_anew() -> None:
+    notifier = Notifier()
+    with _Picky("nothing") as sink, MailSink("other"):
+        receiver = Receiver("mail", sink.url)
+        with notifier.kept(receiver):
+            notifier.send(receiver, MESSAGE)
+            kept = notifier._lines[receiver]._service._smtp
+            assert kept is not None
+            kept.sock.shutdown(socket.SHUT_RDWR)
+            notifier.send(receiver, MESSAGE)
+        assert sink.sessions == 2
+        assert len(sink.arrivals) == 2
+
+
+def test_a_mail_has_our_own_text_beside_our_own_page() -> None:
+    letter = replace(MESSAGE, html="<p>the page: Əliyev</p>", thread="story-1@media-monitor.invalid")
+    with RawMailSink("mail") as sink:
+        receiver = Receiver("mail", f"{sink.url}&reply=desk@example.org&+X-Desk=Ալիև&+Subject=not this")
+        assert faults(receiver) == []
+        Notifier().send(receiver, letter)
+        (raw,) = sink.raw
+    mail = message_from_bytes(raw, policy=policy.default)
+    text, page = mail.iter_parts()  # type: ignore[attr-defined]  # by the policy
+    assert (text.get_content().replace("\r", ""), page.get_content()) == (letter.body, letter.html)
+    assert (text.get_content_type(), page.get_content_type()) == ("text/plain", "text/html")
+    assert mail["Reply-To"] == "desk@example.org"
+    assert mail["X-Desk"] == "Ալիև"
+    assert mail["Subject"] == MESSAGE.title
+    assert mail["References"] == "<story-1@media-monitor.invalid>"
+
+
+def test_headers_cannot_be_broken_into() -> None:
+    letter = replace(MESSAGE, title="Talks\r\nBcc: victim@example.org\n\nbody")
+    with RawMailSink("mail") as sink:
+        Notifier().send(Receiver("mail", sink.url), letter)
+        (raw,) = sink.raw
+    mail = message_from_bytes(raw, policy=policy.default)
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Talks Bcc: victim@example.org body"
+
+
+def test_a_mail_goes_over_starttls_and_tls_after_a_login(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One context serves them all: it is made once, from the certificates of this machine."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(tls)
+    notify._tls.cache_clear()
+    try:
+        for mode in ("starttls", "ssl"):
+            with _Secure(tls, mode) as sink:
+                url = sink.url.replace("mailto://127.0.0.1", "mailtos://user:pass%20word@localhost")
+                receiver = Receiver("mail", url.replace("mode=insecure", f"mode={mode}"))
+                assert faults(receiver) == []
+                Notifier().send(receiver, MESSAGE)
+            assert sink.logins == [(b"user", b"pass word")]
+            assert len(sink.arrivals) == 1
+        assert notify._tls.cache_info().misses == 1
+    finally:
+        notify._tls.cache_clear()
+
+
+class _Secure(MailSink):
+    """Speaks TLS, at once or after STARTTLS, lets anybody in and keeps who came."""
+
+    def __init__(self, tls: ssl.SSLContext, mode: str) -> None:
+        super().__init__("mail")
+        self._tls, self._mode = tls, mode
+        self.logins: list[tuple[bytes, bytes]] = []
+
+    def start(self) -> None:
+        at_once = self._tls if self._mode == "ssl" else None
+        listening = self._loop.create_server(self._session, "127.0.0.1", 0, ssl=at_once)
+        self._server = self._loop.run_until_complete(listening)
+        self._thread.start()
+
+    def login(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
+        self.logins.append((data.login, data.password))
+        return AuthResult(success=True)
+
+    def _session(self) -> SMTP:
+        upgrade = self._tls if self._mode == "starttls" else None
+        return SMTP(
+            self,
+            loop=self._loop,
+            hostname="desk.example",
+            tls_context=upgrade,
+            require_starttls=upgrade is not None,
+            authenticator=self.login,
+            auth_require_tls=False,
+        )
+
+
+def test_a_webhook_of_ours_is_told_a_key_that_is_the_same_for_a_repeat() -> None:
+    keyed = replace(MESSAGE, key="0123456789abcdef")
+    with WebServer() as web:
+        web.serve("/hook", b"ok")
+        receiver = Receiver("hook", f"json://127.0.0.1:{web.port}/hook?+X-Own=1")
+        notifier = Notifier()
+        for message in (keyed, keyed, replace(keyed, key="other")):
+            notifier.send(receiver, message)
+        keys = [request.headers["idempotency-key"] for request in web.requests]
+        assert web.requests[0].headers["x-own"] == "1"
+    assert keys == ["0123456789abcdef", "0123456789abcdef", "other"]
+
+
+def test_cookies_of_a_service_are_not_sent_back() -> None:
+    with WebServer() as web:
+        web.serve("/hook", b"ok", {"Set-Cookie": "a=b"})
+        receiver, notifier = Receiver("hook", f"json://127.0.0.1:{web.port}/hook"), Notifier()
+        with notifier.kept(receiver):
+            notifier.send(receiver, MESSAGE)
+            notifier.send(receiver, MESSAGE)
+        assert ["cookie" in request.headers for request in web.requests] == [False, False]
+        assert web.connections == 1
 
 
 def test_an_address_that_cannot_be_used_is_an_error_when_sent_to() -> None:
@@ -146,6 +324,27 @@ def test_an_address_that_cannot_be_used_is_an_error_when_sent_to() -> None:
         ("mailto://localhost?from=a@example.org&to=b@example.org&cc=c@example.org", "cc or bcc"),
         ("mailto://localhost?from=a@example.org&to=b@example.org&bcc=c@example.org", "cc or bcc"),
         ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7/#one/#two", "2 targets"),
+        ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7", ""),
+        (f"{BOT}/#desk", ""),
+        (f"{BOT}?to=desk", ""),
+        (BOT, "names no channel"),
+        ("tgram://123456789:abcdefg_hijklmnop-qrstuvwxyz12345/987654", ""),
+        ("tgram://123456789:abcdefg_hijklmnop-qrstuvwxyz12345/", "names no chat"),
+        ("ntfy://localhost/desk", ""),
+        ("ntfys://localhost:8080/", "names no topic"),
+        ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", ""),
+        ("discord://4174216298/", "Token"),
+        ("mmost://localhost:8065/abcdefghijkl", ""),
+        ("mmost://localhost:8065/", "Token"),
+        ("mmost://localhost:8065/abcdefghijkl?to=one,two", "2 targets"),
+        ("json://localhost:99999/path", "no server can have"),
+        ("json://localhost:0/path", "no server can have"),
+        ("json://localhost:abc/path", "no address"),
+        ("json://", "no address"),
+        ("mailto://localhost:70000?from=a@example.org&to=b@example.org", "no server can have"),
+        ("mailto://localhost?from=a@example.org&to=", "blank target"),
+        ("mailto://localhost?from=a@example.org&to=b@example.org&pgp=sign", "PGP"),
+        ("mailtos://user:password@example.org", ""),
     ],
 )
 def test_faults_of_an_address(url: str, said: str) -> None:
@@ -164,3 +363,8 @@ def test_a_fault_never_shows_a_secret() -> None:
 def test_mail_is_no_chat() -> None:
     assert not is_chat(Receiver("r", "mailtos://user@example.org"))
     assert is_chat(Receiver("r", HOOK))
+
+
+def test_the_family_of_a_receiver_has_a_name() -> None:
+    assert family(Receiver("r", HOOK)) == "Slack"
+    assert family(Receiver("r", "nonsense://x")) == "nonsense"
