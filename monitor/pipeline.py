@@ -23,19 +23,18 @@ from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
-from monitor.model import Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
+from monitor.model import Claim, Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
 from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerts.outbox import Setback
     from monitor.alerts.route import Customs
     from monitor.alerts.template import Templates
     from monitor.model import (
-        Claim,
         Entry,
         EntryId,
         Message,

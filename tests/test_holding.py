@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -261,7 +262,9 @@ def test_a_critical_alert_that_nobody_acknowledges_goes_to_the_second_receiver_o
 def test_what_was_acknowledged_goes_no_further(line: Line) -> None:
     line.news("war")
     (told,) = line.deliver(ON_CALL)
-    alerts = line.store.alerts_of(int(told.rpartition(" ")[2], 16))
+    acknowledge = re.search(r"monitor ack ([0-9a-f]{16})", told)
+    assert acknowledge, told
+    alerts = line.store.alerts_of(int(acknowledge[1], 16))
     with line.store.transaction():
         assert line.store.acknowledge(alerts, by="Nino", now=line.clock.now) == (1, 1)
         assert line.store.acknowledge(alerts, by="Nino", now=line.clock.now) == (0, 0)

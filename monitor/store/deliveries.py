@@ -201,7 +201,7 @@ class Deliveries(Connection):
         )
 
     def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
-        """How many alerts of a rule were sent to a receiver since then, or are being; not those in digests."""
+        """How many alerts of a rule were sent to a receiver since then or are being, but for digests."""
         return int(
             self._rows(
                 """

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import Alert, AlertId, EntryId, Feed, Plan, Stored, StoryId, Told
+    from monitor.model import Alert, AlertId, EntryId, Feed, Plan, Stored, StoryId
 
 __all__ = ["DATABASE", "KeptDesk", "Store"]
 
@@ -239,7 +239,9 @@ class Store(Letters, Silences, Ledger):
         for row in self._rows(
             """
             select alert, receiver from deliveries
-            where state in ('due', 'sending', 'sent', 'held') and not escalated and alert in (select value from json_each(?)) order by receiver
+            where state in ('due', 'sending', 'sent', 'held') and not escalated
+                and alert in (select value from json_each(?))
+            order by receiver
             """,
             (as_json([alert["id"] for alert in alerts]),),
         ):
