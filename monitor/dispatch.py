@@ -34,7 +34,6 @@ def taken(
     silences = store.silences(now=now)
     outage = store.outage(receiver.name)
     if outage is not None and outage.until > now:
-        _escalate_what_waits(store, receiver, customs=customs, silences=silences, now=now)
         return None
     claim = _claimed(
         store,
@@ -125,12 +124,14 @@ def _critical(claim: Claim) -> list[int]:
     return [told.alert for told in claim.tolds if told.match.severity is Severity.CRITICAL]
 
 
-def _escalate_what_waits(
-    store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
-) -> None:
-    """The time to acknowledge runs while the receiver takes nothing, too: that is when it is needed most."""
+def pass_on(store: Store, receiver: Receiver, *, customs: Customs, now: datetime) -> None:
+    """The time to acknowledge runs while a receiver is paused, too: that is when it is needed most.
+
+    Inside a transaction.
+    """
     if receiver.escalate is None:
         return
+    silences = store.silences(now=now)
     for claim in store.unescalated(
         receiver.name, to=receiver.escalate.to, severity=Severity.CRITICAL, now=now
     ):

@@ -187,6 +187,7 @@ class PowerCuts(RuleBasedStateMachine):
 
         self.left = cut
         try:
+            pipeline.pass_on(self.store, RECEIVERS, customs=CUSTOMS, now=self.clock.now)
             self.deliver_to(RECEIVERS[to], sending)
         except PowerCut:
             self.crash()
