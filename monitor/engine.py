@@ -174,7 +174,9 @@ def run_once(engine: Engine) -> Counts:
         ]
         for done in politely(engine.poll, pool, polls):
             total += engine.take(store, done)
-        list(pool.map(engine.drain, engine.desk.receivers))
+        desk = engine.desk
+        pipeline.pass_on(store, desk.receivers, customs=desk.customs, now=engine.clock())
+        list(pool.map(engine.drain, desk.receivers))
     return total
 
 

@@ -28,7 +28,7 @@ from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerts.outbox import Setback
@@ -373,6 +373,19 @@ def _deliver_taken(
     failure = _sent(receiver, parcel, send=send, now=clock(), templates=templates)
     _record(store, parcel, failure, now=clock(), durable=durable or failure is not None)
     return failure is None
+
+
+def pass_on(store: Store, receivers: Iterable[Receiver], *, customs: Customs, now: datetime) -> None:
+    """See to it that critical alerts to receivers that are paused reach their second receivers in time."""
+    outages = store.outages()
+    paused = [
+        one for one in receivers if one.escalate and one.name in outages and outages[one.name].until > now
+    ]
+    if not paused:
+        return
+    with store.transaction():
+        for receiver in paused:
+            dispatch.pass_on(store, receiver, customs=customs, now=now)
 
 
 def _sent(
