@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import text as plain
 from monitor.rules import endings as grammar
-from monitor.rules.zones import ignored
+from monitor.rules.zones import NOWHERE_ELSE, ignored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Entry
     from monitor.rules.phrase import Phrase, Word
@@ -255,27 +255,35 @@ class Lexicon:
     quiet: _Surfaces
     shouted: _Surfaces
 
-    def read(self, entry: Entry) -> Reading:
-        """The entry as the rules see it: every phrase that stands in it, outside tails and furniture."""
+    def read(self, entry: Entry, outside: Mapping[str, str] = NOWHERE_ELSE) -> Reading:
+        """The entry as the rules see it: every phrase that stands in it, outside tails and furniture.
+
+        `outside` are lines that are no part of it (recurring.py), and why.
+        """
         found: dict[int, list[_Occurrence]] = {}
-        outside: list[_Occurrence] = []
+        away: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            self._field(number, text, found, outside)
-        return Reading(found, outside)
+            self._field(number, text, found, away, outside)
+        return Reading(found, away)
 
     def knows(self, word: str) -> bool:
         """Whether the printed word can be any word that is looked for."""
         return self.quiet[word] is not None
 
     def _field(
-        self, number: int, text: str, found: dict[int, list[_Occurrence]], outside: list[_Occurrence]
+        self,
+        number: int,
+        text: str,
+        found: dict[int, list[_Occurrence]],
+        away: list[_Occurrence],
+        outside: Mapping[str, str],
     ) -> None:
         """Add what stands in one field; its tails are looked for only where something was found."""
         words = self._words(text, shouted=number == TITLE and text.isupper())
         phrases = self._phrases(words) if words else ()
         if not words or not phrases:
             return
-        zones = () if number == TITLE else ignored(text)
+        zones = () if number == TITLE else ignored(text, outside)
         for owner, role, first, last in phrases:
             known = found.setdefault(owner, [])
             if len(known) >= MOST_OCCURRENCES:
@@ -285,8 +293,8 @@ class Lexicon:
             occurrence = _Occurrence(owner, role, Hit(number, first, last, start, end, owner), zone)
             if zone is None:
                 known.append(occurrence)
-            elif len(outside) < MOST_OCCURRENCES:
-                outside.append(occurrence)
+            elif len(away) < MOST_OCCURRENCES:
+                away.append(occurrence)
 
     def _words(self, text: str, *, shouted: bool) -> _Words | None:
         parts = plain.parts(text)

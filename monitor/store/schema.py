@@ -158,6 +158,9 @@ create table aliases (
     entry integer not null references entries (id) on delete cascade
 ) strict;
 create index aliases_entry on aliases (entry);
+
+-- a line of an article that is the headline of another is found by it
+create index entries_title on entries (title, outlet, seen);
 """
 
 
