@@ -295,7 +295,7 @@ def test_a_stored_entry_is_tried_by_its_number(lived: Path) -> None:
 def test_a_stored_entry_is_tried_without_the_lines_that_its_feed_always_shows(lived: Path) -> None:
     outlet = FakeOutlet(Feed("wire", "https://wire.example/", "The Wire"))
     for number, subject in enumerate(("Storks", "Clocks", "Glaciers", "Bridges")):
-        body = f"{subject} were the talk of the town again, say those who keep them.\nOur newsletter on sanctions"
+        body = f"{subject} were the talk of the town, say their keepers.\nOur newsletter on sanctions"
         outlet.items.append(Item(f"t{number}", f"{subject} and how to keep them through winter", body=body))
     with Store(lived / "state") as store:
         pipeline.take(store, [outlet.poll(FeedState())], rulebook=rules(RULES_OF_NONE), now=datetime.now(UTC))
