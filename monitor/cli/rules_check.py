@@ -14,7 +14,7 @@ from monitor import config
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.rules.lint import near_misses, remarks, remarks_from_history
+from monitor.rules.lint import Met, near_misses, remarks, remarks_from_history
 from monitor.text import words
 
 if TYPE_CHECKING:
@@ -88,17 +88,19 @@ def _from_history(desk: Desk, place: Path, days: int) -> list[Fault]:
         )
     since = datetime.now(UTC) - timedelta(days=days)
     printed: Counter[str] = Counter()
+    met = Met(desk.rulebook)
     with Store(place) as store, progress("reading", store.count_history(since=since)) as step:
-        caught = backtest(desk.rulebook, _counted(past(store, desk, since=since, step=step), printed))
+        caught = backtest(desk.rulebook, _counted(past(store, desk, since=since, step=step), printed, met))
     return [
-        *remarks_from_history(desk.rulebook, caught, days=days),
+        *remarks_from_history(desk.rulebook, caught, met=met, days=days),
         *near_misses(desk.rulebook, printed),
     ]
 
 
-def _counted(past: Iterable[Past], printed: Counter[str]) -> Iterator[Past]:
-    """The same, with the words of each entry added to `printed` on the way."""
+def _counted(past: Iterable[Past], printed: Counter[str], met: Met) -> Iterator[Past]:
+    """The same, with the words of each entry added to `printed` and its spellings to `met` on the way."""
     for one in past:
+        met.read(one.entry)
         for text in (one.entry.title, one.entry.summary, one.entry.body):
             printed.update(found.group() for found in words(text))
         yield one
