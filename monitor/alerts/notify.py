@@ -39,6 +39,7 @@ _NOT_TAKEN = re.compile(
     r"error=\d{3}|\(\d{3}, b['\"]|NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused"
     r"|Name or service not known|No address associated|unreachable|No route to host|CERTIFICATE_VERIFY_FAILED"
 )
+_LAST_PORT = 65_535
 _REASON = "Socket Exception: "
 _UNKNOWN = ("Unparseable URL", "Unsupported URL")
 _SHORTEST_SECRET = (
@@ -65,6 +66,11 @@ def faults(receiver: Receiver) -> list[str]:
     found = [_scrubbed(warning, receiver.url) for warning in heard]
     if len(service) != 1:
         found.append(f"names {len(service)} targets: make one receiver of each")
+    if service.port is not None and not 0 < service.port <= _LAST_PORT:
+        found.append(f"has the port {service.port}: ports are 1 to {_LAST_PORT:,}")
+    if getattr(service, "detect_owner", False) and not service.targets:
+        # Telegram would look for whoever wrote to the bot last, and fail where nobody did.
+        found.append("names no chat: add its number at the end")
     if getattr(service, "cc", None) or getattr(service, "bcc", None):
         found.append("has cc or bcc: make one receiver of each address")
     return found

@@ -146,6 +146,11 @@ def test_an_address_that_cannot_be_used_is_an_error_when_sent_to() -> None:
         ("mailto://localhost?from=a@example.org&to=b@example.org&cc=c@example.org", "cc or bcc"),
         ("mailto://localhost?from=a@example.org&to=b@example.org&bcc=c@example.org", "cc or bcc"),
         ("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7/#one/#two", "2 targets"),
+        ("json://localhost:70000/", "port 70000"),
+        ("json://localhost:0/", "port 0"),
+        ("mailto://user:secret@localhost:99999?from=a@example.org&to=b@example.org", "port 99999"),
+        ("tgram://123456789:abcdefg_hijklmnop/", "no chat"),
+        ("tgram://123456789:abcdefg_hijklmnop/12315544/", ""),
     ],
 )
 def test_faults_of_an_address(url: str, said: str) -> None:
