@@ -99,7 +99,7 @@ class Engine:
                 )
 
     def keep(self, store: Store, *, refused: str) -> None:
-        """Remember the files in force, to start on when they have mistakes; or what is wrong with them now."""
+        """Remember the files in force, to start on when they have mistakes; or what is wrong with them."""
         if refused:
             store.refuse_desk(refused, now=self.clock())
         else:
