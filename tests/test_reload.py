@@ -113,7 +113,7 @@ def test_a_single_pass_on_broken_files_works_with_what_was_good_last_and_says_so
     done = desk.command("run", "--once")
     assert done.returncode == 78
     assert 'unknown key "ayn"' in done.stderr
-    assert "mistakes in your files (named above)" in done.stderr
+    assert "1 mistake in your files (named above)" in done.stderr
     assert "1 alert" in done.stdout
     assert sinks[0].arrivals
     assert status(desk)["refused"] is not None

@@ -130,7 +130,9 @@ def _read(path: Path) -> bytes:
         raise UsageError(
             f"the article cannot be read: {error.strerror}",
             where=str(path),
-            remedy="name a file, an address, an entry's number, or - for standard input",
+            remedy=f'to try a headline: echo "{path}" | monitor rules try -'
+            if " " in path.name
+            else "name a file, an address, an entry's number, or - for standard input",
         ) from error
 
 

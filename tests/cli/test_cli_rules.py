@@ -73,9 +73,19 @@ def test_check_names_mistakes_and_exits_1(desk: Path) -> None:
     done = run(desk, "check")
     assert done.return_value == 1
     assert 'rules.yaml:7:5: unknown key "wehn" - did you mean "when"?' in done.stderr
-    assert "2 mistakes" in done.stderr
+    assert "1 mistake" in done.stderr
     said = json.loads(run(desk, "check", "--json").stdout)
-    assert (said["ok"], len(said["faults"])) == (False, 2)
+    assert (said["ok"], len(said["faults"])) == (False, 1)
+
+
+def test_check_reports_what_becomes_of_examples_for_later(desk: Path) -> None:
+    text = RULES.replace("[Ilham Aliyev spoke]}", "[Ilham Aliyev spoke], later: [Mr Aliyev, no sanctions]}")
+    (desk / "rules" / "rules.yaml").write_text(text, "utf-8")
+    done = run(desk, "check", "--strict")
+    assert done.return_value == 0
+    assert 'rules.yaml:9:53: "met" does not fire on this example' in done.stdout
+    assert 'rules.yaml:9:64: "met" fires on this example' in done.stdout
+    assert len(json.loads(run(desk, "check", "--json").stdout)["later"]) == 2
 
 
 def test_check_remarks_on_what_looks_odd_and_only_strictly_fails(desk: Path) -> None:
