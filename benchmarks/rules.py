@@ -44,12 +44,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--ways", nargs="*", default=[], help="ways to find phrases, by name; all if none")
     options = parser.parse_args()
     articles = [entry(text) for text in english(options.data / "names" / "english-news.jsonl.gz")]
     size = sum(len(article.body.encode()) for article in articles)
     print(f"{len(articles)} articles, {size / 1e6:.2f} MB, median of {options.rounds} rounds")
     for kind, made in (("strange", strange), ("own", own)):
-        by_phrases(kind, made(articles, max(PHRASES)), articles, rounds=options.rounds)
+        phrases = made(articles, max(PHRASES))
+        by_phrases(kind, phrases, articles, ways=options.ways, rounds=options.rounds)
     by_rules(articles, rounds=options.rounds)
     hostile()
     loading()
@@ -77,11 +79,15 @@ def own(articles: Sequence[Entry], count: int) -> list[str]:
     return [f"{chance.choice(known)} {chance.choice(known)}" for _ in range(count)]
 
 
-def by_phrases(kind: str, phrases: Sequence[str], articles: Sequence[Entry], *, rounds: int) -> None:
+def by_phrases(
+    kind: str, phrases: Sequence[str], articles: Sequence[Entry], *, ways: Sequence[str], rounds: int
+) -> None:
     """MB/s of each way from 10 to 100,000 phrases, and how much dearer the most is than the fewest."""
     print(f"\n{kind} phrases: MB/s")
     print(f"{'':16}" + "".join(f"{count:>10,}" for count in PHRASES) + f"{'growth':>10}")
     for name, build in {"media-monitor": ours, **peers()}.items():
+        if ways and name not in ways:
+            continue
         counts = [count for count in PHRASES if count <= LARGEST.get(name, count)]
         speeds = [speed(build(phrases[:count]), articles, rounds=rounds) for count in counts]
         growth = f"{speeds[0] / speeds[-1]:.1f}" if len(speeds) == len(PHRASES) else "-"

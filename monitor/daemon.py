@@ -22,10 +22,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from monitor import __version__, dispatch
-from monitor.alerts.compose import refusal
-from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
-from monitor.engine import PLACES, drained, utc_now, where_it_is
+from monitor.engine import PLACES, drained, untold, utc_now, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
@@ -437,12 +435,7 @@ class Daemon:
         self._deliver.wake()
 
     def _keep(self, store: Store) -> None:
-        """Remember the files in force, for a start on which they have mistakes."""
-        desk, now = self._engine.desk, self._engine.clock()
-        if self._refused:
-            store.refuse_desk(self._refused, now=now)
-        else:
-            store.keep_desk(desk.sources.packed(), rulebook=desk.rulebook.hash, now=now)
+        self._engine.keep(store, refused=self._refused)
 
     def _refuse(self, error: str) -> None:
         self._refused = error
@@ -451,25 +444,14 @@ class Daemon:
 
     def _tell_operators(self) -> None:
         """Tell the operators' receiver of mistakes in the files: once, until they are good again."""
-        desk, now = self._engine.desk, self._engine.clock()
-        receiver = next((one for one in desk.receivers if one.name == desk.operators), None)
+        now, receiver = self._engine.clock(), self._engine.operators()
         if not self._refused or receiver is None or now < self._operators_due or self._stop.is_set():
             return
         self._operators_due = now + TELL_AGAIN
         with Store(self._engine.state) as store:
-            kept = store.desk()
-        if kept is not None and kept.refused is not None and not kept.told:
-            self._senders.submit(self._tell_operators_now, receiver, self._refused, kept.refused)
-
-    def _tell_operators_now(self, receiver: Receiver, error: str, refused: datetime) -> None:
-        try:
-            self._engine.notifier.send(receiver, refusal(error, chat=is_chat(receiver)))
-        except Exception as failure:  # noqa: BLE001 - a send: it is tried again
-            log.warning("receiver=%s outcome=failed telling the operators: %s", receiver.name, failure)
-            return
-        with Store(self._engine.state) as store:
-            store.tell_desk(refused)
-        log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
+            refused = untold(store)
+        if refused is not None:
+            self._senders.submit(self._engine.tell_operators, receiver, self._refused, refused)
 
 
 def exit_now(status: int) -> NoReturn:

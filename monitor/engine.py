@@ -15,7 +15,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from monitor import __version__, pipeline, urls
-from monitor.alerts.notify import Notifier
+from monitor.alerts.compose import refusal
+from monitor.alerts.notify import Notifier, is_chat
 from monitor.errors import FetchError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
@@ -98,6 +99,29 @@ class Engine:
                     "receiver=%s outcome=missing waiting=%d till the desk has it again", name, waiting
                 )
 
+    def keep(self, store: Store, *, refused: str) -> None:
+        """Remember the files in force, to start on when they have mistakes; or what is wrong with them."""
+        if refused:
+            store.refuse_desk(refused, now=self.clock())
+        else:
+            sources, rulebook = self.desk.sources.packed(), self.desk.rulebook.hash
+            store.keep_desk(sources, rulebook=rulebook, now=self.clock())
+
+    def operators(self) -> Receiver | None:
+        """The receiver that is told of mistakes in the files; None where the desk names none."""
+        return next((one for one in self.desk.receivers if one.name == self.desk.operators), None)
+
+    def tell_operators(self, receiver: Receiver, error: str, refused: datetime) -> None:
+        """Tell of the mistakes that stand in the files since then; a send that fails leaves them untold."""
+        try:
+            self.notifier.send(receiver, refusal(error, chat=is_chat(receiver)))
+        except Exception as failure:  # noqa: BLE001 - a send: it is tried again
+            log.warning("receiver=%s outcome=failed telling the operators: %s", receiver.name, failure)
+            return
+        with Store(self.state) as store:
+            store.tell_desk(refused)
+        log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
+
     def poll(self, feed: Feed, state: FeedState) -> PollResult:
         """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
         try:
@@ -148,6 +172,12 @@ class Engine:
                 pass
 
 
+def untold(store: Store) -> datetime | None:
+    """Since when the files have had mistakes of which the operators were not told; None where they know."""
+    kept = store.desk()
+    return kept.refused if kept is not None and not kept.told else None
+
+
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
     """The feed at the address that it moved to; a leave to be private does not move to another host."""
     if not state.address:
@@ -159,11 +189,15 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 # ---- a single pass ---------------------------------------------------------------------------------------
 
 
-def run_once(engine: Engine) -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due: what `--once` does."""
+def run_once(engine: Engine, *, refused: str = "") -> Counts:
+    """Poll every feed that is not backing off, take in what came, send what is due: what `--once` does.
+
+    `refused` says what is wrong with the files where the engine's desk is the last good one.
+    """
     total = Counts()
     with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
         engine.sync(store)
+        engine.keep(store, refused=refused)
         store.release_interrupted(now=engine.clock())
         states = store.feed_states([feed.name for feed in engine.desk.feeds])
         now = engine.clock()
@@ -177,6 +211,9 @@ def run_once(engine: Engine) -> Counts:
         desk = engine.desk
         pipeline.pass_on(store, desk.receivers, customs=desk.customs, now=engine.clock())
         list(pool.map(engine.drain, desk.receivers))
+        receiver, since = engine.operators(), untold(store)
+        if receiver is not None and since is not None:
+            engine.tell_operators(receiver, refused, since)
     return total
 
 

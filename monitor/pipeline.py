@@ -24,6 +24,7 @@ from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import Claim, Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
+from monitor.rules import recurring
 from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
@@ -37,12 +38,14 @@ if TYPE_CHECKING:
     from monitor.model import (
         Entry,
         EntryId,
+        Feed,
         Message,
         PollResult,
         Receiver,
         Stored,
         StoryId,
     )
+    from monitor.rules.recurring import Recurring
     from monitor.rules.rulebook import Rulebook
     from monitor.rules.tenure import Earlier, Standing
     from monitor.store.store import Store
@@ -199,6 +202,12 @@ def plan_of(
         backfill=backfill,
         standing=standing,
         earlier=_earlier(store, stories, standing, now=now),
+        recurring=recurring_in(
+            store,
+            [*(arrival.entry for arrival in arrivals), *(item.entry for item in known.values())],
+            feed=result.feed,
+            now=now,
+        ),
     )
     return Plan(
         feed=result.feed.name,
@@ -215,6 +224,19 @@ def plan_of(
         entries=decision.entries,
         alerts=decision.alerts,
         deliveries=decision.deliveries,
+    )
+
+
+def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: datetime) -> Recurring:
+    """What the store knows of the lines of these entries of a feed; reads only."""
+    lines = recurring.wanted(entries)
+    if not lines:
+        return recurring.NOTHING_RECURRING
+    since = now - recurring.AGE
+    return recurring.recurring(
+        lines,
+        of_late=store.of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL),
+        headlines=store.headlines(lines, outlet=feed.outlet, since=since),
     )
 
 

@@ -93,7 +93,6 @@ def test_a_start_on_broken_files_runs_on_what_was_good_last(
         eventually(lambda: "outcome=fresh" in desk.log)
         daemon.terminate()
     (desk.rules / "rules.yaml").write_text(BROKEN)
-    assert desk.command("run", "--once").returncode == 78
     with desk.daemon() as daemon:
         eventually(lambda: "outcome=started-on-last-good" in desk.log)
         serve_feed(web, OLD, NEWS)
@@ -102,6 +101,27 @@ def test_a_start_on_broken_files_runs_on_what_was_good_last(
         (desk.rules / "rules.yaml").write_text(RULES)
         eventually(lambda: "outcome=reloaded" in desk.log)
         daemon.terminate()
+    assert status(desk)["refused"] is None
+
+
+def test_a_single_pass_on_broken_files_works_with_what_was_good_last_and_says_so(
+    desk: Desk, web: WebServer, sinks: tuple[MailSink, ChatSink]
+) -> None:
+    assert desk.command("run", "--once").returncode == 0
+    (desk.rules / "rules.yaml").write_text(BROKEN)
+    serve_feed(web, OLD, NEWS)
+    done = desk.command("run", "--once")
+    assert done.returncode == 78
+    assert 'unknown key "ayn"' in done.stderr
+    assert "1 mistake in your files (named above)" in done.stderr
+    assert "1 alert" in done.stdout
+    assert sinks[0].arrivals
+    assert status(desk)["refused"] is not None
+    again = desk.command("run", "--once", "--json")
+    assert [fault["line"] for fault in json.loads(again.stdout)["faults"]]
+    assert ["what was good last" in str(one).lower() for one in sinks[1].arrivals].count(True) == 1
+    (desk.rules / "rules.yaml").write_text(RULES)
+    assert desk.command("run", "--once").returncode == 0
     assert status(desk)["refused"] is None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Verdict, identity
 from monitor.rules.match import match
+from monitor.rules.recurring import NOTHING_RECURRING, Recurring
 from monitor.rules.tenure import Earlier, Standing
 from monitor.stories.index import Index
 from monitor.stories.judge import judge, place, retouched, within_a_day
@@ -60,6 +61,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     backfill: bool = False,
     standing: Standing = NEVER_CHANGED,
     earlier: Mapping[StoryId, Sequence[Earlier]] = NOTHING_EARLIER,
+    recurring: Recurring = NOTHING_RECURRING,
 ) -> Decision:
     """What these arrivals call for.
 
@@ -68,6 +70,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     decided here, so entries of one document are copies of each other like any. `backfill` takes a first
     poll for news. The same arrivals decided again call for no alert. `standing` says how long each rule has
     looked for what it looks for, `earlier` what stood in a story before: no rule fires on what is older.
+    `recurring` tells the lines that the feed shows with everything.
     """
     stored: list[Stored] = []
     alerts: list[Alert] = []
@@ -83,17 +86,19 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
             index=index,
             document=document,
             rulebook=rulebook,
+            recurring=recurring,
             now=now,
         )
         stored.append(item)
         index.add(_candidate(item, now), item.keys)
-        for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook):
+        outside = recurring.outside(item.placement.story)
+        for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook, outside=outside):
             key = (new.story, new.rule, new.kind, new.lead)
             former = {(new.story, name, new.kind, new.lead) for name in standing.former(new.rule)}
             if key in told or former & told:
                 continue
             same = [one for one in earlier.get(new.story, ()) if one.lead == new.lead]
-            if standing.is_old(rulebook, new.rule, same):
+            if standing.is_old(rulebook, new.rule, same, outside=outside):
                 continue
             told.add(key)
             alerts.append(new)
@@ -101,7 +106,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     return Decision(tuple(stored), tuple(alerts), tuple(deliveries))
 
 
-def _stored(
+def _stored(  # noqa: PLR0913 - as decide
     arrival: Arrival,
     *,
     feed: Feed,
@@ -110,6 +115,7 @@ def _stored(
     index: Index,
     document: Index,
     rulebook: Rulebook,
+    recurring: Recurring,
     now: datetime,
 ) -> Stored:
     if before:
@@ -122,7 +128,7 @@ def _stored(
         placement=placement,
         fingerprint=arrival.fingerprint,
         keys=arrival.keys,
-        matches=match(rulebook, arrival.entry, tags=feed.tags),
+        matches=match(rulebook, arrival.entry, tags=feed.tags, outside=recurring.outside(placement.story)),
         known=before is not None,
     )
 
@@ -191,12 +197,14 @@ def _candidate(item: Stored, now: datetime) -> Candidate:
     )
 
 
-def _new_alerts(item: Stored, *, feed: Feed, before: Known | None, rulebook: Rulebook) -> list[Alert]:
+def _new_alerts(
+    item: Stored, *, feed: Feed, before: Known | None, rulebook: Rulebook, outside: Mapping[str, str]
+) -> list[Alert]:
     if before is None:
         return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
     if item.placement.lead != before.candidate.lead:
         return [_alert(item, found) for found in item.matches]
-    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags)}
+    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags, outside=outside)}
     return [_alert(item, found) for found in item.matches if found.rule not in matched]
 
 

@@ -14,7 +14,8 @@ from monitor import config
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.rules.lint import near_misses, remarks, remarks_from_history
+from monitor.rules.examples import later_examples
+from monitor.rules.lint import Met, near_misses, remarks, remarks_from_history
 from monitor.text import words
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ Examples:
 def command(
     rules: str | None, state: str | None, days: int, *, strict: bool, history: bool, as_json: bool
 ) -> int:
-    """Read the rules, run their examples, and say what looks odd.
+    """Read the rules, run their examples, and say what looks odd and what the examples for later do.
 
     Prints each mistake as file:line:column with its remedy, then the remarks. Exits 1 on mistakes.
     """
@@ -50,7 +51,9 @@ def command(
         desk = config.load_desk(rules_folder(rules), env=os.environ, secrets_required=False)
     except ConfigError as error:
         if as_json:
-            echo_json({"ok": False, "faults": [asdict(fault) for fault in error.faults], "remarks": []})
+            echo_json(
+                {"ok": False, "faults": [asdict(fault) for fault in error.faults], "remarks": [], "later": []}
+            )
         else:
             click.echo("\n".join(map(str, error.faults)), err=True)
             click.echo(f"monitor: {count(len(error.faults), 'mistake')}", err=True)
@@ -60,7 +63,9 @@ def command(
         found += _from_history(desk, state_folder(state), days)
     failed = strict and bool(found)
     if as_json:
-        echo_json({"ok": not failed, "faults": [], "remarks": [asdict(remark) for remark in found]})
+        later = [asdict(example) for example in later_examples(desk.rulebook)]
+        said = [asdict(remark) for remark in found]
+        echo_json({"ok": not failed, "faults": [], "remarks": said, "later": later})
     else:
         _show(desk, found)
     return int(failed)
@@ -70,6 +75,8 @@ def _show(desk: Desk, found: Iterable[Fault]) -> None:
     remarks = list(found)
     for remark in remarks:
         click.echo(f"remark: {remark}")
+    for example in later_examples(desk.rulebook):
+        click.echo(f"later: {example}")
     examples = sum(len(rule.examples) for rule in desk.rulebook.rules)
     click.echo(
         f"{count(len(desk.rulebook.rules), 'rule')}, {count(examples, 'example')}: no mistakes,"
@@ -88,17 +95,19 @@ def _from_history(desk: Desk, place: Path, days: int) -> list[Fault]:
         )
     since = datetime.now(UTC) - timedelta(days=days)
     printed: Counter[str] = Counter()
+    met = Met(desk.rulebook)
     with Store(place) as store, progress("reading", store.count_history(since=since)) as step:
-        caught = backtest(desk.rulebook, _counted(past(store, desk, since=since, step=step), printed))
+        caught = backtest(desk.rulebook, _counted(past(store, desk, since=since, step=step), printed, met))
     return [
-        *remarks_from_history(desk.rulebook, caught, days=days),
+        *remarks_from_history(desk.rulebook, caught, met=met, days=days),
         *near_misses(desk.rulebook, printed),
     ]
 
 
-def _counted(past: Iterable[Past], printed: Counter[str]) -> Iterator[Past]:
-    """The same, with the words of each entry added to `printed` on the way."""
+def _counted(past: Iterable[Past], printed: Counter[str], met: Met) -> Iterator[Past]:
+    """The same, with the words of each entry added to `printed` and its spellings to `met` on the way."""
     for one in past:
+        met.read(one.entry)
         for text in (one.entry.title, one.entry.summary, one.entry.body):
             printed.update(found.group() for found in words(text))
         yield one

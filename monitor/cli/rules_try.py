@@ -23,7 +23,7 @@ from monitor.rules.match import match
 from monitor.text import clean, cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.text import Text
 
@@ -78,8 +78,11 @@ def command(
         return _lines(desk, article, only=frozenset(only))
     found = _entries(article, desk=desk, state=state, source=source, lang=lang)
     explained = [
-        (entry, explain(desk.rulebook, entry, tags=_tags(desk, entry), sourced=_sourced(entry)))
-        for entry in found
+        (
+            entry,
+            explain(desk.rulebook, entry, tags=_tags(desk, entry), sourced=_sourced(entry), outside=outside),
+        )
+        for entry, outside in found
     ]
     if as_json:
         echo_json([_as_json(entry, what, only) for entry, what in explained])
@@ -99,8 +102,13 @@ def _refuse_unknown_rules(desk: Desk, only: Sequence[str]) -> None:
 # ---- the article -----------------------------------------------------------------------------------------
 
 
-def _entries(article: str, *, desk: Desk, state: str | None, source: str, lang: str) -> list[Entry]:
-    """What the argument names: one article, or every entry of a feed's document."""
+def _entries(
+    article: str, *, desk: Desk, state: str | None, source: str, lang: str
+) -> list[tuple[Entry, Mapping[str, str]]]:
+    """What the argument names: one article, or every entry of a feed's document.
+
+    With a stored entry come the lines that are no part of it: only a feed's past tells them.
+    """
     if "://" in article:
         body, kind = _fetched(article, desk)
     elif article == "-":
@@ -110,9 +118,9 @@ def _entries(article: str, *, desk: Desk, state: str | None, source: str, lang: 
     else:
         body, kind = _read(Path(article)), ""
     if entries := _feed_entries(body, kind, article):
-        return [_from(desk, entry, source=source, lang=lang) for entry in entries]
+        return [(_from(desk, entry, source=source, lang=lang), {}) for entry in entries]
     title, text = page.article(body, kind)
-    return [_from(desk, _entry(title=title, body=text), source=source, lang=lang)]
+    return [(_from(desk, _entry(title=title, body=text), source=source, lang=lang), {})]
 
 
 def _read(path: Path) -> bytes:
@@ -122,7 +130,9 @@ def _read(path: Path) -> bytes:
         raise UsageError(
             f"the article cannot be read: {error.strerror}",
             where=str(path),
-            remedy="name a file, an address, an entry's number, or - for standard input",
+            remedy=f'to try a headline: echo "{path}" | monitor rules try -'
+            if " " in path.name
+            else "name a file, an address, an entry's number, or - for standard input",
         ) from error
 
 
@@ -146,16 +156,20 @@ def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
     return answer.body, answer.content_type
 
 
-def _stored(number: int, state: str | None) -> Entry:
+def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
+    from monitor.engine import utc_now
+    from monitor.pipeline import recurring_in
     from monitor.store.store import Store
 
     with Store(state_folder(state)) as store:
         known = store.known([number])
-    if number not in known:
-        raise UsageError(
-            f"no entry {number} is stored", remedy="name a file, an address, or an entry's number"
-        )
-    return known[number].entry
+        if number not in known:
+            raise UsageError(
+                f"no entry {number} is stored", remedy="name a file, an address, or an entry's number"
+            )
+        entry, story = known[number].entry, known[number].candidate.story
+        feed = Feed(entry.feed, "", entry.outlet)
+        return entry, recurring_in(store, [entry], feed=feed, now=utc_now()).outside(story)
 
 
 def _feed_entries(body: bytes, kind: str, name: str) -> tuple[Entry, ...]:

@@ -50,21 +50,21 @@ def command(rules: str | None, state: str | None, *, once: bool, backfill: bool,
     """Poll the feeds, judge what is new, tell the receivers.
 
     A new feed's first poll is its baseline: what stands there already is remembered, and alerts nobody.
-    Changed files are read by themselves; with mistakes in them, what was good last stays in force.
+    Changed files are read by themselves; with mistakes in them, what was good last stays in force. A single
+    pass does its work with what was good last, too, names the mistakes, and exits 78.
     """
     faulthandler.enable()
     folder, place = rules_folder(rules), state_folder(state)
     with only_daemon(place):
         open_journal(os.environ)
+        refused: ConfigError | None = None
         try:
             desk = config.load_desk(folder, env=os.environ, secrets_required=True)
         except ConfigError as error:
-            if once:
-                raise
-            return _serve(_last_good(folder, place, error), folder, place, backfill=backfill, refused=error)
+            desk, refused = _last_good(folder, place, error), error
         if once:
-            _once(desk, place, backfill=backfill, as_json=as_json)
-        return _serve(desk, folder, place, backfill=backfill)
+            _once(desk, place, backfill=backfill, refused=refused, as_json=as_json)
+        return _serve(desk, folder, place, backfill=backfill, refused=refused)
 
 
 def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
@@ -88,7 +88,9 @@ def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
     return desk
 
 
-def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> NoReturn:
+def _once(
+    desk: config.Desk, place: Path, *, backfill: bool, refused: ConfigError | None, as_json: bool
+) -> NoReturn:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -97,14 +99,15 @@ def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> N
         observer = Observer(polled=lambda _: progress.advance(bar))
         engine = Engine(desk, place, observer=observer, backfill=backfill)
         try:
-            counts = run_once(engine)
+            counts = run_once(engine, refused=str(refused or ""))
         finally:
             engine.close()
     parsed = engine.parsers.parsed
     with Store(place) as store:
         waiting = store.waiting()
     if as_json:
-        echo_json({"parsed": parsed, **asdict(counts), "waiting_for": waiting})
+        faults = [asdict(fault) for fault in refused.faults] if refused else []
+        echo_json({"parsed": parsed, **asdict(counts), "waiting_for": waiting, "faults": faults})
     else:
         click.echo(_summary(counts, parsed))
         polled = counts.fresh + counts.unchanged + counts.failed
@@ -114,8 +117,13 @@ def _once(desk: config.Desk, place: Path, *, backfill: bool, as_json: bool) -> N
             )
         for name, number in waiting.items():
             click.echo(f"waiting for {name}: {number} (monitor status says more)")
+    if refused:
+        mistakes = count(len(refused.faults), "mistake")
+        click.echo(f"monitor: {mistakes} in your files (named above): what was good last was used", err=True)
     sys.stdout.flush()
-    exit_now(0)  # a send that was given up keeps its thread, which would hold the exit and the state's lock
+    exit_now(
+        refused.exit_status if refused else 0
+    )  # a send that was given up keeps its thread, which would hold the exit and the state's lock
 
 
 def _summary(counts: Counts, parsed: int) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.rules.match import match
+from monitor.rules.recurring import Passing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,8 +75,10 @@ class Tally:
 def backtest(rulebook: Rulebook, past: Iterable[Past]) -> dict[str, Tally]:
     """What each rule would have caught, by id; `past` in the order in which it came in."""
     found = {rule.id: Tally() for rule in rulebook.rules}
+    passing = Passing()
     for one in past:
-        for fired in match(rulebook, one.entry, tags=one.tags):
+        outside = passing.outside(one.entry, one.story)
+        for fired in match(rulebook, one.entry, tags=one.tags, outside=outside):
             tally = found[fired.rule]
             tally.entries += 1
             caught = Caught(one.story, one.day, one.entry.title, one.entry.outlet, fired.mentions)

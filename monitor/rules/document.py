@@ -78,12 +78,14 @@ def fields(node: Node, known: Collection[str], faults: list[Fault], *, what: str
     """A map's values by key; of a key that stands twice, the first.
 
     Appends a fault for a node that is no map, a key that stands twice, and a key that is not `known`.
-    `what` names the map in a message: "a rule".
+    `what` names the map in a message: "a rule". A misspelt key counts as the one that was meant, so that one
+    mistake is one fault.
     """
     if node.kind != "map":
         faults.append(node.fault(f"{what} must be keys and values, not {_described(node)}"))
         return {}
     found: dict[str, tuple[Node, Node]] = {}
+    misspelt: dict[str, tuple[Node, Node]] = {}
     for key, value in node.pairs:
         if key.kind != "scalar":
             faults.append(key.fault(f"a key must be a text, not {_described(key)}"))
@@ -94,7 +96,8 @@ def fields(node: Node, known: Collection[str], faults: list[Fault], *, what: str
             found[key.text] = (key, value)
         else:
             faults.append(key.fault(f'unknown key "{key.text}"', nearest(key.text, known)))
-    return {key: value for key, (_, value) in found.items()}
+            misspelt.update((meant, (key, value)) for meant in _nearest(key.text, known))
+    return {key: value for key, (_, value) in (misspelt | found).items()}
 
 
 def entries(node: Node, faults: list[Fault], *, what: str) -> tuple[tuple[Node, Node], ...]:
@@ -160,8 +163,11 @@ def texts(node: Node, faults: list[Fault], *, what: str) -> tuple[str, ...]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """The remedy for a misspelt word: 'did you mean "severity"?', or "" where nothing comes close."""
-    close = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else ""
+    return "".join(f'did you mean "{close}"?' for close in _nearest(word, known))
+
+
+def _nearest(word: str, known: Iterable[str]) -> list[str]:
+    return get_close_matches(word, sorted(known), n=1, cutoff=0.6)
 
 
 def _described(node: Node) -> str:

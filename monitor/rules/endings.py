@@ -17,6 +17,7 @@ Endings = Container[str]
 
 NONE: frozenset[str] = frozenset({""})
 _VOWEL = re.compile("[аеиоуыэюяіїєёү]")  # a Cyrillic word without one is an abbreviation: ГД, МВД, СССР
+_WOMANS = ("ова", "ева", "ина", "ына")  # without the last letter, another person: Алиева, Алиев
 _SHORTEST_STEM = 2  # letters
 _SHORTEST_LATIN = 3  # letters; shorter names (EU, Xi, UN) would meet other words
 
@@ -26,7 +27,8 @@ def stems(word: str) -> tuple[tuple[str, Endings], ...]:
     own = ((word, NONE),)
     first = word[0]
     if "\u0400" <= first <= "\u052f":
-        return own + _declined(word, _cyrillic()) if _VOWEL.search(word) else own
+        table = _cyrillic(womans=word.endswith(_WOMANS))
+        return own + _declined(word, table) if _VOWEL.search(word) else own
     if "\u0531" <= first <= "\u058f":
         return own + _declined(word, _armenian())
     if "\u10d0" <= first <= "\u10ff":
@@ -64,24 +66,37 @@ def _joined(*slots: frozenset[str]) -> frozenset[str]:
     return frozenset("".join(choice) for choice in product(*slots))
 
 
-@lru_cache(maxsize=1)
-def _cyrillic() -> _Table:
+@lru_cache(maxsize=2)
+def _cyrillic(*, womans: bool) -> _Table:
     """Russian first of all; Ukrainian endings where they do not meet Russian words.
 
     A masculine surname in a consonant does not take -ой or -ая: Алиевой is another person. Its genitive
-    Алиева is hers too, and nothing in the word says which.
+    Алиева is hers too, and nothing in the word says which. Nor does her name (`womans`) stand bare: Алиев.
+    A row is a class of words, never one name; a case of each stands in tests/rules/test_rules_endings.py.
     """
     hard = "а у ом ем ым е ы и і ов ев ей ам ами ам ах ых ыми ові"
     adjective = "ого ому его ему ым им ом ем ые ие ых их ыми ими"
+    fleeting = "а у ом ем е ы и ов ев ам ами ах"
+    fleeting_soft = "я ю ем е и ей ев ям ями ях"
     rows = (
         *((consonant, consonant, hard) for consonant in "бвгджзклмнпрстфхцчшщ"),
-        ("ец", "ц", "а у ем ом е ы ев ов ам ами ах"),
-        ("лец", "льц", "а у ем ом е ы ев ов ам ами ах"),
-        ("аец", "айц", "а у ем ом е ы ев ам ами ах"),
-        ("ок", "к", "а у ом е и ов ам ами ах"),
-        ("ек", "к", "а у ом е и ов ам ами ах"),
-        ("павел", "павл", "а у ом е"),
-        ("лев", "льв", "а у ом е"),
+        # a vowel that stands in the nominative alone: Кравец, Кравца
+        ("ец", "ц", fleeting),
+        ("лец", "льц", fleeting),
+        *((vowel + "ец", vowel + "йц", fleeting) for vowel in "аеиоуэюя"),
+        ("ок", "к", fleeting),
+        ("ек", "к", fleeting),
+        ("ек", "ьк", fleeting),  # Василёк, Василька
+        *((vowel + "ек", vowel + "йк", fleeting) for vowel in "ао"),
+        ("ел", "л", fleeting),  # Павел, Павла; Орёл, Орла
+        ("ол", "л", fleeting),  # Посол, Посла
+        ("лев", "льв", fleeting),
+        ("лед", "льд", fleeting),
+        ("ень", "н", fleeting_soft),  # Гребень, Гребня
+        ("оть", "т", fleeting_soft),
+        ("оль", "л", fleeting_soft),
+        ("овь", "в", "и е ей ам ами ах ям ями ях"),  # Церковь, Церкви
+        ("ей", "ь", fleeting_soft),  # Соловей, Соловья
         ("ь", "", "я ю ем е и ей ям ями ях ью"),
         ("й", "", "я ю ем е и ев ям ями ях"),
         ("ий", "", adjective),
@@ -94,12 +109,20 @@ def _cyrillic() -> _Table:
         ("ые", "", "ых ым ыми"),
         ("ие", "", "их им ими"),
         ("ос", "", "а у ом е"),  # the Greek nominative falls: Христос, Христа
-        ("а", "", "ы и е і у ой ою ей ею - ам ами ах"),
+        ("а", "", "ы и е і у ой ою ей ею ам ами ах" + ("" if womans else " -")),
         ("я", "", "и е і ї ю ей ею й ь ям ями ях"),
         ("о", "", "а у ом е ам ами ах"),
+        ("ко", "к", "и"),
+        ("ство", "ств", "-"),  # no other: Иванов is not of Иваново
         ("е", "", "я ю ем и ям ями ях"),
+        *((hushed + "е", hushed, "а у ем ам ами ах") for hushed in "жцчщ"),  # Городище
+        ("мя", "мен", "и ем а ам ами ах"),
         ("ы", "", "ов - ам ами ах"),
+        *((family + "ы", family, "ых ым ыми") for family in ("ов", "ев", "ин", "ын")),  # Ивановы, Ивановых
         ("и", "", "ов ев ей й ь - ам ами ах ям ями ях"),
+        ("ки", "ок", "-"),  # Химки, Химок
+        ("ки", "ек", "-"),
+        ("цы", "ец", "-"),
     )
     return tuple((cut, put, _spelt(endings)) for cut, put, endings in rows)
 

@@ -9,6 +9,7 @@ from monitor.rules.condition import mentions
 from monitor.rules.explain import barred, shortfall, told
 
 if TYPE_CHECKING:
+    from monitor.rules.lexicon import Hit
     from monitor.rules.rule import Example, Rule, Rulebook
 
 
@@ -23,6 +24,25 @@ def failing_examples(rulebook: Rulebook) -> list[Fault]:
         for example in rule.examples
         if (what := _failure(rulebook, rule, example))
     ]
+
+
+def later_examples(rulebook: Rulebook) -> list[Fault]:
+    """What becomes of each example that stands under `later`: a report, and never a mistake."""
+    return [
+        Fault(
+            example.position.file,
+            example.position.line,
+            example.position.column,
+            f'"{rule.id}" {"fires" if _hits(rulebook, rule, example) else "does not fire"} on this example',
+        )
+        for rule in rulebook.rules
+        for example in rule.examples
+        if example.expected == "later"
+    ]
+
+
+def _hits(rulebook: Rulebook, rule: Rule, example: Example) -> tuple[Hit, ...]:
+    return mentions(rule.condition, rulebook.lexicon.read(example.entry))
 
 
 def _failure(rulebook: Rulebook, rule: Rule, example: Example) -> str:

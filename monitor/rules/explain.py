@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, assert_never
 from monitor.rules.condition import All, AnyOf, AtLeast, Name, Near, Within, Without, mentions
 from monitor.rules.lexicon import FIELDS, LONGEST_TEXT
 from monitor.rules.match import as_mention
-from monitor.rules.zones import ignored
+from monitor.rules.zones import NOWHERE_ELSE, ignored
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from monitor.model import Entry, Mention
     from monitor.rules.condition import Condition
@@ -58,20 +58,29 @@ class Explanation:
         return tuple(verdict for verdict in self.verdicts if verdict.fired)
 
 
-def explain(rulebook: Rulebook, entry: Entry, *, tags: frozenset[str], sourced: bool = True) -> Explanation:
+def explain(
+    rulebook: Rulebook,
+    entry: Entry,
+    *,
+    tags: frozenset[str],
+    sourced: bool = True,
+    outside: Mapping[str, str] = NOWHERE_ELSE,
+) -> Explanation:
     """What every rule says of the entry, in the order of the rules.
 
     `tags` are those of its feed. An article of no known source (`sourced` is False) passes every filter of
-    sources, as an example does that names none.
+    sources, as an example does that names none. `outside` are lines that are no part of it (recurring.py).
     """
-    reading = rulebook.lexicon.read(entry)
+    reading = rulebook.lexicon.read(entry, outside)
     return Explanation(
         verdicts=tuple(
             _verdict(rulebook, rule, entry, reading, barred=barred(rule, entry, tags, sourced=sourced))
             for rule in rulebook.rules
         ),
         discarded=discarded(rulebook, entry, reading),
-        zones=tuple((field, zone) for field in FIELDS[1:] for zone in ignored(getattr(entry, field))),
+        zones=tuple(
+            (field, zone) for field in FIELDS[1:] for zone in ignored(getattr(entry, field), outside)
+        ),
         unread=max(0, len(entry.title) + len(entry.summary) + len(entry.body) - LONGEST_TEXT),
     )
 

@@ -10,15 +10,16 @@ import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from enum import IntEnum
-from itertools import accumulate
+from itertools import accumulate, compress
+from operator import and_, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from monitor import text as plain
 from monitor.rules import endings as grammar
-from monitor.rules.zones import ignored
+from monitor.rules.zones import NOWHERE_ELSE, ignored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from monitor.model import Entry
     from monitor.rules.phrase import Phrase, Word
@@ -85,31 +86,48 @@ class _Branch:
 class _Seen(NamedTuple):
     """What a printed word can be: words of the lexicon, phrases of this word alone, and longer ones' begin.
 
-    `onward` are the words of which one must follow for any of the longer phrases.
+    `onward` are the words of which one must follow for any of the longer phrases. `bits` and `wants` are the
+    senses and `onward` as sets of few bits: where they share none, neither do the two.
     """
 
-    senses: frozenset[int]
-    ends: tuple[tuple[int, Role], ...]
-    starts: tuple[_Branch, ...]
-    onward: frozenset[int]
+    senses: frozenset[int] = frozenset()
+    ends: tuple[tuple[int, Role], ...] = ()
+    starts: tuple[_Branch, ...] = ()
+    onward: frozenset[int] = frozenset()
+    bits: int = 0
+    wants: int = 0
 
 
-def _thinned(seen: Iterable[_Seen | None]) -> Iterator[_Seen | None]:
+_NOTHING = _Seen()
+_INITIAL = -1  # the sense of a capital letter that stands alone; any longer phrase may go on with it
+_ENDS, _BITS, _WANTS = itemgetter(1), itemgetter(4), itemgetter(5)
+# Of 100,000 pairs of words (benchmarks/rules.py) 60 bits look at one word in 7 in vain, 120 at one in 14.
+_MOST_BITS = 120
+
+
+def _bits(senses: Iterable[int]) -> int:
+    found = 0
+    for sense in senses:
+        found |= 1 << sense % _MOST_BITS
+    return found
+
+
+def _thinned(seen: Iterable[_Seen]) -> Iterator[_Seen]:
     """The words of a long text; one that came too often begins no more phrases, but still goes on with them.
 
     Of the words of any article the commonest is under a tenth: only a text made for it comes here.
     """
     met: dict[int, int] = {}
     for one in seen:
-        if one is not None and (one.starts or one.ends):
+        if one.starts or one.ends:
             met[id(one)] = met.get(id(one), 0) + 1
-            yield one if met[id(one)] <= MOST_STARTS else one._replace(starts=(), ends=())
+            yield one if met[id(one)] <= MOST_STARTS else one._replace(ends=(), wants=0)
         else:
             yield one
 
 
-class _Surfaces(dict[str, _Seen | None]):
-    """What each printed word can be, worked out once when it is first met; None for most.
+class _Surfaces(dict[str, _Seen]):
+    """What each printed word can be, worked out once when it is first met; nothing for most.
 
     `shouted` is for the words of a headline set in capitals, where =Word may stand as WORD.
     """
@@ -125,25 +143,31 @@ class _Surfaces(dict[str, _Seen | None]):
         )
         self._longest = max(map(len, senses), default=0)
 
-    def __missing__(self, surface: str) -> _Seen | None:
+    def __missing__(self, surface: str) -> _Seen:
         if len(surface) > plain.LONGEST_WORD:
-            return None
+            return _NOTHING
         if len(self) >= MOST_SURFACES:
             self.clear()
         found = self[surface] = self._seen(surface)
         return found
 
-    def _seen(self, surface: str) -> _Seen | None:
+    def _seen(self, surface: str) -> _Seen:
         parts = _parts(surface) if _APOSTROPHE.search(surface) else (surface,)
         senses = frozenset(sense for part in parts for sense in self._of(part))
+        if _is_initial(surface):
+            senses |= {_INITIAL}
         if not senses:
-            return None
+            return _NOTHING
         branches = [self._root.next[sense] for sense in sorted(senses) if sense in self._root.next]
+        starts = tuple(branch for branch in branches if branch.next)
+        onward = frozenset({_INITIAL} if starts else ()).union(*(branch.next for branch in starts))
         return _Seen(
             senses,
             ends=tuple(end for branch in branches for end in branch.ends),
-            starts=tuple(branch for branch in branches if branch.next),
-            onward=frozenset().union(*(branch.next for branch in branches)),
+            starts=starts,
+            onward=onward,
+            bits=_bits(senses),
+            wants=_bits(onward),
         )
 
     def _of(self, part: str) -> Iterator[int]:
@@ -182,6 +206,11 @@ def _parts(surface: str) -> Iterator[str]:
     yield _APOSTROPHE.sub("", surface)
     if marks[0] <= _LONGEST_ELISION:
         yield from _parts(surface[marks[0] + 1 :])
+
+
+def _is_initial(word: str) -> bool:
+    """Whether the word is one capital letter, as in "Antony J. Blinken"."""
+    return len(word) == 1 and word.isupper()
 
 
 def _is_capital(letter: str) -> bool:
@@ -255,61 +284,73 @@ class Lexicon:
     quiet: _Surfaces
     shouted: _Surfaces
 
-    def read(self, entry: Entry) -> Reading:
-        """The entry as the rules see it: every phrase that stands in it, outside tails and furniture."""
+    def read(self, entry: Entry, outside: Mapping[str, str] = NOWHERE_ELSE) -> Reading:
+        """The entry as the rules see it: every phrase that stands in it, outside tails and furniture.
+
+        `outside` are lines that are no part of it (recurring.py), and why.
+        """
         found: dict[int, list[_Occurrence]] = {}
-        outside: list[_Occurrence] = []
+        away: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            self._field(number, text, found, outside)
-        return Reading(found, outside)
+            self._field(number, text, found, away, outside)
+        return Reading(found, away)
 
     def knows(self, word: str) -> bool:
         """Whether the printed word can be any word that is looked for."""
-        return self.quiet[word] is not None
+        return not self.quiet[word].senses <= {_INITIAL}
 
     def _field(
-        self, number: int, text: str, found: dict[int, list[_Occurrence]], outside: list[_Occurrence]
+        self,
+        number: int,
+        text: str,
+        found: dict[int, list[_Occurrence]],
+        away: list[_Occurrence],
+        outside: Mapping[str, str],
     ) -> None:
         """Add what stands in one field; its tails are looked for only where something was found."""
         words = self._words(text, shouted=number == TITLE and text.isupper())
-        phrases = self._phrases(words) if words else ()
-        if not words or not phrases:
+        phrases = _phrases(words)
+        if not phrases:
             return
-        zones = () if number == TITLE else ignored(text)
+        ends = words.ends()
+        zones = () if number == TITLE else ignored(text, outside)
         for owner, role, first, last in phrases:
             known = found.setdefault(owner, [])
             if len(known) >= MOST_OCCURRENCES:
                 continue
-            start, end = words.start(first), words.end(last - 1)
+            start, end = ends[2 * first], ends[2 * last - 1]
             zone = _zone(zones, start, end) if zones else None
             occurrence = _Occurrence(owner, role, Hit(number, first, last, start, end, owner), zone)
             if zone is None:
                 known.append(occurrence)
-            elif len(outside) < MOST_OCCURRENCES:
-                outside.append(occurrence)
+            elif len(away) < MOST_OCCURRENCES:
+                away.append(occurrence)
 
-    def _words(self, text: str, *, shouted: bool) -> _Words | None:
+    def _words(self, text: str, *, shouted: bool) -> _Words:
         parts = plain.parts(text)
         surfaces = self.shouted if shouted else self.quiet
         seen = list(map(surfaces.__getitem__, parts[1::2]))
-        if len(seen) > MOST_STARTS:
-            seen = list(_thinned(seen))
-        return _Words(parts, seen, list(accumulate(map(len, parts)))) if any(seen) else None
+        return _Words(parts, list(_thinned(seen)) if len(seen) > MOST_STARTS else seen)
 
-    def _phrases(self, words: _Words) -> list[tuple[int, Role, int, int]]:
-        """(name, role, first word, word after the last) of each phrase, by its first word."""
-        found: list[tuple[int, Role, int, int]] = []
-        for first, (seen, after) in enumerate(zip(words.seen, (*words.seen[1:], None), strict=True)):
-            if seen is None:
-                continue
-            if seen.ends:
-                found += [(owner, role, first, first + 1) for owner, role in seen.ends]
-            if not seen.starts:
-                continue
-            if (after and not seen.onward.isdisjoint(after.senses)) or words.is_initial(first + 1):
-                for branch in seen.starts:
-                    found += _longer(words, branch, first)
-        return found
+
+def _phrases(words: _Words) -> list[tuple[int, Role, int, int]]:
+    """(name, role, first word, word after the last) of each phrase, by its first word.
+
+    The words go by without a step of ours but where one ends a phrase, or two may begin one: of what is
+    read, this is what grows with the number of phrases (benchmarks/rules.py, "own phrases").
+    """
+    seen, numbers = words.seen, range(len(words.seen))
+    alone = compress(numbers, map(_ENDS, seen))
+    may_begin = compress(numbers, map(and_, map(_WANTS, seen), map(_BITS, seen[1:])))
+    begun = [at for at in may_begin if not seen[at].onward.isdisjoint(seen[at + 1].senses)]
+    found = [(owner, role, at, at + 1) for at in alone for owner, role in seen[at].ends]
+    for first in begun:
+        for branch in seen[first].starts:
+            found += _longer(words, branch, first)
+    return sorted(found, key=_by_first_word) if begun else found
+
+
+_by_first_word = itemgetter(2)
 
 
 def _longer(words: _Words, branch: _Branch, first: int) -> Iterator[tuple[int, Role, int, int]]:
@@ -318,7 +359,7 @@ def _longer(words: _Words, branch: _Branch, first: int) -> Iterator[tuple[int, R
     while waiting:
         branch, at, initial = waiting.pop()
         seen = words.seen[at]
-        for sense in branch.next.keys() & seen.senses if seen else ():
+        for sense in branch.next.keys() & seen.senses:
             after = branch.next[sense]
             for owner, role in after.ends:
                 if not initial or role is Role.FULL:
@@ -335,17 +376,14 @@ def _zone(zones: Sequence[Ignored], start: int, end: int) -> Ignored | None:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """A text cut at its words (gap, word, gap, ..., gap), what each word can be, and where each part ends."""
+    """A text cut at its words (gap, word, gap, ..., gap), and what each word can be."""
 
     parts: Sequence[str]
-    seen: Sequence[_Seen | None]
-    ends: Sequence[int]
+    seen: Sequence[_Seen]
 
-    def start(self, at: int) -> int:
-        return self.ends[2 * at]
-
-    def end(self, at: int) -> int:
-        return self.ends[2 * at + 1]
+    def ends(self) -> Sequence[int]:
+        """Where each part ends."""
+        return list(accumulate(map(len, self.parts)))
 
     def joined(self, at: int) -> bool:
         """Whether a phrase may run on from word `at` to the next."""
@@ -359,17 +397,16 @@ class _Words:
 
     def is_initial(self, at: int) -> bool:
         """Whether the word is one capital letter, as in "Antony J. Blinken"."""
-        word = self.parts[2 * at + 1] if at < len(self.seen) else ""
-        return len(word) == 1 and word.isupper()
+        return at < len(self.seen) and _INITIAL in self.seen[at].senses
 
 
 def _onward(words: _Words, branch: _Branch, at: int, *, initial: bool) -> Iterator[tuple[_Branch, int, bool]]:
     """Where a phrase may run on to: the next word, or the one after a middle initial."""
     if not words.joined(at):
         return
-    if words.seen[at + 1]:
+    if words.seen[at + 1].senses:
         yield branch, at + 1, initial
-    if not initial and words.is_initial(at + 1) and words.joined(at + 1) and words.seen[at + 2]:
+    if not initial and words.is_initial(at + 1) and words.joined(at + 1) and words.seen[at + 2].senses:
         yield branch, at + 2, True
 
 

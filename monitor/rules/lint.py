@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.errors import Fault
 from monitor.model import Entry
 from monitor.rules.condition import All, AnyOf, AtLeast, Near, Within, Without, names
-from monitor.rules.lexicon import EXCEPTED, Role
+from monitor.rules.lexicon import EXCEPTED, Builder, Role
 from monitor.text import clean, fold
 
 if TYPE_CHECKING:
@@ -254,8 +254,36 @@ def _counts(condition: Condition) -> bool:
 # ---- from history ------------------------------------------------------------------------------------------
 
 
-def remarks_from_history(rulebook: Rulebook, caught: Mapping[str, Tally], *, days: int) -> list[Fault]:
-    """What looks odd once the rules have run over the past: words that caught nothing, or nearly all."""
+class Met:
+    """The spellings that stood in the articles read so far, whether a rule fired on them or not."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        builder = Builder()
+        for number, spelling in enumerate(rulebook.spellings):
+            for phrase in spelling.phrases if spelling.role in _NAMING else ():
+                builder.add(number, Role.FULL, phrase, proper=spelling.proper)
+        self._lexicon = builder.lexicon()
+        self._spellings = rulebook.spellings
+        self._met: set[int] = set()
+
+    def read(self, entry: Entry) -> None:
+        """Meet what stands in one article."""
+        self._met.update(self._lexicon.read(entry).owners)
+
+    def never(self, owner: int) -> Iterator[Spelling]:
+        """The spellings of a name that stood in none."""
+        for number, spelling in enumerate(self._spellings):
+            if spelling.owner == owner and spelling.role in _NAMING and number not in self._met:
+                yield spelling
+
+
+def remarks_from_history(
+    rulebook: Rulebook, caught: Mapping[str, Tally], *, met: Met, days: int
+) -> list[Fault]:
+    """What looks odd once the rules have run over the past: words that caught nothing, or nearly all.
+
+    A name that made no rule fire is told as a whole, of any other each spelling that stood in no article.
+    """
     found: list[Fault] = []
     seen = Counter[tuple[int, str]]()
     numbers = {what: owner for owner, what in enumerate(rulebook.whats)}
@@ -273,6 +301,15 @@ def remarks_from_history(rulebook: Rulebook, caught: Mapping[str, Tally], *, day
         )
         for owner in sorted(used - hit)
         if owner in first
+    ]
+    found += [
+        _at(
+            spelling.position,
+            f'"{spelling.text}" stood in no article of {days} days',
+            "see that it is spelt as the news spells it",
+        )
+        for owner in sorted(used & hit)
+        for spelling in met.never(owner)
     ]
     for rule in rulebook.rules:
         found += _lopsided(rule, caught[rule.id])

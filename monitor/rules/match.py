@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from monitor.model import Match, Mention
 from monitor.rules.condition import mentions
 from monitor.rules.lexicon import FIELDS
+from monitor.rules.zones import NOWHERE_ELSE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.model import Entry
     from monitor.rules.lexicon import Hit, Reading
     from monitor.rules.rule import Rule, Rulebook
@@ -17,14 +20,20 @@ _NO_TAGS: frozenset[str] = frozenset()
 
 
 def match(
-    rulebook: Rulebook, entry: Entry, *, tags: frozenset[str] = _NO_TAGS, sourced: bool = True
+    rulebook: Rulebook,
+    entry: Entry,
+    *,
+    tags: frozenset[str] = _NO_TAGS,
+    sourced: bool = True,
+    outside: Mapping[str, str] = NOWHERE_ELSE,
 ) -> tuple[Match, ...]:
     """The matches of an entry, in the order of the rules; `tags` are those of its feed.
 
-    An article of no known source (`sourced` is False) passes every filter of sources. Each
-    mention is text[start:end] of the entry's title, summary or body; a match has at least one.
+    An article of no known source (`sourced` is False) passes every filter of sources.
+    `outside` are lines that are no part of it (recurring.py). Each mention is text[start:end] of the entry's
+    title, summary or body; a match has at least one.
     """
-    reading = rulebook.lexicon.read(entry)
+    reading = rulebook.lexicon.read(entry, outside)
     due = {number for owner in reading.owners for number in rulebook.triggers.get(owner, ())}
     rules = (rulebook.rules[number] for number in sorted(due))
     found = (

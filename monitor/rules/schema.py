@@ -208,7 +208,7 @@ _RULE = {
         {
             "match": {"description": "Must fire the rule.", **_EXAMPLES},
             "ignore": {"description": "Must not.", **_EXAMPLES},
-            "later": {"description": "Known failures: not tried.", **_EXAMPLES},
+            "later": {"description": "Known failures: reported, and no mistakes.", **_EXAMPLES},
         },
         "Headlines or articles, tried before any change is taken over.",
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.rules.match import match
+from monitor.rules.zones import NOWHERE_ELSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +56,15 @@ class Standing:
         """The ids that the rule had before."""
         return self.tenures[rule].former if rule in self.tenures else ()
 
-    def is_old(self, rulebook: Rulebook, rule: str, earlier: Sequence[Earlier]) -> bool:
-        """Whether an entry of these fires the rule and was there before it."""
+    def is_old(
+        self,
+        rulebook: Rulebook,
+        rule: str,
+        earlier: Sequence[Earlier],
+        *,
+        outside: Mapping[str, str] = NOWHERE_ELSE,
+    ) -> bool:
+        """Whether an entry of these was there before the rule and fires it, lines `outside` it left out."""
         tenure = self.tenures.get(rule)
         if tenure is None:
             return False
@@ -64,7 +72,9 @@ class Standing:
             found.rule == rule
             for one in earlier
             if one.seen < tenure.since
-            for found in match(rulebook, one.entry, tags=self.tags.get(one.entry.feed, _NO_TAGS))
+            for found in match(
+                rulebook, one.entry, tags=self.tags.get(one.entry.feed, _NO_TAGS), outside=outside
+            )
         )
 
 

@@ -1,6 +1,7 @@
 """Which parts of a text are not the article: its tail of other headlines, and one-line furniture.
 
-Takes a field's text, returns the spans to ignore, each with its reason. Markers are data, a list a language.
+Takes a field's text, and which of its lines recurring.py knows from elsewhere; returns the spans to ignore,
+each with its reason. Markers are data, a list a language.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from monitor.text import WORD, fold, folded_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 LONGEST_MARKER_LINE = 8  # words; a longer line is a sentence
 REAL_PARAGRAPH = 45  # words; the article goes on after an inset of links
@@ -77,6 +78,7 @@ FURNITURE = frozenset(
 )  # fmt: skip
 
 _LINE = re.compile(r"[^\n]+")
+_BULLETS = " *•·▪■●◦‣–—-»›>|"
 _FULL_STOP = re.compile(r"(?:(?<!\.)\.|[։。])\s*$")  # at the end of a line; three are an ellipsis
 
 
@@ -89,17 +91,45 @@ class Ignored:
     why: str
 
 
-def ignored(text: str) -> tuple[Ignored, ...]:
+NOWHERE_ELSE: Mapping[str, str] = {}
+
+
+def ignored(text: str, outside: Mapping[str, str] = NOWHERE_ELSE) -> tuple[Ignored, ...]:
     """The tails and furniture of a field, in order; a field of one line has none.
 
     A tail opens at a short line that begins with a marker and runs to the next real paragraph or the end.
+    `outside` gives lines beyond the lead that are no part of the article, as `bare` gives them, and why.
     """
     if "\n" not in text.strip():
         return ()
-    return tuple(_zones(text))
+    return tuple(_zones(text, _recurring(text, outside) if outside else {}))
 
 
-def _zones(text: str) -> Iterator[Ignored]:
+def _recurring(text: str, outside: Mapping[str, str]) -> dict[int, str]:
+    return {start: outside[line] for start, _, line in beyond_the_lead(text) if line in outside}
+
+
+def beyond_the_lead(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, bare line) of each line that may be no part of the article, whatever it says.
+
+    That is: after the first line that is a sentence, and no real paragraph.
+    """
+    if "\n" not in text:
+        return
+    in_lead = True
+    for line in _LINE.finditer(text):
+        length = len(line.group().split())
+        if not in_lead and length < REAL_PARAGRAPH and (shown := bare(line.group())):
+            yield line.start(), line.end(), shown
+        in_lead = in_lead and not (length > LONGEST_MARKER_LINE or _FULL_STOP.search(line.group()))
+
+
+def bare(line: str) -> str:
+    """The line without its bullet and the space round it."""
+    return line.strip(_BULLETS)
+
+
+def _zones(text: str, recurring: Mapping[int, str]) -> Iterator[Ignored]:
     opened: tuple[int, str] | None = None  # where the tail began, and why
     for line in _LINE.finditer(text):
         if opened and _is_real_paragraph(line.group()):
@@ -110,6 +140,8 @@ def _zones(text: str) -> Iterator[Ignored]:
                 opened = line.start(), f'tail after "{line.group().strip()}"'
             else:
                 yield Ignored(line.start(), line.end(), "furniture")
+        elif not opened and (why := recurring.get(line.start())):
+            yield Ignored(line.start(), line.end(), why)
     if opened:
         yield Ignored(opened[0], len(text), opened[1])
 

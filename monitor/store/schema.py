@@ -228,6 +228,8 @@ create table acks (
     made integer not null,
     person text not null
 ) strict;
+-- a line of an article that is the headline of another is found by it
+create index entries_title on entries (title, outlet, seen);
 """
 
 

@@ -22,6 +22,7 @@ from monitor.model import (
     Known,
     Status,
 )
+from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.connection import DATABASE
 from monitor.store.ledger import Ledger
@@ -275,6 +276,28 @@ class Store(Letters, Silences, Ledger):
             (story, rule, lead),
         )
         return int(rows[0]["highest"])
+
+    def of_late(self, feed: str, *, since: datetime, most: int, tail: int) -> list[Stood]:
+        """The entries of a feed that were last new, none older than `since`, each with its `tail` of text."""
+        rows = self._rows(
+            """
+            select story, substr(summary || char(10) || body, -?) text from entries
+            where feed = ? and seen >= ? order by seen desc limit ?
+            """,
+            (tail, feed, to_milliseconds(since), most),
+        )
+        return [Stood(row["story"], row["text"]) for row in rows]
+
+    def headlines(self, lines: Collection[str], *, outlet: str, since: datetime) -> list[tuple[str, StoryId]]:
+        """Those of these lines that are headlines of the outlet's entries seen since then, with the story."""
+        rows = self._rows(
+            """
+            select title, story from entries
+            where title in (select value from json_each(?)) and outlet = ? and seen >= ?
+            """,
+            (as_json(lines), outlet, to_milliseconds(since)),
+        )
+        return [(row["title"], row["story"]) for row in rows]
 
     # ---- the desk -----------------------------------------------------------------------------------------
 

@@ -73,9 +73,19 @@ def test_check_names_mistakes_and_exits_1(desk: Path) -> None:
     done = run(desk, "check")
     assert done.return_value == 1
     assert 'rules.yaml:7:5: unknown key "wehn" - did you mean "when"?' in done.stderr
-    assert "2 mistakes" in done.stderr
+    assert "1 mistake" in done.stderr
     said = json.loads(run(desk, "check", "--json").stdout)
-    assert (said["ok"], len(said["faults"])) == (False, 2)
+    assert (said["ok"], len(said["faults"])) == (False, 1)
+
+
+def test_check_reports_what_becomes_of_examples_for_later(desk: Path) -> None:
+    text = RULES.replace("[Ilham Aliyev spoke]}", "[Ilham Aliyev spoke], later: [Mr Aliyev, no sanctions]}")
+    (desk / "rules" / "rules.yaml").write_text(text, "utf-8")
+    done = run(desk, "check", "--strict")
+    assert done.return_value == 0
+    assert 'rules.yaml:9:53: "met" does not fire on this example' in done.stdout
+    assert 'rules.yaml:9:64: "met" fires on this example' in done.stdout
+    assert len(json.loads(run(desk, "check", "--json").stdout)["later"]) == 2
 
 
 def test_check_remarks_on_what_looks_odd_and_only_strictly_fails(desk: Path) -> None:
@@ -228,12 +238,16 @@ def test_a_mention_in_a_decomposed_text_stands_where_it_stood(desk: Path) -> Non
 # ---- backtest --------------------------------------------------------------------------------------------
 
 
+RULES_OF_NONE = "rules: [{id: none, any: [unheard], send: mail}]"
+REPEATED = "repeated line: in 3 of the feed's last 8 stories"
+
+
 @pytest.fixture
 def lived(desk: Path) -> Path:
     """The desk after some days."""
     clock = FakeClock(datetime.now(UTC) - timedelta(days=5))
     outlet = FakeOutlet(Feed("wire", "https://wire.example/", "The Wire"))
-    book = rules("rules: [{id: none, any: [unheard], send: mail}]")
+    book = rules(RULES_OF_NONE)
     with Store(desk / "state") as store:
         store.sync_feeds([outlet.feed], first_poll=lambda _: clock.now)
         for number, title in enumerate(
@@ -286,6 +300,21 @@ def test_a_stored_entry_is_tried_by_its_number(lived: Path) -> None:
             if "timber" in entry.title
         ]
     assert "FIRES met" in run(lived, "try", str(number)).stdout
+
+
+def test_a_stored_entry_is_tried_without_the_lines_that_its_feed_always_shows(lived: Path) -> None:
+    outlet = FakeOutlet(Feed("wire", "https://wire.example/", "The Wire"))
+    for number, subject in enumerate(("Storks", "Clocks", "Glaciers", "Bridges")):
+        body = f"{subject} were the talk of the town, say their keepers.\nOur newsletter on sanctions"
+        outlet.items.append(Item(f"t{number}", f"{subject} and how to keep them through winter", body=body))
+    with Store(lived / "state") as store:
+        pipeline.take(store, [outlet.poll(FeedState())], rulebook=rules(RULES_OF_NONE), now=datetime.now(UTC))
+        number = outlet.poll(FeedState()).entries[-1].id  # type: ignore[union-attr]  # a first poll is Fresh
+    found = run(lived, "try", "--json", str(number))
+    (shown,) = json.loads(found.stdout)
+    assert shown["fired"] == []
+    assert [one["why"] for one in shown["ignored"]] == [REPEATED]
+    assert REPEATED in run(lived, "try", str(number)).stdout
 
 
 def test_check_with_history_tells_what_caught_nothing_and_near_misses(lived: Path) -> None:

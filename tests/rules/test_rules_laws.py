@@ -16,7 +16,8 @@ from monitor.rules.lexicon import Hit
 from monitor.rules.match import match
 from monitor.rules.rulebook import Rulebook, compile_rulebook, failing_examples
 from monitor.rules.zones import ignored
-from monitor.text import APOSTROPHES, clean, fold, words
+from monitor.text import APOSTROPHES, clean, fold
+from tests.rules import obvious
 
 if TYPE_CHECKING:
     from monitor.errors import Fault
@@ -116,39 +117,57 @@ def test_an_unrelated_rule_changes_nothing(title: str, body: str) -> None:
     assert found == list(match(BOOK, entry(title, body)))
 
 
-@QUICK
-@given(TEXTS)
-@example("a a a b")
-def test_terms_equal_a_matcher_that_tries_every_phrase_at_every_word(title: str) -> None:
-    phrases = ["peace agreement", "peace treaty", "talks", "x x", "x peace treaty", "who talks x"]
-    lines = "".join(f"  - {{id: p{n}, any: [{phrase}], send: d}}\n" for n, phrase in enumerate(phrases))
+# ---- equality with the obvious matcher -------------------------------------------------------------------
+
+WHOLE = """
+names:
+  aliyev:
+    full: [Ilham Aliyev, Ильхам Алиев, Իլհամ Ալիև, (President|президент) (Aliyev|Алиев)]
+    short: [Aliyev, Əliyev, Алиев, Ալիև]
+    context: [Bakı, Баку, treaty]
+    except: [(Heydar|Мехрибан) (Aliyev|Алиева), Aliyev Airport]
+  baku: {full: [Bakı, Баку, Բաքու, ბაქო], except: [Bakı x]}
+  pavel: {full: [Павел, Павел x Алиев]}
+terms:
+  peace: {words: [peace (agreement|treaty), peace, sülh*, мирн* договор*, été, x x],
+          except: [peace treaty museum]}
+  who: {words: [=WHO, =Turkey, talks]}
+rules:
+  - {id: name, when: $aliyev, send: d}
+  - {id: near, when: ($peace near/2 $baku) or ($aliyev near/0 $pavel), send: d}
+  - {id: before, when: "$peace before/1 ($aliyev or $who)", send: d}
+  - {id: least, when: "atleast/2 ($peace or $baku or $aliyev)", send: d}
+  - {id: without, when: ($peace and not $who) and not title:$baku, send: d}
+  - {id: zones, when: "title:($aliyev or $peace) or body:($who and $baku)", send: d}
+  - {id: lead, when: "lead:(atleast/2 $peace)", send: d}
+  - {id: both, when: $aliyev and $baku and $peace, send: d}
+  - {id: any, any: [talks, peace treaty, Павел], send: d}
+"""
+MORE = (
+    *PIECES, "Heydar", "Мехрибан", "Алиева", "Алиеву", "President", "президента", "Павел", "Павлу", "K", "'",
+    "l'Aliyev", "Ալիևի", "Իլհամի", "Bakının", ".", "...", "”", "PEACE TREATY",
+    "word " * 58, "aliyev", "павел", "Turkey",
+)  # fmt: skip
+LONGER = st.lists(st.sampled_from(MORE), max_size=18).map(" ".join)
+HEADLINES = LONGER | LONGER.map(str.upper)
+WHOLE_BOOK = compiled(WHOLE)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADLINES, LONGER)
+@example("a a a b", "peace x x treaty")
+@example("Ilham J. Aliyev", "President J. K. Aliyev. Baku")
+@example("x x x", "x x. x peace. Treaty")
+@example("Aliyev Airport", "Heydar Aliyev, Bakı")
+@example("x", "word " * 59 + "peace x peace x peace")
+@example("TURKEY TALKS", "TURKEY x turkey, павел")
+def test_matches_equal_those_of_a_matcher_that_tries_everything_everywhere(title: str, body: str) -> None:
+    article = entry(title, body)
     found = {
-        (one.rule, mention.start, mention.end)
-        for one in match(compiled("rules:\n" + lines), entry(title))
-        for mention in one.mentions
+        one.rule: [(m.what, f"{m.field} {m.start}", m.surface) for m in one.mentions]
+        for one in match(WHOLE_BOOK, article)
     }
-    assert found == set(_obvious(clean(title), phrases))
-
-
-def _obvious(title: str, phrases: list[str]) -> list[tuple[str, int, int]]:
-    stands = list(words(title))
-    found = []
-    for number, phrase in enumerate(phrases):
-        wanted = phrase.split()
-        for first in range(len(stands) - len(wanted) + 1):
-            run = stands[first : first + len(wanted)]
-            gaps = [title[left.end() : right.start()] for left, right in pairwise(run)]
-            alike = all(
-                want in (fold(word.group()), fold(word.group()).partition("'")[0], fold(word.group())[2:])
-                for want, word in zip(wanted, run, strict=True)
-            )
-            ends = [
-                "," in gap or (". " in gap and not (gap.strip(" \n") == "." and len(word.group()) <= 4))
-                for gap, word in zip(gaps, run, strict=False)
-            ]
-            if alike and not any(ends):
-                found.append((f"p{number}", run[0].start(), run[-1].end()))
-    return found
+    assert found == obvious.fired(WHOLE_BOOK, article)
 
 
 CONDITIONS = st.lists(

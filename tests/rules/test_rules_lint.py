@@ -8,7 +8,7 @@ import pytest
 
 from monitor.model import Entry
 from monitor.rules.backtest import Past, backtest, moved
-from monitor.rules.lint import near_misses, remarks, remarks_from_history
+from monitor.rules.lint import Met, near_misses, remarks, remarks_from_history
 from tests.fakes import rules
 
 USED = "rules:\n  - {id: one, when: $a, send: mail, examples: {match: [Alpha treaty]}}\n"
@@ -101,17 +101,34 @@ def test_what_a_change_gains_and_loses_is_told_by_story() -> None:
     assert [len(stories) for stories in apart["one"]] == [0, 2]
 
 
+def said_of(text: str, past: list[Past], *, days: int) -> list[str]:
+    book = rules(text)
+    met = Met(book)
+    for one in past:
+        met.read(one.entry)
+    found = remarks_from_history(book, backtest(book, past), met=met, days=days)
+    return [remark.what for remark in found]
+
+
 def test_words_without_a_hit_and_words_with_nearly_all_are_told() -> None:
     many = [past(number, f"Treaty number {number}") for number in range(10)] + [past(11, "A pact, a war")]
     text = BOOK.replace("[war]", "[war]}, c: {words: [zebra]").replace("or $b", "or $b or $c")
-    found = remarks_from_history(rules(text), backtest(rules(text), many), days=90)
-    assert [remark.what for remark in found] == [
-        '"$c" made no rule fire in 90 days',
-    ]
+    assert said_of(text, many, days=90) == ['"$c" made no rule fire in 90 days']
     text = BOOK.replace("treaty, pact", "treaty, pact, accord")
     few = [*many[:8], past(21, "A pact"), past(22, "An accord"), past(23, "War"), past(24, "A pact again")]
-    said = [remark.what for remark in remarks_from_history(rules(text), backtest(rules(text), few), days=9)]
-    assert said == ['"treaty" stands in 8 of the 12 stories of rule "one"']
+    assert said_of(text, few, days=9) == ['"treaty" stands in 8 of the 12 stories of rule "one"']
+
+
+def test_each_spelling_that_never_stood_is_told_beside_those_that_did() -> None:
+    text = (
+        "names:\n a: {full: [Ilham Aliyev, Ильхам Алиев, (President|Başkan) Aliyev], short: [Aliyev, Əliyev],"
+        " context: [Baku, Gəncə], except: [Aliyev Airport]}\nrules: [{id: one, when: $a, send: mail}]\n"
+    )
+    seen = [past(1, "Ильхаму Алиеву передали"), past(2, "Aliyev waits"), past(3, "President Aliyev")]
+    assert said_of(text, seen, days=9) == [
+        '"Ilham Aliyev" stood in no article of 9 days',
+        '"Əliyev" stood in no article of 9 days',
+    ]
 
 
 def test_words_one_letter_off_are_told_for_a_look() -> None:
