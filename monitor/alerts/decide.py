@@ -74,7 +74,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     document = Index((_unplaced(arrival, now), arrival.keys) for arrival in arrivals)
     for arrival in arrivals:
         before = known.get(arrival.entry.id)
-        status = _status(arrival.entry, before, state=state, backfill=backfill)
+        status = _status(arrival.entry, before, state=state, backfill=backfill, now=now)
         item = _stored(
             arrival,
             feed=feed,
@@ -127,7 +127,7 @@ def _stored(
     )
 
 
-def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: bool) -> Status:
+def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: bool, now: datetime) -> Status:
     """A feed's first poll is its baseline; what is dated long before our last good poll is no news either.
 
     An entry dated shortly before it is: feeds show entries minutes or hours late, and dates are what the
@@ -139,7 +139,8 @@ def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: b
         return Status.NEWS
     if state.last_good is None:
         return Status.BASELINE
-    if entry.published is not None and entry.published < state.last_good - BACKFILL:
+    last_good = min(state.last_good, now)  # the clock may have been ahead then
+    if entry.published is not None and entry.published < last_good - BACKFILL:
         return Status.BACKFILL
     return Status.NEWS
 

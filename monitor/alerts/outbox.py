@@ -17,6 +17,7 @@ LEASE = timedelta(
 )  # a send ends within 60 s (Apprise's own limit); what takes longer is not coming back
 RETRIES = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 900, 3600))  # the last one for good
 SPREAD = 0.2  # two-sided, so that what failed together does not come back together
+LONGEST_RETRY = RETRIES[-1] * (1 + SPREAD)
 PATIENCE = timedelta(hours=24)  # never given up earlier: an outage of a day loses nothing
 FEWEST = 24  # attempts before giving up, so that a day with this machine off does not count as tried
 

@@ -274,24 +274,6 @@ class Store:
         rows = self._rows("select next_poll from feeds where enabled order by next_poll limit 1")
         return from_milliseconds(rows[0]["next_poll"]) if rows else None
 
-    def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
-        """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
-
-        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once.
-        """
-        with self.transaction():
-            self._db.execute(
-                "update deliveries set due = :now where state = 'due' and due > :now",
-                {"now": to_milliseconds(now)},
-            )
-            return sum(
-                self._db.execute(
-                    "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
-                    (to_milliseconds(due), name, to_milliseconds(due)),
-                ).rowcount
-                for name, due in latest.items()
-            )
-
     # ---- what a poll needs to know ------------------------------------------------------------------------
 
     def digests(self, ids: Collection[EntryId]) -> dict[EntryId, str]:
