@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-SETTING_KEYS = ("contact", "operators")
+SETTING_KEYS = ("contact", "operators", "keep", "metrics", "metrics-public")
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
+KEEP = timedelta(days=90)  # texts are kept; docs/decisions says why so long
+SHORTEST_KEEP = timedelta(days=7)  # twice the stories' window and a day
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANG = re.compile(r"[a-z]{2,3}")
@@ -83,6 +86,17 @@ def _with_receivers(root: Node, change: Callable[[str, Node], Node]) -> Node:
     return replace(root, pairs=tuple(pairs))
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server of ours listens: an IP address and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -94,6 +108,8 @@ class Desk:
     notes: tuple[str, ...] = ()
     operators: str = ""  # the receiver that is told when the files have mistakes
     sources: Sources = Sources((), {})
+    keep: timedelta | None = KEEP  # texts older than this are pruned; None: never
+    metrics: Address | None = None  # where Prometheus may read how we do
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -239,6 +255,7 @@ def _desk(
         faults=faults,
     )
     contact, operators = _contact(settings, faults), _operators(settings, names, faults)
+    keep, metrics = _keep(settings.get("keep"), faults), _metrics(settings, faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -250,6 +267,8 @@ def _desk(
         notes=tuple(notes),
         operators=operators,
         sources=Sources(tuple(roots), articles),
+        keep=keep,
+        metrics=metrics,
     )
 
 
@@ -304,6 +323,46 @@ def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults:
     if node is not None and name and name not in receivers:
         faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
     return name
+
+
+def _keep(node: Node | None, faults: list[Fault]) -> timedelta | None:
+    """How long texts are kept; None for ever."""
+    if node is None:
+        return KEEP
+    text = document.text(node, faults, what="keep")
+    span = _span(text)
+    if text == "forever":
+        return None
+    if span is None or span < SHORTEST_KEEP:
+        faults.append(
+            node.fault(f'"{text}" is no time to keep texts', "write such as: 90 days (7 days at least)")
+        )
+    return span
+
+
+def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | None:
+    """Where metrics are served; None where they are not. Only the machine itself is served, unless said."""
+    node = settings.get("metrics")
+    public = _yes(settings.get("metrics-public"), faults, what="metrics-public")
+    if node is None:
+        return None
+    text = document.text(node, faults, what="metrics")
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        address = None
+    if address is None or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        faults.append(node.fault(f'"{text}" is no address to listen at', "write such as: 127.0.0.1:9464"))
+        return None
+    if not address.is_loopback and not public:
+        faults.append(
+            node.fault(
+                f"{address} can be reached from other machines",
+                "write 127.0.0.1, or add metrics-public: yes if that is meant",
+            )
+        )
+    return Address(str(address), int(port))
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:
@@ -391,18 +450,22 @@ def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
         return None
     text = document.text(node, faults, what="every")
-    found = _SPAN.fullmatch(text)
-    span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
+    span = _span(text)
     if span is None or not SHORTEST <= span <= LONGEST:
         faults.append(node.fault(f'"{text}" is no interval', "write such as: 10 min, 1 h (1 s to 7 d)"))
         return SHORTEST
     return span
 
 
-def _yes(node: Node | None, faults: list[Fault]) -> bool:
+def _span(text: str) -> timedelta | None:
+    found = _SPAN.fullmatch(text)
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
+
+
+def _yes(node: Node | None, faults: list[Fault], *, what: str = "allow-private") -> bool:
     if node is None:
         return False
-    text = document.text(node, faults, what="allow-private").lower()
+    text = document.text(node, faults, what=what).lower()
     if text not in ("yes", "true", "no", "false"):
         faults.append(node.fault(f'"{text}" is neither yes nor no'))
     return text in ("yes", "true")

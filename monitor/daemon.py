@@ -25,12 +25,16 @@ from monitor import __version__, clock
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
+from monitor.endpoint import Endpoint
 from monitor.engine import PLACES, drained, utc_now, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
+from monitor.exposition import exposition
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.model import FeedState
+from monitor.retention import prune
 from monitor.sdnotify import notify as sd_notify
+from monitor.store.report import Reporter
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from monitor.clock import Reading
-    from monitor.config import Desk
+    from monitor.config import Address, Desk
     from monitor.engine import Engine
     from monitor.model import PollResult, Receiver
 
@@ -49,6 +53,7 @@ HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost 
 DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
+DAY = timedelta(days=1)  # between two times of pruning; an hour after the start, as clocks may be set then
 TELL_AGAIN = timedelta(minutes=5)  # until the operators are told again of mistakes, after a send that failed
 _PAGE = 4 * PLACES  # due feeds looked at together
 _PAGES = 16
@@ -182,6 +187,12 @@ class Daemon:
         self._poll = Tick(self._scheduler, "poll", work=self._poll_due, clock=engine.clock)
         self._deliver = Tick(self._scheduler, "deliver", work=self._deliver_due, clock=engine.clock)
         self._watch = Tick(self._scheduler, "watch", work=self._watch_desk, clock=engine.clock)
+        self._tidy = Tick(self._scheduler, "tidy", work=self._tidy_up, clock=engine.clock)
+        self._ticks = (self._poll, self._deliver, self._watch, self._tidy)
+        self._tidy_due = engine.clock() + timedelta(hours=1)
+        self._endpoint: Endpoint | None = None
+        self._refused_address: Address | None = None
+        self._endpoint_due = 0.0  # when an address that could not be had is tried again (monotonic)
 
     # -- from the main thread and its signal handlers
 
@@ -202,7 +213,7 @@ class Daemon:
             if interrupted := store.release_interrupted(now=self._engine.clock()):
                 log.warning("deliveries=%d outcome=interrupted they are sent again, marked so", interrupted)
         self._scheduler.start()
-        for tick in (self._poll, self._deliver, self._watch):
+        for tick in self._ticks:
             tick.wake()
         desk = self._engine.desk
         log.info(
@@ -283,9 +294,10 @@ class Daemon:
             log.warning("outcome=clock-step seconds=%.0f", by.total_seconds())
             with Upkeep(self._engine.state) as store:
                 self._move_dues(store, by)
+            self._tidy_due = self._engine.clock() + DAY  # on a clock that is wrong, much looks old
         if asleep:
             log.info("outcome=resumed seconds=%.0f", asleep.total_seconds())
-        for tick in (self._poll, self._deliver, self._watch):
+        for tick in self._ticks:
             tick.wake()
 
     def _move_dues(self, store: Upkeep, by: timedelta) -> None:
@@ -318,7 +330,9 @@ class Daemon:
         self._poll.wake()
         while time.monotonic() < until and (self._sending or self._poll_store):
             time.sleep(0.02)
-        shut_down(self._scheduler, (self._poll, self._deliver, self._watch))
+        shut_down(self._scheduler, self._ticks)
+        if self._endpoint:
+            self._endpoint.close()
         self._engine.close()
         log.info("outcome=stopped")
 
@@ -448,8 +462,33 @@ class Daemon:
         if self._reload_wanted.is_set() or self._files_changed():
             self._reload_wanted.clear()
             self._read_anew()
+        self._serve_metrics()
         self._tell_operators()
         return self._engine.clock() + LOOK
+
+    def _serve_metrics(self) -> None:
+        """Answer at the address that the desk names, if any; one that cannot be had is tried again."""
+        wanted, now = self._engine.desk.metrics, time.monotonic()
+        standing = self._endpoint.address if self._endpoint else None
+        if wanted == standing or (wanted == self._refused_address and now < self._endpoint_due):
+            return
+        if self._endpoint:
+            self._endpoint.close()
+        self._endpoint, self._refused_address = None, None
+        if wanted is None or self._stop.is_set():
+            return
+        try:
+            self._endpoint = Endpoint(wanted, self._metrics)
+        except OSError as error:
+            log.error("outcome=no-metrics address=%s %s", wanted, error.strerror)  # noqa: TRY400
+            self._refused_address, self._endpoint_due = wanted, now + DAY.total_seconds() / 24
+        else:
+            log.info("outcome=serving-metrics address=%s", wanted)
+
+    def _metrics(self) -> str:
+        with Reporter(self._engine.state) as store:
+            report = store.report()
+        return exposition(report, running=True, now=self._engine.clock())
 
     def _files_changed(self) -> bool:
         """Whether the files are others than those last read, and rest: an editor may write several."""
@@ -527,6 +566,20 @@ class Daemon:
         with Store(self._engine.state) as store:
             store.tell_desk(refused)
         log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
+
+    # -- the tidy job
+
+    def _tidy_up(self) -> datetime:
+        """Forget what is old, once a day, in steps between which others write."""
+        now, keep = self._engine.clock(), self._engine.desk.keep
+        if now < self._tidy_due <= now + DAY:
+            return self._tidy_due
+        self._tidy_due = now + timedelta(hours=1)  # should it fail
+        with Upkeep(self._engine.state) as store:
+            pruned = prune(store, keep=keep, now=now, pause=self._stop.wait)
+        log.info("outcome=pruned entries=%d", pruned)
+        self._tidy_due = now + DAY
+        return self._tidy_due
 
 
 def exit_now(status: int) -> NoReturn:

@@ -89,7 +89,22 @@ def take(
             counts += _take_one(
                 store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+        store.tally(_tallied(counts), now=now)
     return counts
+
+
+def _tallied(counts: Counts) -> dict[str, int]:
+    """What is counted for ever of a round, by name: these are the names of the metrics."""
+    return {
+        "polls fresh": counts.fresh,
+        "polls unchanged": counts.unchanged,
+        "polls failed": counts.failed,
+        "entries baseline": counts.baseline,
+        "entries new": counts.stories,
+        "entries copy": counts.copies,
+        "entries development": counts.developments,
+        "alerts": counts.alerts,
+    }
 
 
 def _take_one(
@@ -133,7 +148,14 @@ def plan_of(
         return _bare_plan(result, state, now=now)
     aliases = store.aliases([entry.id for entry in result.entries])
     digests = store.digests([aliases.get(entry.id, entry.id) for entry in result.entries])
-    strange = state.last_good is not None and bool(result.entries) and not result.familiar and not digests
+    bygone = store.bygone([entry.id for entry in result.entries if entry.id not in digests])
+    strange = (
+        state.last_good is not None
+        and bool(result.entries)
+        and not result.familiar
+        and not digests
+        and not bygone
+    )
     found = _recognised(store, result) if strange else {}
     digests |= store.digests(found.values()) if found else {}
     entries = [_under_its_id(entry, aliases | found) for entry in result.entries]
@@ -143,6 +165,7 @@ def plan_of(
         [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
     )
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
+    stories |= {item.story for item in bygone.values()}
     decision = decide(
         arrivals,
         feed=result.feed,
@@ -155,6 +178,7 @@ def plan_of(
         backfill=backfill,
         standing=standing,
         earlier=_earlier(store, stories, standing, now=now),
+        bygone=bygone,
     )
     return Plan(
         feed=result.feed.name,
@@ -163,7 +187,7 @@ def plan_of(
             result,
             state,
             now=now,
-            new=sum(entry.id not in digests for entry in entries),
+            new=sum(entry.id not in digests and entry.id not in bygone for entry in entries),
             gap=strange and not digests and state.shown > 0,
         ),
         error="",
@@ -313,6 +337,7 @@ def _record(
                     store.record_failed(claim, error, again=again, uncertain=uncertain)
                 else:
                     store.record_sent(claim, now=now)
+                store.tally({f"sends {_outcome(error, again=again, uncertain=uncertain)}": 1}, now=now)
         except StateError:
             if not left:
                 raise
@@ -326,9 +351,19 @@ def _log_delivery(claim: Claim, error: str, *, again: datetime | None, uncertain
     rules = ",".join(told.match.rule for told in claim.tolds)
     said = "receiver=%s story=%016x rules=%s attempt=%d outcome=%s"
     values = (claim.receiver, claim.story, rules, claim.attempts)
+    outcome = _outcome(error, again=again, uncertain=uncertain)
     if not error:
-        log.info(said, *values, "sent")
+        log.info(said, *values, outcome)
     elif again is None:
-        log.error(f"{said} error=%r", *values, "dead", error)  # noqa: G004
+        log.error(f"{said} error=%r", *values, outcome, error)  # noqa: G004
     else:
-        log.warning(f"{said} error=%r", *values, "uncertain" if uncertain else "failed", error)  # noqa: G004
+        log.warning(f"{said} error=%r", *values, outcome, error)  # noqa: G004
+
+
+def _outcome(error: str, *, again: datetime | None, uncertain: bool) -> str:
+    """What a send came to, in a word."""
+    if not error:
+        return "sent"
+    if again is None:
+        return "dead"
+    return "uncertain" if uncertain else "failed"

@@ -87,6 +87,9 @@ _LANG = "^[a-z]{2,3}$"
 _SETTINGS = {
     "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
     "operators": _text("The receiver that is told when the files have mistakes."),
+    "keep": _text("How long texts are kept, such as 90 days (7 at least), or forever."),
+    "metrics": _text("Where Prometheus may read how the daemon does, such as 127.0.0.1:9464."),
+    "metrics-public": _text("yes, where other machines may read it too."),
 }
 _FEED = {
     "name": _text(

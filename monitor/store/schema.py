@@ -160,11 +160,10 @@ create table aliases (
 create index aliases_entry on aliases (entry);
 
 -- ---- upkeep ----
--- entries whose texts were pruned: what was seen once stays known for ever, in as few bytes as that takes.
--- `shape` is 63 bits of the digest; `story` and `lead` are null where they are the entry itself
+-- entries whose texts were pruned: what was seen once stays known for ever, in as few bytes as that takes;
+-- `story` and `lead` are null where they are the entry itself
 create table bygone (
     id integer primary key,
-    shape integer not null,
     story integer,
     lead integer
 ) strict;

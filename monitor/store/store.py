@@ -28,6 +28,7 @@ from monitor.model import (
     Status,
 )
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.bygone import Bygones
 from monitor.store.rows import (
     as_article,
     as_json,
@@ -72,7 +73,7 @@ class KeptDesk:
     told: bool
 
 
-class Store:
+class Store(Bygones):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     def __init__(
@@ -336,7 +337,10 @@ class Store:
     def told(self, stories: Collection[StoryId]) -> set[tuple[StoryId, str, Kind, EntryId]]:
         """What was told of these stories: (story, rule, kind, lead)."""
         rows = self._rows(
-            "select story, rule, kind, lead from alerts where story in (select value from json_each(?))",
+            """
+            select story, rule, kind, lead from alerts where story in (select value from json_each(?1))
+            union select * from bygone_alerts where story in (select value from json_each(?1))
+            """,
             (as_json(stories),),
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}

@@ -1,15 +1,58 @@
-"""Tending the database: due times after the clock was set. The daemon's jobs and commands open it so."""
+"""Tending the database: due times after the clock was set, and what has become old.
+
+The daemon's jobs and the commands of an administrator open it so.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from monitor.store.rows import as_span, from_milliseconds, to_milliseconds
+from monitor.feeds.scan import unpack
+from monitor.store.rows import as_json, as_span, from_milliseconds, to_milliseconds
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterator, Mapping
+
+    from monitor.model import StoryId
+
+
+_STORIES = 50  # pruned in one transaction, which benchmarks/retention.py holds to 200 ms
+_KEYS = 20_000  # walked in one transaction
+
+_FORGETTING = (
+    """
+    insert or replace into bygone
+    select id, nullif(story, id), nullif(lead, id) from entries
+    where story in (select value from json_each(:old))
+    """,
+    """
+    insert or replace into bygone
+    select aliases.id, story, lead from aliases join entries on entries.id = entry
+    where story in (select value from json_each(:old))
+    """,
+    """
+    insert or ignore into bygone_alerts
+    select story, rule, kind, lead from alerts where story in (select value from json_each(:old))
+    """,
+    """
+    delete from deliveries where alert in (
+        select id from alerts where story in (select value from json_each(:old))
+    )
+    """,
+    "delete from alerts where story in (select value from json_each(:old))",
+    """
+    delete from matches where entry in (
+        select id from entries where story in (select value from json_each(:old))
+    )
+    """,
+    """
+    delete from corrections where entry in (
+        select id from entries where story in (select value from json_each(:old))
+    )
+    """,
+)
 
 
 class Upkeep(Store):
@@ -82,3 +125,103 @@ class Upkeep(Store):
                     {"due": to_milliseconds(now + longest), "state": state},
                 ).rowcount
         return moved
+
+    # ---- retention ----------------------------------------------------------------------------------------
+
+    def prune(self, *, before: datetime, keys_before: datetime) -> Iterator[int]:
+        """Forget the texts of stories in which nothing happened since then; a story goes whole or stays.
+
+        What stays known: the id of every entry, and what was told of it. What stays whole: an entry that its
+        feed shows, a story with a delivery that was not sent. Each step is one short transaction, and says
+        how many entries went with it; between two of them others may write.
+        """
+        self._note_shown()
+        at = (0, -(1 << 63))
+        while True:
+            rows = self._rows(
+                """
+                select id, last_seen from stories where (last_seen, id) > (?, ?) and last_seen < ?
+                order by last_seen, id limit ?
+                """,
+                (*at, to_milliseconds(before), _STORIES),
+            )
+            if not rows:
+                break
+            at = (rows[-1]["last_seen"], rows[-1]["id"])
+            with self.transaction():
+                pruned = self._prune_stories([row["id"] for row in rows], to_milliseconds(before))
+            yield pruned
+        yield from self._prune_keys(to_milliseconds(keys_before))
+
+    def count_bygone(self) -> int:
+        """How many entries are known whose texts have gone."""
+        return int(self._rows("select count(*) n from bygone")[0]["n"])
+
+    def _note_shown(self) -> None:
+        """Note what feeds show: what their last documents held, and as many of the newest besides.
+
+        Not every document has marks (feeds.scan), and then the newest are what it is likely to hold.
+        """
+        self._db.execute("create temp table if not exists shown (id integer primary key)")
+        self._db.execute("delete from temp.shown")
+        for feed in self._rows("select name, marks, shown from feeds"):
+            self._db.execute(
+                """
+                insert or ignore into temp.shown
+                select coalesce(aliases.entry, value) from json_each(?)
+                left join aliases on aliases.id = value
+                """,
+                (as_json(unpack(feed["marks"]).values()),),
+            )
+            self._db.execute(
+                "insert or ignore into temp.shown"
+                " select id from entries where feed = ? order by seen desc limit ?",
+                (feed["name"], feed["shown"]),
+            )
+        self._db.conn.commit()
+
+    def _prune_stories(self, stories: Collection[StoryId], before: int) -> int:
+        rows = self._rows(
+            """
+            select id from stories
+            where id in (select value from json_each(:stories)) and last_seen < :before
+                and not exists (
+                    select 1 from entries where story = stories.id and (
+                        seen >= :before or edited >= :before or id in (select id from temp.shown)
+                        or exists (
+                            select 1 from alerts
+                            where alerts.entry = entries.id and alerts.story <> stories.id
+                        )
+                    )
+                )
+                and not exists (
+                    select 1 from alerts join deliveries on alert = alerts.id
+                    where alerts.story = stories.id and deliveries.state <> 'sent'
+                )
+            """,
+            {"stories": as_json(stories), "before": before},
+        )
+        old = {"old": as_json([row["id"] for row in rows])}
+        for statement in _FORGETTING:
+            self._db.execute(statement, old)
+        entries = self._db.execute(
+            "delete from entries where story in (select value from json_each(:old))", old
+        ).rowcount
+        self._db.execute("delete from stories where id in (select value from json_each(:old))", old)
+        return entries
+
+    def _prune_keys(self, before: int) -> Iterator[int]:
+        """Keys older than copies look back are found by nothing; their table is walked in its own order."""
+        at: int | None = -(1 << 63)
+        while at is not None:
+            rows = self._rows(
+                "select hash from keys where hash > ? order by hash limit 1 offset ?", (at, _KEYS)
+            )
+            until = rows[0]["hash"] if rows else None
+            with self.transaction():
+                self._db.execute(
+                    "delete from keys where hash >= ? and (? is null or hash < ?) and seen < ?",
+                    (at, until, until, before),
+                )
+            at = until
+            yield 0

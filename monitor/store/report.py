@@ -1,0 +1,123 @@
+"""How the desk stands, read from the database in one go: for `status`, `doctor` and the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from monitor.store.rows import from_milliseconds, to_time
+from monitor.store.store import DATABASE, KeptDesk, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from monitor.model import FeedState
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often something happened, ever, and when last."""
+
+    count: int
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What is owed to one receiver: deliveries by state, and since when the oldest waits."""
+
+    receiver: str
+    states: Mapping[str, int]
+    oldest: datetime | None
+    error: str  # why the last that failed did, "" where none did
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that the database says of how the desk stands."""
+
+    feeds: Mapping[str, tuple[FeedState, str]]  # state, and why the last poll failed
+    queues: tuple[Queue, ...]
+    tallies: Mapping[str, Tally]
+    stored: Mapping[str, int]  # rows: entries, bygone, stories, alerts
+    desk: KeptDesk | None
+    restored: datetime | None  # when a backup was last put in its place
+    sizes: Mapping[str, int]  # bytes of the database and of its journal
+
+    def tally(self, name: str) -> int:
+        """How often this happened, ever."""
+        return self.tallies[name].count if name in self.tallies else 0
+
+    @property
+    def last_poll(self) -> datetime | None:
+        """When a poll last ended, whatever came of it."""
+        moments = (tally.last for name, tally in self.tallies.items() if name.startswith("polls "))
+        return max(moments, default=None)
+
+    @property
+    def last_sent(self) -> datetime | None:
+        """When a message was last accepted."""
+        return self.tallies["sends sent"].last if "sends sent" in self.tallies else None
+
+
+class Reporter(Store):
+    """The database of one state folder, for those who want to know how it stands."""
+
+    def report(self) -> Report:
+        """How the desk stands."""
+        stored = self._rows(
+            """
+            select (select count(*) from entries) entries, (select count(*) from bygone) bygone,
+                (select count(*) from stories) stories, (select count(*) from alerts) alerts
+            """
+        )[0]
+        tallies = self._rows("select * from tallies")
+        restored = self._rows("select max(at) at from restores")[0]["at"]
+        return Report(
+            feeds=self.feed_conditions(),
+            queues=self._queues(),
+            tallies={row["name"]: Tally(row["count"], from_milliseconds(row["last"])) for row in tallies},
+            stored=dict(stored),
+            desk=self.desk(),
+            restored=to_time(restored),
+            sizes=sizes(self._path.parent),
+        )
+
+    def _queues(self) -> tuple[Queue, ...]:
+        rows = self._rows(
+            """
+            select receiver, deliveries.state, count(*) number, min(created) oldest,
+                (select error from deliveries failed where failed.receiver = deliveries.receiver
+                    and failed.state <> 'sent' and error <> '' order by due desc limit 1) error
+            from deliveries join alerts on alerts.id = alert
+            group by receiver, deliveries.state order by receiver, deliveries.state
+            """
+        )
+        found: dict[str, Queue] = {}
+        for row in rows:
+            before = found.get(row["receiver"], Queue(row["receiver"], {}, None, row["error"] or ""))
+            oldest = [before.oldest] if before.oldest else []
+            if row["state"] not in ("sent", "dead"):
+                oldest.append(from_milliseconds(row["oldest"]))
+            found[row["receiver"]] = Queue(
+                row["receiver"],
+                {**before.states, row["state"]: row["number"]},
+                min(oldest, default=None),
+                before.error,
+            )
+        return tuple(found.values())
+
+
+def sizes(folder: Path) -> dict[str, int]:
+    """Bytes of the database's files in this folder, by what they are."""
+    files = {"database": DATABASE, "journal": f"{DATABASE}-wal"}
+    return {what: _size(folder / name) for what, name in files.items()}
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
