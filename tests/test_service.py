@@ -87,7 +87,7 @@ def test_status_says_what_stands_what_waits_and_what_fails(desk: Desk, web: WebS
     desk.command("run", "--once")
     shown = desk.command("status")
     assert shown.returncode == 0
-    assert "feeds       1 (1 failing)" in shown.stdout
+    assert "feeds       1: 1 failing" in shown.stdout
     assert "wire: " in shown.stdout
     assert "404" in shown.stdout
     assert json.loads(desk.command("status", "--json").stdout)["errors"].keys() == {"wire"}

@@ -39,7 +39,7 @@ Examples:
 
 \b
 Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,
-69 the database cannot be used, 78 mistakes in the rules, feeds or receivers."""
+69 the database cannot be used, 75 it is busy: try again, 78 mistakes in the rules, feeds or receivers."""
 
 
 class _Verbs(click.Group):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
 
-from monitor.errors import StateError, UsageError
+from monitor.errors import BusyError, StateError, UsageError
 from monitor.feeds.schedule import LONGEST
 from monitor.model import (
     Candidate,
@@ -168,6 +168,12 @@ class Store(Bygones):
         self._db.conn.execute("vacuum into ?", (str(copy),))
 
     def _trouble(self, error: sqlite3.Error) -> StateError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _WAITED_FOR:
+            return BusyError(
+                f"another has locked the database for {_BUSY // 1000} s",
+                where=str(self._path),
+                remedy="try again; if it lasts, see who has it open: fuser -v FILE",
+            )
         return StateError(
             f"the database cannot be used: {error}",
             where=str(self._path),
