@@ -23,6 +23,8 @@ _VERBS = {
     "feeds": "Add, list, check, import and export feeds.",
     "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
+    "backup": "Copy the database to a file while the daemon works.",
+    "restore": "Put a backup in place of the database.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "demo": "See it work, without any setup, in about 15 seconds.",

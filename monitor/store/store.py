@@ -462,8 +462,13 @@ class Store(Bygones):
             )
         for alert_id, receiver in plan.deliveries:
             self._db.execute(
-                "insert or ignore into deliveries (alert, receiver, due) values (?, ?, ?)",
-                (alert_id, receiver, moment),
+                """
+                insert or ignore into deliveries (alert, receiver, due, uncertain)
+                values (?, ?, ?, exists (
+                    select 1 from restores join feeds on name = ? where last_good < at
+                ))
+                """,  # what a restored backup does not know may have been told before
+                (alert_id, receiver, moment, plan.feed),
             )
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
