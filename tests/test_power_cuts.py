@@ -142,13 +142,13 @@ class PowerCuts(RuleBasedStateMachine):
         def sending(receiver: Receiver, message: Message) -> None:
             self.receivers.send(receiver, message)
             if after_send:
-                self.cuts_after_send += 1
                 raise PowerCut
 
-        self.left = cut
+        self.left, arrived = cut, len(self.receivers.arrived)
         try:
             type(self).deliver(self.store, RECEIVERS[to], send=sending, clock=self.clock)
         except PowerCut:
+            self.cuts_after_send += len(self.receivers.arrived) - arrived  # sent, and not recorded
             self.crash()
         self.left = -1
 

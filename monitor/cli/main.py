@@ -23,6 +23,7 @@ _VERBS = {
     "feeds": "Add, list, check, import and export feeds.",
     "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
+    "doctor": "Look the installation over; each finding has its remedy.",
     "backup": "Copy the database to a file while the daemon works.",
     "restore": "Put a backup in place of the database.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from monitor.errors import StateError
 from monitor.store.rows import from_milliseconds, to_time
 from monitor.store.store import DATABASE, KeptDesk, Store
 
@@ -121,3 +124,42 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What SQLite finds in the database's file."""
+
+    sqlite: str  # the library's version
+    problems: tuple[str, ...]
+    journal_mode: str
+    lax: tuple[str, ...]  # tables of ours that are not STRICT
+    free: int  # bytes in the file that nothing uses
+
+
+def examine(folder: Path, *, full: bool) -> Examination:
+    """Look the database through, as `quick_check` does, or as `integrity_check` does where `full`.
+
+    Nothing is written and nothing migrated. Raises StateError where it cannot even be opened.
+    """
+    path = folder / DATABASE
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            check = "integrity_check" if full else "quick_check"
+            problems = [str(row[0]) for row in db.execute(f"pragma {check}(5)")]
+            lax = db.execute(
+                "select name from pragma_table_list where schema = 'main' and type = 'table' and not strict"
+                " and name not like 'sqlite!_%' escape '!' and name not like '!_%' escape '!' order by name"
+            )
+            free = db.execute("pragma freelist_count").fetchone()[0]
+            return Examination(
+                sqlite3.sqlite_version,
+                () if problems == ["ok"] else tuple(problems),
+                db.execute("pragma journal_mode").fetchone()[0],
+                tuple(row[0] for row in lax),
+                free * db.execute("pragma page_size").fetchone()[0],
+            )
+    except sqlite3.Error as error:
+        raise StateError(
+            f"the database cannot be read: {error}", where=str(path), remedy="restore it from a backup"
+        ) from error
