@@ -334,3 +334,18 @@ def test_news_that_comes_while_the_clock_was_ahead_is_news(tmp_path: Path) -> No
             now.now = START
             outlet.items.append(Item("n", "Ministers sign a peace agreement in the capital", published=START))
     assert counts.alerts == 1
+
+
+def test_texts_are_pruned_daily_but_not_on_a_clock_that_was_just_set(
+    tmp_path: Path,
+    ear: Ear,  # noqa: F811
+) -> None:
+    machine = Machine()
+    with a_daemon(tmp_path, machine):
+        machine.off += MONTH
+        eventually(lambda: any("clock-minded" in line for line in ear.lines))
+        machine.asleep += 2 * HOUR
+        eventually(lambda: any("outcome=resumed" in line for line in ear.lines))
+        assert not any("outcome=pruned" in line for line in ear.lines)
+        machine.asleep += 24 * HOUR
+        eventually(lambda: "outcome=pruned entries=0" in ear.lines)

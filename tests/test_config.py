@@ -238,3 +238,57 @@ def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: P
         find_state(str(tmp_path / "file"), env={}, cwd=tmp_path)
     with pytest.raises(UsageError, match="cannot be made"):
         find_state(str(tmp_path / "file" / "x"), env={}, cwd=tmp_path)
+
+
+# ---- settings of the service -------------------------------------------------------------------------------
+
+BASE = {"feeds.yaml": FEEDS, "receivers.yaml": RECEIVERS, "rules.yaml": RULES}
+
+
+def settings(text: str) -> dict[str, str]:
+    return {**BASE, "settings.yaml": f"settings:\n  {text}\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "keep"),
+    [
+        ("contact: a@example.org", timedelta(days=90)),
+        ("keep: 30 days", timedelta(days=30)),
+        ("keep: 7 d", timedelta(days=7)),
+        ("keep: forever", None),
+    ],
+)
+def test_how_long_texts_are_kept(tmp_path: Path, text: str, keep: timedelta | None) -> None:
+    assert desk(tmp_path, settings(text)).keep == keep
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("contact: a@example.org", None),
+        ("metrics: 127.0.0.1:9464", "127.0.0.1:9464"),
+        ("metrics: '[::1]:9464'", "[::1]:9464"),
+        ("metrics: 0.0.0.0:9464\n  metrics-public: yes", "0.0.0.0:9464"),
+    ],
+)
+def test_where_metrics_are_served(tmp_path: Path, text: str, address: str | None) -> None:
+    found = desk(tmp_path, settings(text)).metrics
+    assert (None if found is None else str(found)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("keep: 6 days", 'settings.yaml:2:9: "6 days" is no time to keep texts - write such as: 90 days'),
+        ("keep: long", 'settings.yaml:2:9: "long" is no time to keep texts'),
+        ("metrics: localhost:9464", 'settings.yaml:2:12: "localhost:9464" is no address to listen at'),
+        ("metrics: 127.0.0.1", 'settings.yaml:2:12: "127.0.0.1" is no address'),
+        ("metrics: 127.0.0.1:0", 'settings.yaml:2:12: "127.0.0.1:0" is no address'),
+        ("metrics: 127.0.0.1:70000", 'settings.yaml:2:12: "127.0.0.1:70000" is no address'),
+        ("metrics: 192.0.2.1:9464", "settings.yaml:2:12: 192.0.2.1 can be reached from other machines"),
+        ("metrics-public: perhaps", 'settings.yaml:2:19: "perhaps" is neither yes nor no'),
+    ],
+)
+def test_mistakes_in_the_settings_of_the_service(tmp_path: Path, text: str, fault: str) -> None:
+    (found,) = faults(tmp_path, settings(text))
+    assert found.startswith(fault)
