@@ -32,7 +32,7 @@ from monitor.exposition import exposition
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.model import FeedState
-from monitor.retention import prune
+from monitor.retention import DAY, is_due, prune
 from monitor.sdnotify import notify as sd_notify
 from monitor.store.report import Reporter
 from monitor.store.store import Store
@@ -53,7 +53,6 @@ HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost 
 DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
-DAY = timedelta(days=1)  # between two times of pruning; an hour after the start, as clocks may be set then
 TELL_AGAIN = timedelta(minutes=5)  # until the operators are told again of mistakes, after a send that failed
 _PAGE = 4 * PLACES  # due feeds looked at together
 _PAGES = 16
@@ -189,7 +188,7 @@ class Daemon:
         self._watch = Tick(self._scheduler, "watch", work=self._watch_desk, clock=engine.clock)
         self._tidy = Tick(self._scheduler, "tidy", work=self._tidy_up, clock=engine.clock)
         self._ticks = (self._poll, self._deliver, self._watch, self._tidy)
-        self._tidy_due = engine.clock() + timedelta(hours=1)
+        self._tidy_due = engine.clock() + timedelta(hours=1)  # the clock may yet be set, early in a boot
         self._endpoint: Endpoint | None = None
         self._refused_address: Address | None = None
         self._endpoint_due = 0.0  # when an address that could not be had is tried again (monotonic)
@@ -576,8 +575,9 @@ class Daemon:
             return self._tidy_due
         self._tidy_due = now + timedelta(hours=1)  # should it fail
         with Upkeep(self._engine.state) as store:
-            pruned = prune(store, keep=keep, now=now, pause=self._stop.wait)
-        log.info("outcome=pruned entries=%d", pruned)
+            if is_due(store, now=now):
+                pruned = prune(store, keep=keep, now=now, pause=self._stop.wait)
+                log.info("outcome=pruned entries=%d", pruned)
         self._tidy_due = now + DAY
         return self._tidy_due
 

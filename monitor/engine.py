@@ -23,8 +23,10 @@ from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
 from monitor.model import Failed, Poll, PollResult
 from monitor.pipeline import Counts
+from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -141,7 +143,7 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 
 
 def run_once(engine: Engine) -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due: what `--once` does."""
+    """Poll every feed that is not backing off, take in what came, send what is due, prune: `--once`."""
     total = Counts()
     with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
         engine.sync(store)
@@ -156,6 +158,9 @@ def run_once(engine: Engine) -> Counts:
         for done in politely(engine.poll, pool, polls):
             total += engine.take(store, done)
         list(pool.map(engine.drain, engine.desk.receivers))
+    with Upkeep(engine.state) as store:
+        if is_due(store, now=engine.clock()):
+            prune(store, keep=engine.desk.keep, now=engine.clock())
     return total
 
 

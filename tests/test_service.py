@@ -62,6 +62,7 @@ def test_once_takes_the_baseline_then_tells_what_is_new_by_mail_and_chat(
     )
     again = desk.command("run", "--once", "--json")
     assert json.loads(again.stdout) | {"unchanged": 1, "parsed": 0, "entries": 0} == json.loads(again.stdout)
+    assert json.loads(desk.command("status", "--json").stdout)["ever"]["prunes"] == 1
     serve_feed(web, OLD, NEWS)
     assert "1 alert" in desk.command("run", "--once").stdout
     for sink in sinks:

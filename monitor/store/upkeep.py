@@ -153,6 +153,11 @@ class Upkeep(Store):
             yield pruned
         yield from self._prune_keys(to_milliseconds(keys_before))
 
+    def last(self, name: str) -> datetime | None:
+        """When what is tallied under this name last happened."""
+        rows = self._rows("select last from tallies where name = ?", (name,))
+        return from_milliseconds(rows[0]["last"]) if rows else None
+
     def count_bygone(self) -> int:
         """How many entries are known whose texts have gone."""
         return int(self._rows("select count(*) n from bygone")[0]["n"])

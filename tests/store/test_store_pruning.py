@@ -17,7 +17,7 @@ from monitor import pipeline
 from monitor.errors import SendError
 from monitor.feeds.scan import pack
 from monitor.model import Feed, FeedState, Fresh, Receiver, Status
-from monitor.retention import prune
+from monitor.retention import is_due, prune
 from monitor.store.upkeep import Upkeep
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 from tests.test_power_cuts import story
@@ -274,6 +274,18 @@ def test_pruning_stops_between_two_steps(line: Line) -> None:
     line.clock.advance(2 * KEEP)
     assert prune(line.store, keep=KEEP, now=line.clock.now, pause=lambda _: True) == 0
     assert line.counts()["entries"] == 2
+
+
+def test_it_is_due_once_a_day_from_when_it_was_last_done_to_the_end(line: Line) -> None:
+    with_news(line)
+    assert is_due(line.store, now=line.clock.now)
+    line.clock.advance(2 * KEEP)
+    prune(line.store, keep=KEEP, now=line.clock.now, pause=lambda _: True)
+    assert is_due(line.store, now=line.clock.now)
+    line.prune()
+    assert not is_due(line.store, now=line.clock.now + timedelta(hours=23))
+    assert is_due(line.store, now=line.clock.now + DAY)
+    assert is_due(line.store, now=line.clock.now - DAY), "the clock was set back: a day is a day"
 
 
 def test_kept_for_ever_means_texts_not_keys(line: Line) -> None:
