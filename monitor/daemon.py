@@ -1,7 +1,7 @@
 """Start, tick, reload, stop: the one long-running process, and the only user of APScheduler.
 
-Due times stand in the database; the scheduler carries three jobs that arm themselves again:
-poll, deliver, watch. Threads go round the network only: polls on a pool of their own, one sender a receiver.
+Due times stand in the database; the scheduler carries four jobs that arm themselves again: poll, deliver,
+watch, tidy. Threads go round the network only: polls on a pool of their own, one sender a receiver.
 Each thread that writes has its own Store, and every write takes the database's one write lock.
 """
 

@@ -44,6 +44,7 @@ _LATE, _LOST = (
     timedelta(hours=1),
     timedelta(hours=24),
 )  # the oldest undelivered; the outbox's own patience is 24 h
+_BEHIND = timedelta(hours=24)  # some feed always shows news of the day
 _CLOCK_SLACK = timedelta(seconds=5)
 _CREDENTIAL = re.compile(r"\$\{credential:([^{}]+)\}")
 # Services whose address names the host that is spoken to, with the port where none is written.
@@ -238,6 +239,14 @@ def _clock(patient: Patient) -> Iterator[_Found]:
             Grade.FAIL,
             f"it says {now:%Y-%m-%d %H:%M}, before the last poll ({last:%Y-%m-%d %H:%M})",
             "set the clock",
+        )
+    lag = patient.report.lag if patient.report else None
+    if lag and lag > _BEHIND:
+        hours = lag / timedelta(hours=1)
+        yield (
+            Grade.FAIL,
+            f"all that feeds showed of late is dated {hours:.0f} h and more before it: it may be ahead",
+            "set the clock: what looks older than 72 h is told to nobody",
         )
     said = patient.machine.command(["timedatectl", "show", "--property=NTPSynchronized", "--value"])
     if said is None:

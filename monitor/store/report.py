@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import StateError
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.model import FeedState
+
+_LATEST = 30  # entries whose dates are compared with the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Report:
     desk: KeptDesk | None
     restored: datetime | None  # when a backup was last put in its place
     sizes: Mapping[str, int]  # bytes of the database and of its journal
+    lag: timedelta | None  # between an entry's own date and when it was seen, the least of the latest
 
     def tally(self, name: str) -> int:
         """How often this happened, ever."""
@@ -86,7 +90,21 @@ class Reporter(Store):
             desk=self.desk(),
             restored=to_time(restored),
             sizes=sizes(self._path.parent),
+            lag=self._lag(),
         )
+
+    def _lag(self) -> timedelta | None:
+        """Feeds date what they publish: the least that we came after, of the latest. None for too few."""
+        row = self._rows(
+            """
+            select count(*) number, min(seen - published) lag from (
+                select seen, published from entries
+                where status <> 'baseline' and published is not null order by seen desc limit ?
+            )
+            """,
+            (_LATEST,),
+        )[0]
+        return timedelta(milliseconds=row["lag"]) if row["number"] == _LATEST else None
 
     def _queues(self) -> tuple[Queue, ...]:
         rows = self._rows(
@@ -102,7 +120,7 @@ class Reporter(Store):
         for row in rows:
             before = found.get(row["receiver"], Queue(row["receiver"], {}, None, row["error"] or ""))
             oldest = [before.oldest] if before.oldest else []
-            if row["state"] not in ("sent", "dead"):
+            if row["state"] in ("due", "sending"):
                 oldest.append(from_milliseconds(row["oldest"]))
             found[row["receiver"]] = Queue(
                 row["receiver"],
