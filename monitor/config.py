@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -36,7 +37,17 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-SETTING_KEYS = ("contact", "operators", "digest", "heartbeat", "alive", "milestones")
+SETTING_KEYS = (
+    "contact",
+    "operators",
+    "digest",
+    "heartbeat",
+    "alive",
+    "milestones",
+    "keep",
+    "metrics",
+    "metrics-public",
+)
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
 ESCALATE_KEYS = ("to", "after")
 ALIVE_KEYS = ("url", "every")
@@ -44,6 +55,8 @@ ALIVE_EVERY = timedelta(minutes=5)
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+KEEP = timedelta(days=90)  # texts are kept; docs/decisions says why so long
+SHORTEST_KEEP = timedelta(days=7)  # twice the stories' window and a day
 
 TEMPLATES = "templates"  # the folder, within that of the rules, of templates that stand for ours
 MOST_OUTLETS = 10_000
@@ -144,6 +157,17 @@ class Alive:
     every: timedelta = ALIVE_EVERY
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server of ours listens: an IP address and a port."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -160,6 +184,8 @@ class Desk:
     digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
     heartbeat: Timetable | None = None
     alive: Alive | None = None
+    keep: timedelta | None = KEEP  # texts older than this are pruned; None: never
+    metrics: Address | None = None  # where Prometheus may read how we do
 
     @cached_property
     def customs(self) -> Customs:
@@ -352,6 +378,7 @@ def _desk(
         )
     alive = _alive(settings.get("alive"), vault, faults, notes)
     milestones = _milestones(settings.get("milestones"), faults)
+    keep, metrics = _keep(settings.get("keep"), faults), _metrics(settings, faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -368,6 +395,8 @@ def _desk(
         alive=alive,
         milestones=milestones,
         templates=Templates(templates, complain=_complain) if templates else OURS,
+        keep=keep,
+        metrics=metrics,
     )
 
 
@@ -480,6 +509,46 @@ def _milestones(node: Node | None, faults: list[Fault]) -> tuple[int, ...]:
         else:
             numbers.append(int(item.text))
     return tuple(sorted(set(numbers)))
+
+
+def _keep(node: Node | None, faults: list[Fault]) -> timedelta | None:
+    """How long texts are kept; None for ever."""
+    if node is None:
+        return KEEP
+    text = document.text(node, faults, what="keep")
+    length = span(text)
+    if text == "forever":
+        return None
+    if length is None or length < SHORTEST_KEEP:
+        faults.append(
+            node.fault(f'"{text}" is no time to keep texts', "write such as: 90 days (7 days at least)")
+        )
+    return length
+
+
+def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | None:
+    """Where metrics are served; None where they are not. Only the machine itself is served, unless said."""
+    node = settings.get("metrics")
+    public = _yes(settings.get("metrics-public"), faults, what="metrics-public")
+    if node is None:
+        return None
+    text = document.text(node, faults, what="metrics")
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        address = None
+    if address is None or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
+        faults.append(node.fault(f'"{text}" is no address to listen at', "write such as: 127.0.0.1:9464"))
+        return None
+    if not address.is_loopback and not public:
+        faults.append(
+            node.fault(
+                f"{address} can be reached from other machines",
+                "write 127.0.0.1, or add metrics-public: yes if that is meant",
+            )
+        )
+    return Address(str(address), int(port))
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:
@@ -611,10 +680,10 @@ def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[st
     return Alive(url, every or ALIVE_EVERY)
 
 
-def _yes(node: Node | None, faults: list[Fault]) -> bool:
+def _yes(node: Node | None, faults: list[Fault], *, what: str = "allow-private") -> bool:
     if node is None:
         return False
-    text = document.text(node, faults, what="allow-private").lower()
+    text = document.text(node, faults, what=what).lower()
     if text not in ("yes", "true", "no", "false"):
         faults.append(node.fault(f'"{text}" is neither yes nor no'))
     return text in ("yes", "true")

@@ -1,7 +1,7 @@
 """Start, tick, reload, stop: the one long-running process, and the only user of APScheduler.
 
-Due times stand in the database; the scheduler carries three jobs that arm themselves again:
-poll, deliver, watch. Threads go round the network only: polls on a pool of their own, one sender a receiver.
+Due times stand in the database; the scheduler carries four jobs that arm themselves again: poll, deliver,
+watch, tidy. Threads go round the network only: polls on a pool of their own, one sender a receiver.
 Each thread that writes has its own Store, and every write takes the database's one write lock.
 """
 
@@ -21,20 +21,26 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor import __version__, dispatch
-from monitor.alerts.outbox import LEASE
+from monitor import __version__, clock, dispatch
+from monitor.alerts.outbox import LEASE, LONGEST_RETRY
+from monitor.endpoint import Endpoint
 from monitor.engine import PLACES, drained, untold, utc_now, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
+from monitor.exposition import exposition
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.model import FeedState
+from monitor.retention import DAY, is_due, prune
 from monitor.sdnotify import notify as sd_notify
+from monitor.store.report import Reporter
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from monitor.config import Desk
+    from monitor.clock import Reading
+    from monitor.config import Address, Desk
     from monitor.engine import Engine
     from monitor.model import PollResult, Receiver
 
@@ -43,7 +49,6 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost wake-up costs no more
 DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
-CLOCK_STEP = timedelta(seconds=5)  # wall clock against monotonic: more than this is a step, less is drift
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
 TELL_AGAIN = timedelta(minutes=5)  # until the operators are told again of mistakes, after a send that failed
@@ -58,10 +63,18 @@ class Tick:
     one, a wake-up at the very end of a run would be dropped as a second instance, and the job with it.
     """
 
-    def __init__(self, scheduler: BackgroundScheduler, name: str, *, work: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        scheduler: BackgroundScheduler,
+        name: str,
+        *,
+        work: Callable[[], datetime],
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._scheduler = scheduler
         self._name = name
         self._work = work
+        self._clock = clock  # what `work` answers by
         self._lock = threading.Lock()
         self._running = False
         self._woken = False
@@ -85,7 +98,7 @@ class Tick:
             self._running, self._woken = True, False
         due = utc_now() + HEARTBEAT
         try:
-            due = min(due, self._work())
+            due = min(due, utc_now() + (self._work() - self._clock()))
         except Exception:
             log.exception("job=%s outcome=error", self._name)
             due = utc_now() + timedelta(seconds=1)
@@ -135,6 +148,7 @@ class Daemon:
         refused: str = "",
         notify_address: str | None = None,
         watchdog: timedelta | None = None,
+        read_clocks: Callable[[], Reading] | None = None,
     ) -> None:
         """Prepare; `reload` reads the desk anew and raises ConfigError; the rest comes from systemd.
 
@@ -149,6 +163,12 @@ class Daemon:
         self._operators_due = engine.clock()
         self._notify_address = notify_address
         self._watchdog = watchdog
+        self._stale = min(STALE, watchdog / 2) if watchdog else STALE
+        self._overdue = LEASE
+        self._ails = ""  # what is the matter with us, as last told
+        self._read_clocks = read_clocks or (lambda: clock.read(engine.clock))
+        self._clocks = self._read_clocks()
+        self._clocks_lock = threading.Lock()
         self._stop = threading.Event()
         self._reload_wanted = threading.Event()
         self._pool = ThreadPoolExecutor(PLACES, thread_name_prefix="poll")
@@ -161,9 +181,15 @@ class Daemon:
         self._poll_store: Store | None = None
         self._polled_at = time.monotonic()
         self._scheduler = BackgroundScheduler(timezone=UTC)
-        self._poll = Tick(self._scheduler, "poll", work=self._poll_due)
-        self._deliver = Tick(self._scheduler, "deliver", work=self._deliver_due)
-        self._watch = Tick(self._scheduler, "watch", work=self._watch_desk)
+        self._poll = Tick(self._scheduler, "poll", work=self._poll_due, clock=engine.clock)
+        self._deliver = Tick(self._scheduler, "deliver", work=self._deliver_due, clock=engine.clock)
+        self._watch = Tick(self._scheduler, "watch", work=self._watch_desk, clock=engine.clock)
+        self._tidy = Tick(self._scheduler, "tidy", work=self._tidy_up, clock=engine.clock)
+        self._ticks = (self._poll, self._deliver, self._watch, self._tidy)
+        self._tidy_due = engine.clock() + timedelta(hours=1)  # the clock may yet be set, early in a boot
+        self._endpoint: Endpoint | None = None
+        self._refused_address: Address | None = None
+        self._endpoint_due = 0.0  # when an address that could not be had is tried again (monotonic)
 
     # -- from the main thread and its signal handlers
 
@@ -177,13 +203,14 @@ class Daemon:
 
     def run(self) -> None:
         """Serve until stop(): returns when what was in flight has ended, or 20 s later."""
+        self._catch_up()
         with Store(self._engine.state) as store:
             self._engine.sync(store)
             self._keep(store)
             if interrupted := store.release_interrupted(now=self._engine.clock()):
                 log.warning("deliveries=%d outcome=interrupted they are sent again, marked so", interrupted)
         self._scheduler.start()
-        for tick in (self._poll, self._deliver, self._watch):
+        for tick in self._ticks:
             tick.wake()
         desk = self._engine.desk
         log.info(
@@ -203,15 +230,14 @@ class Daemon:
         """Until the stop: tell systemd's watchdog that all is well, if it is, and mind the clock."""
         pause = min((self._watchdog or timedelta(seconds=15)) / 3, timedelta(seconds=1))
         pinged = said_alive = -math.inf
-        wall, steady = self._engine.clock(), time.monotonic()
         while not self._stop.wait(pause.total_seconds()):
             if self._reload_wanted.is_set():
                 self._watch.wake()
-            now, then = self._engine.clock(), time.monotonic()
-            step = (now - wall) - timedelta(seconds=then - steady)
-            wall, steady = now, then
-            if abs(step) > CLOCK_STEP:
-                self._mind_step(step)
+            try:
+                self._mind_clock()
+            except StateError as error:
+                log.warning("outcome=error due times stay as the old clock set them for now: %s", error.what)
+            then = time.monotonic()
             if self._watchdog and then - pinged >= self._watchdog.total_seconds() / 3 and self._healthy():
                 self._tell("WATCHDOG=1")
                 pinged = then
@@ -221,37 +247,81 @@ class Daemon:
                 said_alive = then
 
     def _healthy(self) -> bool:
-        """Whether the poll job runs, no send is overdue, and the database can be written."""
+        """Whether the poll job runs, no send is overdue, and the database can be written; says why not."""
+        ailment = self._ailment()
+        if ailment and ailment != self._ails:
+            log.error("outcome=unwell %s; the watchdog is not told that all is well", ailment)
+        elif self._ails and not ailment:
+            log.info("outcome=well again")
+        self._ails = ailment
+        return not ailment
+
+    def _ailment(self) -> str:
+        """What is the matter; "" where nothing is. The poll job is woken, so that it has no excuse."""
         now = time.monotonic()
+        idle = now - self._polled_at
+        if idle > self._stale.total_seconds():
+            return f"no poll job has run for {idle:.0f} s"
+        if idle > self._stale.total_seconds() / 3:
+            self._poll.wake()
         with self._sending_lock:
-            overdue = any(now - began > LEASE.total_seconds() for began in self._sending.values())
-        if overdue or now - self._polled_at > STALE.total_seconds():
-            return False
+            overdue = [
+                name for name, began in self._sending.items() if now - began > self._overdue.total_seconds()
+            ]
+        if overdue:
+            return f"the send to {', '.join(overdue)} does not end"
         try:
             with Store(self._engine.state) as store:
                 store.touch()
-        except StateError:
-            return False
-        return True
+        except StateError as error:
+            return f"the database does not answer: {error.what}"
+        return ""
 
-    def _mind_step(self, step: timedelta) -> None:
-        """The clock was set: no feed may wait for a time that is now far off, and every job is armed anew."""
-        now = self._engine.clock()
-        log.warning("outcome=clock-step seconds=%.0f", step.total_seconds())
-        feeds = self._engine.desk.feeds
-        try:
-            with Store(self._engine.state) as store:
-                states = store.feed_states([feed.name for feed in feeds])
-                latest = {
-                    feed.name: now + schedule.interval(feed, states.get(feed.name, FeedState())) * 1.1
-                    for feed in feeds
-                }
-                moved = store.bring_forward(latest, now=now)
-            log.info("outcome=clock-minded feeds_brought_forward=%d", moved)
-        except StateError:
-            log.exception("outcome=error due times stay as the old clock set them")
-        for tick in (self._poll, self._deliver, self._watch):
+    def _mind_clock(self) -> None:
+        """See to it that no set clock and no suspend stalls or floods: see Upkeep.shift_dues.
+
+        Each job looks before it asks what is due, so that none acts on due times of another clock.
+        """
+        with self._clocks_lock:
+            before, now = self._clocks, self._read_clocks()
+            by, asleep = clock.step(before, now), clock.slept(before, now)
+            if by or asleep:
+                self._mind_change(by, asleep)
+            self._clocks = now
+
+    def _mind_change(self, by: timedelta, asleep: timedelta) -> None:
+        """Raises StateError where the database cannot be written now: the next look finds the same change."""
+        if by:
+            log.warning("outcome=clock-step seconds=%.0f", by.total_seconds())
+            with Upkeep(self._engine.state) as store:
+                self._move_dues(store, by)
+            self._tidy_due = self._engine.clock() + DAY  # on a clock that is wrong, much looks old
+        if asleep:
+            log.info("outcome=resumed seconds=%.0f", asleep.total_seconds())
+        for tick in self._ticks:
             tick.wake()
+
+    def _move_dues(self, store: Upkeep, by: timedelta) -> None:
+        """Due times after the clock was set: shifted with it, and none beyond what any wait may be."""
+        now, feeds = self._engine.clock(), self._engine.desk.feeds
+        moved = store.shift_dues(by, now=now) if by else 0
+        states = store.feed_states([feed.name for feed in feeds])
+        latest = {
+            feed.name: now + schedule.interval(feed, states.get(feed.name, FeedState())) * 1.1
+            for feed in feeds
+        }
+        moved += store.clamp_dues(latest, now=now, retry=LONGEST_RETRY, lease=LEASE)
+        if moved:
+            log.info("outcome=clock-minded dues_moved=%d", moved)
+
+    def _catch_up(self) -> None:
+        """Due times after a time in which no daemon ran: the clock may have been set back meanwhile."""
+        with Upkeep(self._engine.state) as store:
+            latest, now = store.latest_moment(), self._engine.clock()
+            behind = now - latest if latest and latest - now > clock.LEAST else timedelta()
+            if behind:
+                log.warning("outcome=clock-step seconds=%.0f while no daemon ran", behind.total_seconds())
+            self._move_dues(store, behind)
 
     def _wind_down(self) -> None:
         """No new work; wait for what is in flight, at most DRAIN; then let go of everything."""
@@ -261,7 +331,9 @@ class Daemon:
         self._poll.wake()
         while time.monotonic() < until and (self._sending or self._poll_store):
             time.sleep(0.02)
-        shut_down(self._scheduler, (self._poll, self._deliver, self._watch))
+        shut_down(self._scheduler, self._ticks)
+        if self._endpoint:
+            self._endpoint.close()
         self._engine.close()
         log.info("outcome=stopped")
 
@@ -275,6 +347,7 @@ class Daemon:
         self._polled_at = time.monotonic()
         if self._stop.is_set():
             return self._let_go()
+        self._mind_clock()
         if self._poll_store is None:
             self._poll_store = Store(self._engine.state)
         self._take_landed(self._poll_store)
@@ -300,7 +373,7 @@ class Daemon:
         if self._poll_store is not None:
             self._poll_store.close()
             self._poll_store = None
-        return utc_now() + HEARTBEAT
+        return self._engine.clock() + HEARTBEAT
 
     def _start_due(self, store: Store) -> None:
         """Start polls, the longest overdue first; those of a host that has enough of us keep none waiting."""
@@ -332,28 +405,29 @@ class Daemon:
         """When to look again; a landing wakes us anyway while polls are in flight."""
         due = store.next_feed_due()
         if due is None:
-            return utc_now() + HEARTBEAT
+            return self._engine.clock() + HEARTBEAT
         if due > self._engine.clock():
             return due
         pause = self._courtesy.next_free(now=time.monotonic())
         if pause:
-            return utc_now() + timedelta(seconds=pause)
-        return utc_now() + HEARTBEAT if len(self._courtesy) else due
+            return self._engine.clock() + timedelta(seconds=pause)
+        return self._engine.clock() + HEARTBEAT if len(self._courtesy) else due
 
     # -- the deliver job (one thread), and the senders (one a receiver)
 
     def _deliver_due(self) -> datetime:
         """Set a sender on each receiver that has something due; answers when the next delivery is."""
+        self._mind_clock()
         now = self._engine.clock()
         if self._stop.is_set():
-            return utc_now() + HEARTBEAT
+            return self._engine.clock() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
             due = dispatch.next_due(store, receivers.values(), customs=self._engine.desk.customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])
-        return min((moment for moment in due.values() if moment > now), default=utc_now() + HEARTBEAT)
+        return min((moment for moment in due.values() if moment > now), default=now + HEARTBEAT)
 
     def _set_sender(self, receiver: Receiver) -> None:
         with self._sending_lock:
@@ -389,8 +463,33 @@ class Daemon:
         if self._reload_wanted.is_set() or self._files_changed():
             self._reload_wanted.clear()
             self._read_anew()
+        self._serve_metrics()
         self._tell_operators()
-        return utc_now() + LOOK
+        return self._engine.clock() + LOOK
+
+    def _serve_metrics(self) -> None:
+        """Answer at the address that the desk names, if any; one that cannot be had is tried again."""
+        wanted, now = self._engine.desk.metrics, time.monotonic()
+        standing = self._endpoint.address if self._endpoint else None
+        if wanted == standing or (wanted == self._refused_address and now < self._endpoint_due):
+            return
+        if self._endpoint:
+            self._endpoint.close()
+        self._endpoint, self._refused_address = None, None
+        if wanted is None or self._stop.is_set():
+            return
+        try:
+            self._endpoint = Endpoint(wanted, self._metrics)
+        except OSError as error:
+            log.error("outcome=no-metrics address=%s %s", wanted, error.strerror)  # noqa: TRY400
+            self._refused_address, self._endpoint_due = wanted, now + DAY.total_seconds() / 24
+        else:
+            log.info("outcome=serving-metrics address=%s", wanted)
+
+    def _metrics(self) -> str:
+        with Reporter(self._engine.state) as store:
+            report = store.report(now=self._engine.clock())
+        return exposition(report, running=True, now=self._engine.clock())
 
     def _files_changed(self) -> bool:
         """Whether the files are others than those last read, and rest: an editor may write several."""
@@ -452,6 +551,21 @@ class Daemon:
             refused = untold(store)
         if refused is not None:
             self._senders.submit(self._engine.tell_operators, receiver, self._refused, refused)
+
+    # -- the tidy job
+
+    def _tidy_up(self) -> datetime:
+        """Forget what is old, once a day, in steps between which others write."""
+        now, keep = self._engine.clock(), self._engine.desk.keep
+        if now < self._tidy_due <= now + DAY:
+            return self._tidy_due
+        self._tidy_due = now + timedelta(hours=1)  # should it fail
+        with Upkeep(self._engine.state) as store:
+            if is_due(store, now=now):
+                pruned = prune(store, keep=keep, now=now, pause=self._stop.wait)
+                log.info("outcome=pruned entries=%d", pruned)
+        self._tidy_due = now + DAY
+        return self._tidy_due
 
 
 def exit_now(status: int) -> NoReturn:

@@ -25,8 +25,10 @@ from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
 from monitor.model import Failed, Feed, Poll, PollResult
 from monitor.pipeline import Counts
+from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -190,7 +192,7 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 
 
 def run_once(engine: Engine, *, refused: str = "") -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due: what `--once` does.
+    """Poll every feed that is not backing off, take in what came, send what is due, prune: `--once`.
 
     `refused` says what is wrong with the files where the engine's desk is the last good one.
     """
@@ -214,6 +216,9 @@ def run_once(engine: Engine, *, refused: str = "") -> Counts:
         receiver, since = engine.operators(), untold(store)
         if receiver is not None and since is not None:
             engine.tell_operators(receiver, refused, since)
+    with Upkeep(engine.state) as store:
+        if is_due(store, now=engine.clock()):
+            prune(store, keep=engine.desk.keep, now=engine.clock())
     return total
 
 

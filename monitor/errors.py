@@ -73,6 +73,12 @@ class StateError(MonitorError):
     exit_status = 69  # EX_UNAVAILABLE
 
 
+class BusyError(StateError):
+    """The database was locked by others for longer than we wait: it may be free soon."""
+
+    exit_status = 75  # EX_TEMPFAIL
+
+
 class FetchError(MonitorError):
     """A feed could not be read.
 

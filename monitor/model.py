@@ -321,6 +321,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Bygone:
+    """What is left of an entry whose text was pruned: that it was known, and where it belonged."""
+
+    story: StoryId
+    lead: EntryId
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The rows that one poll calls for: written all or none (T1)."""
 

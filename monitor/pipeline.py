@@ -111,7 +111,22 @@ def take(
             spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
         if spread and milestones:
             counts += _tell_milestones(store, spread, milestones=milestones, rulebook=rulebook, now=now)
+        store.tally(_tallied(counts), now=now)
     return counts
+
+
+def _tallied(counts: Counts) -> dict[str, int]:
+    """What is counted for ever of a round, by name: these are the names of the metrics."""
+    return {
+        "polls fresh": counts.fresh,
+        "polls unchanged": counts.unchanged,
+        "polls failed": counts.failed,
+        "entries baseline": counts.baseline,
+        "entries new": counts.stories,
+        "entries copy": counts.copies,
+        "entries development": counts.developments,
+        "alerts": counts.alerts,
+    }
 
 
 def _tell_milestones(
@@ -180,7 +195,14 @@ def plan_of(
         return _bare_plan(result, state, now=now)
     aliases = store.aliases([entry.id for entry in result.entries])
     digests = store.digests([aliases.get(entry.id, entry.id) for entry in result.entries])
-    strange = state.last_good is not None and bool(result.entries) and not result.familiar and not digests
+    bygone = store.bygone([entry.id for entry in result.entries if entry.id not in digests])
+    strange = (
+        state.last_good is not None
+        and bool(result.entries)
+        and not result.familiar
+        and not digests
+        and not bygone
+    )
     found = _recognised(store, result) if strange else {}
     digests |= store.digests(found.values()) if found else {}
     entries = [_under_its_id(entry, aliases | found) for entry in result.entries]
@@ -190,6 +212,7 @@ def plan_of(
         [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
     )
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
+    stories |= {item.story for item in bygone.values()}
     decision = decide(
         arrivals,
         feed=result.feed,
@@ -208,6 +231,7 @@ def plan_of(
             feed=result.feed,
             now=now,
         ),
+        bygone=bygone,
     )
     return Plan(
         feed=result.feed.name,
@@ -216,7 +240,7 @@ def plan_of(
             result,
             state,
             now=now,
-            new=sum(entry.id not in digests for entry in entries),
+            new=sum(entry.id not in digests and entry.id not in bygone for entry in entries),
             gap=strange and not digests and state.shown > 0,
         ),
         error="",
@@ -462,6 +486,7 @@ def _record(
                     found = None
                 else:
                     found = recording.failed(store, parcel, failure, now=now)
+                store.tally({f"sends {_outcome(failure, found)}": 1}, now=now)
         except StateError:
             if not left:
                 raise
@@ -474,14 +499,22 @@ def _record(
 
 def _log_delivery(parcel: Claim | Digest | Notice, failure: Failure | None, found: Setback | None) -> None:
     said = "receiver=%s %s attempt=%d outcome=%s"
-    values = (parcel.receiver, _called(parcel), parcel.attempts)
-    if failure is None or found is None:
-        log.info(said, *values, "sent")
-    elif found.dead or found.over:
-        log.error(f"{said} error=%r", *values, "dead", failure.error)  # noqa: G004
+    outcome = _outcome(failure, found)
+    values = (parcel.receiver, _called(parcel), parcel.attempts, outcome)
+    if failure is None:
+        log.info(said, *values)
     else:
-        outcome = "uncertain" if failure.uncertain else "failed"
-        log.warning(f"{said} error=%r", *values, outcome, failure.error)  # noqa: G004
+        level = logging.ERROR if outcome == "dead" else logging.WARNING
+        log.log(level, f"{said} error=%r", *values, failure.error)  # noqa: G004
+
+
+def _outcome(failure: Failure | None, found: Setback | None) -> str:
+    """What a send came to, in a word."""
+    if failure is None or found is None:
+        return "sent"
+    if found.dead or found.over:
+        return "dead"
+    return "uncertain" if failure.uncertain else "failed"
 
 
 def _called(parcel: Claim | Digest | Notice) -> str:

@@ -100,7 +100,7 @@ class Desk:
             daemon.wait()
 
     def _words(self, verb: str, *options: str) -> list[str]:
-        places = ["--rules", str(self.rules)] if verb != "status" else []
+        places = ["--rules", str(self.rules)] if verb not in ("status", "backup", "restore") else []
         if verb != "check":
             places += ["--state", str(self.state)]
         return [sys.executable, "-m", "monitor", verb, *places, *options]

@@ -329,3 +329,57 @@ def test_what_is_kept_of_a_desk_holds_no_address_and_comes_back_with_its_hours(t
 )
 def test_a_mistake_in_when_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
     assert any(said in one for one in faults(tmp_path, {"feeds.yaml": FEEDS, "receivers.yaml": text + "\n"}))
+
+
+# ---- settings of the service -------------------------------------------------------------------------------
+
+BASE = {"feeds.yaml": FEEDS, "receivers.yaml": RECEIVERS, "rules.yaml": RULES}
+
+
+def settings(text: str) -> dict[str, str]:
+    return {**BASE, "settings.yaml": f"settings:\n  {text}\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "keep"),
+    [
+        ("contact: a@example.org", timedelta(days=90)),
+        ("keep: 30 days", timedelta(days=30)),
+        ("keep: 7 d", timedelta(days=7)),
+        ("keep: forever", None),
+    ],
+)
+def test_how_long_texts_are_kept(tmp_path: Path, text: str, keep: timedelta | None) -> None:
+    assert desk(tmp_path, settings(text)).keep == keep
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("contact: a@example.org", None),
+        ("metrics: 127.0.0.1:9464", "127.0.0.1:9464"),
+        ("metrics: '[::1]:9464'", "[::1]:9464"),
+        ("metrics: 0.0.0.0:9464\n  metrics-public: yes", "0.0.0.0:9464"),
+    ],
+)
+def test_where_metrics_are_served(tmp_path: Path, text: str, address: str | None) -> None:
+    found = desk(tmp_path, settings(text)).metrics
+    assert (None if found is None else str(found)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("keep: 6 days", 'settings.yaml:2:9: "6 days" is no time to keep texts - write such as: 90 days'),
+        ("keep: long", 'settings.yaml:2:9: "long" is no time to keep texts'),
+        ("metrics: localhost:9464", 'settings.yaml:2:12: "localhost:9464" is no address to listen at'),
+        ("metrics: 127.0.0.1", 'settings.yaml:2:12: "127.0.0.1" is no address'),
+        ("metrics: 127.0.0.1:0", 'settings.yaml:2:12: "127.0.0.1:0" is no address'),
+        ("metrics: 127.0.0.1:70000", 'settings.yaml:2:12: "127.0.0.1:70000" is no address'),
+        ("metrics: 192.0.2.1:9464", "settings.yaml:2:12: 192.0.2.1 can be reached from other machines"),
+        ("metrics-public: perhaps", 'settings.yaml:2:19: "perhaps" is neither yes nor no'),
+    ],
+)
+def test_mistakes_in_the_settings_of_the_service(tmp_path: Path, text: str, fault: str) -> None:
+    (found,) = faults(tmp_path, settings(text))
+    assert found.startswith(fault)

@@ -193,7 +193,7 @@ def test_after_a_step_of_the_clock_no_feed_waits_for_the_old_time(
     with running(Daemon(engine, reload=lambda: engine.desk)):
         eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
         steps.append(-timedelta(hours=1))
-        eventually(lambda: "outcome=clock-minded feeds_brought_forward=1" in ear.lines)
+        eventually(lambda: "outcome=clock-minded dues_moved=1" in ear.lines)
         polled = len(ear.lines)
         eventually(lambda: any("outcome=unchanged" in line for line in ear.lines[polled:]))
 

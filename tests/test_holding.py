@@ -16,6 +16,7 @@ from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
 from monitor.store.ledger import Choice
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 from monitor.timetable import hours, timetable
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
@@ -61,6 +62,7 @@ class Line:
     def __init__(self, folder: Path, book: Rulebook = BOOK) -> None:
         self.book = book
         self.clock = FakeClock()
+        self.folder = folder
         self.store = Store(folder)
         self.outlets = {feed.name: FakeOutlet(feed, [Item("old", "Nothing much")]) for feed in (WIRE, POST)}
         self.receivers = FakeReceivers()
@@ -202,7 +204,8 @@ def test_after_a_step_of_the_clock_what_is_held_is_routed_anew(line: Line) -> No
     line.news("peace")
     line.deliver(NIGHTLY)
     line.clock.now = START.replace(hour=9)
-    line.store.bring_forward({}, now=line.clock.now)
+    with Upkeep(line.folder) as store:
+        store.shift_dues(timedelta(hours=-14), now=line.clock.now)
     assert len(line.deliver(NIGHTLY)) == 1
 
 

@@ -178,14 +178,12 @@ class PowerCuts(RuleBasedStateMachine):
 
     @rule(to=st.integers(0, 2), cut=cuts(25), after_send=st.booleans(), burst=st.booleans())
     def send(self, to: int, cut: int, *, after_send: bool, burst: bool) -> None:
-        before = len(self.receivers.arrived)
-
         def sending(receiver: Receiver, message: Message) -> None:
             self.receivers.send(receiver, message)
             if after_send:
                 raise PowerCut
 
-        self.left = cut
+        self.left, before = cut, len(self.receivers.arrived)
         try:
             pipeline.pass_on(self.store, RECEIVERS, customs=CUSTOMS, now=self.clock.now)
             self.deliver_to(RECEIVERS[to], sending, burst=burst)

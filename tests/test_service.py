@@ -62,6 +62,7 @@ def test_once_takes_the_baseline_then_tells_what_is_new_by_mail_and_chat(
     )
     again = desk.command("run", "--once", "--json")
     assert json.loads(again.stdout) | {"unchanged": 1, "parsed": 0, "entries": 0} == json.loads(again.stdout)
+    assert json.loads(desk.command("status", "--json").stdout)["ever"]["prunes"] == 1
     serve_feed(web, OLD, NEWS)
     assert "1 alert" in desk.command("run", "--once").stdout
     for sink in sinks:
@@ -87,7 +88,7 @@ def test_status_says_what_stands_what_waits_and_what_fails(desk: Desk, web: WebS
     desk.command("run", "--once")
     shown = desk.command("status")
     assert shown.returncode == 0
-    assert "feeds       1 (1 failing)" in shown.stdout
+    assert "feeds       1: 1 failing" in shown.stdout
     assert "wire: " in shown.stdout
     assert "404" in shown.stdout
     assert json.loads(desk.command("status", "--json").stdout)["errors"].keys() == {"wire"}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.model import Alert, Candidate, Kind, Placement, Status, Stored, Verdict, identity
+from monitor.model import Alert, Bygone, Candidate, Kind, Placement, Status, Stored, Verdict, identity
 from monitor.rules.match import match
 from monitor.rules.recurring import NOTHING_RECURRING, Recurring
 from monitor.rules.tenure import Earlier, Standing
@@ -20,13 +20,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from monitor.model import AlertId, Entry, EntryId, Feed, FeedState, Fingerprint, Known, Match, StoryId
+    from monitor.model import (
+        AlertId,
+        Entry,
+        EntryId,
+        Feed,
+        FeedState,
+        Fingerprint,
+        Known,
+        Match,
+        StoryId,
+    )
     from monitor.rules.rulebook import Rulebook
 
 BACKFILL = timedelta(hours=72)  # the stories' window: what is older has no copies left to fold into
 
 NEVER_CHANGED = Standing()
 NOTHING_EARLIER: Mapping[StoryId, Sequence[Earlier]] = {}
+NOTHING_BYGONE: Mapping[EntryId, Bygone] = {}
 Told = tuple["StoryId", str, Kind, "EntryId"]  # (story, rule, kind, lead)
 
 
@@ -62,6 +73,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     standing: Standing = NEVER_CHANGED,
     earlier: Mapping[StoryId, Sequence[Earlier]] = NOTHING_EARLIER,
     recurring: Recurring = NOTHING_RECURRING,
+    bygone: Mapping[EntryId, Bygone] = NOTHING_BYGONE,
 ) -> Decision:
     """What these arrivals call for.
 
@@ -71,18 +83,21 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     poll for news. The same arrivals decided again call for no alert. `standing` says how long each rule has
     looked for what it looks for, `earlier` what stood in a story before: no rule fires on what is older.
     `recurring` tells the lines that the feed shows with everything.
+    `bygone` are arrivals that were known once and whose text was pruned: they go back to where they were and
+    are no news, since nothing can say what is new about them.
     """
     stored: list[Stored] = []
     alerts: list[Alert] = []
     document = Index((_unplaced(arrival, now), arrival.keys) for arrival in arrivals)
     for arrival in arrivals:
         before = known.get(arrival.entry.id)
-        status = _status(arrival.entry, before, state=state, backfill=backfill)
+        gone = bygone.get(arrival.entry.id)
+        status = _status(arrival.entry, before, state=state, backfill=backfill, now=now)
         item = _stored(
             arrival,
             feed=feed,
-            before=before,
-            status=status,
+            before=before or gone,
+            status=status if gone is None else Status.BACKFILL,
             index=index,
             document=document,
             rulebook=rulebook,
@@ -110,7 +125,7 @@ def _stored(  # noqa: PLR0913 - as decide
     arrival: Arrival,
     *,
     feed: Feed,
-    before: Known | None,
+    before: Known | Bygone | None,
     status: Status,
     index: Index,
     document: Index,
@@ -118,7 +133,9 @@ def _stored(  # noqa: PLR0913 - as decide
     recurring: Recurring,
     now: datetime,
 ) -> Stored:
-    if before:
+    if isinstance(before, Bygone):
+        placement = _former_place(arrival.entry.id, before)
+    elif before:
         placement = _edited_place(arrival, before, index=index, now=now)
     else:
         placement = _new_place(arrival, index=index, document=document, now=now)
@@ -133,7 +150,7 @@ def _stored(  # noqa: PLR0913 - as decide
     )
 
 
-def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: bool) -> Status:
+def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: bool, now: datetime) -> Status:
     """A feed's first poll is its baseline; what is dated long before our last good poll is no news either.
 
     An entry dated shortly before it is: feeds show entries minutes or hours late, and dates are what the
@@ -145,7 +162,8 @@ def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: b
         return Status.NEWS
     if state.last_good is None:
         return Status.BASELINE
-    if entry.published is not None and entry.published < state.last_good - BACKFILL:
+    last_good = min(state.last_good, now)  # the clock may have been ahead then
+    if entry.published is not None and entry.published < last_good - BACKFILL:
         return Status.BACKFILL
     return Status.NEWS
 
@@ -188,6 +206,15 @@ def _edited_place(arrival: Arrival, before: Known, *, index: Index, now: datetim
     return Placement(
         story, story, None, Verdict(Kind.NEW, found.verdict.score, "its guid was used for other news before")
     )
+
+
+def _former_place(entry: EntryId, gone: Bygone) -> Placement:
+    """Where an entry stood before its text was pruned."""
+    why = "it was known before its text was pruned"
+    if gone.lead != entry:
+        return Placement(gone.story, gone.lead, gone.lead, Verdict(Kind.COPY, 0.0, why))
+    kind = Kind.NEW if gone.story == entry else Kind.DEVELOPMENT
+    return Placement(gone.story, gone.lead, None, Verdict(kind, 0.0, why))
 
 
 def _candidate(item: Stored, now: datetime) -> Candidate:

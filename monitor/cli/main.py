@@ -27,6 +27,9 @@ _VERBS = {
     "silence": "Mute a story, rule, name or outlet for a while; list and end what is muted.",
     "ack": "Say that somebody has seen to a critical alert: it goes to no second receiver.",
     "deliveries": "List what was sent, waits, is held or muted; send again, or drop.",
+    "doctor": "Look the installation over; each finding has its remedy.",
+    "backup": "Copy the database to a file while the daemon works.",
+    "restore": "Put a backup in place of the database.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "demo": "See it work, without any setup, in about 15 seconds.",
@@ -43,7 +46,7 @@ Examples:
 
 \b
 Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,
-69 the database cannot be used, 78 mistakes in the rules, feeds or receivers."""
+69 the database cannot be used, 75 it is busy: try again, 78 mistakes in the rules, feeds or receivers."""
 
 
 class _Verbs(click.Group):

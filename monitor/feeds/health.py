@@ -41,6 +41,22 @@ def standing(state: FeedState, error: str, *, now: datetime) -> tuple[str, ...]:
     return tuple(found)
 
 
+CONDITIONS = ("well", "failing", "gone", "unread", "moved", "gaps", "silent")
+
+
+def condition(state: FeedState, error: str, *, now: datetime) -> str:
+    """How a feed does, in the one of CONDITIONS that matters most; "unread" is one not yet polled."""
+    said = (
+        (state.gone, "gone"),
+        (bool(error), "failing"),
+        (state.last_good is None, "unread"),
+        (bool(state.address), "moved"),
+        (state.gap is not None and now - state.gap < _GAP_AGAIN, "gaps"),
+        (state.silent, "silent"),
+    )
+    return next((word for holds, word in said if holds), "well")
+
+
 def _of_address(before: FeedState, after: FeedState) -> str:
     if after.address and after.address != before.address:
         return f"has moved for good to {after.address}: it is asked there from now on; correct its url"

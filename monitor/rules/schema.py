@@ -127,6 +127,9 @@ _SETTINGS = {
         "type": "array",
         "items": {"type": "integer", "minimum": 2, "maximum": 10_000},
     },
+    "keep": _text("How long texts are kept, such as 90 days (7 at least), or forever."),
+    "metrics": _text("Where Prometheus may read how the daemon does, such as 127.0.0.1:9464."),
+    "metrics-public": _text("yes, where other machines may read it too."),
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
 _RECEIVER = {

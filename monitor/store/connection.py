@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
 
-from monitor.errors import StateError
+from monitor.errors import BusyError, StateError
 from monitor.store.schema import migrations
 
 if TYPE_CHECKING:
@@ -123,6 +123,12 @@ class Connection:
         self._db.conn.execute("vacuum into ?", (str(copy),))
 
     def _trouble(self, error: sqlite3.Error) -> StateError:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _WAITED_FOR:
+            return BusyError(
+                f"another has locked the database for {_BUSY // 1000} s",
+                where=str(self._path),
+                remedy="try again; if it lasts, see who has it open: fuser -v FILE",
+            )
         return StateError(
             f"the database cannot be used: {error}",
             where=str(self._path),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.model import Claim, Outage
@@ -12,12 +11,9 @@ from monitor.store.rows import as_json, as_moment, from_milliseconds, to_millise
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from monitor.model import AlertId, EntryId, StoryId, Told
-
-
-_AN_HOUR = timedelta(hours=1)
 
 
 class Deliveries(Connection):
@@ -330,19 +326,6 @@ class Deliveries(Connection):
             (as_json(receivers),),
         )
         return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
-
-    def bring_deliveries_forward(self, *, now: datetime) -> None:
-        """After a step of the clock: nothing waits for a time that is now far off; in a transaction."""
-        moment = to_milliseconds(now)
-        self._db.execute(
-            """
-            update deliveries set due = iif(escalated, min(due, :hour), :now), state = 'due', held = ''
-            where (state = 'due' or (state = 'held' and letter is null)) and due > :now
-            """,
-            {"now": moment, "hour": to_milliseconds(now + _AN_HOUR)},
-        )
-        self._db.execute("update letters set due = ?1 where state = 'due' and due > ?1", (moment,))
-        self._db.execute("update outages set until = ?1 where until > ?1", (moment,))
 
     # ---- what waits ----------------------------------------------------------------------------------
 

@@ -230,6 +230,38 @@ create table acks (
 ) strict;
 -- a line of an article that is the headline of another is found by it
 create index entries_title on entries (title, outlet, seen);
+-- ---- upkeep ----
+-- entries whose texts were pruned: what was seen once stays known for ever, in as few bytes as that takes;
+-- `story` and `lead` are null where they are the entry itself
+create table bygone (
+    id integer primary key,
+    story integer,
+    lead integer
+) strict;
+
+-- what was told of stories that were pruned
+create table bygone_alerts (
+    story integer not null,
+    rule text not null,
+    kind text not null,
+    lead integer not null,
+    primary key (story, rule, kind, lead)
+) strict, without rowid;
+
+-- how often each thing happened, ever, and when last: pruning takes nothing from these
+create table tallies (
+    name text primary key,
+    count integer not null,
+    last integer not null
+) strict, without rowid;
+
+-- when a backup was put in place of the database
+create table restores (
+    at integer primary key
+) strict;
+
+-- pruning a story asks whether an alert quotes one of its entries
+create index alerts_entry on alerts (entry);
 """
 
 

@@ -24,6 +24,7 @@ from monitor.model import (
 )
 from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.bygone import Bygones
 from monitor.store.connection import DATABASE
 from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
@@ -66,7 +67,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger):
+class Store(Letters, Silences, Ledger, Bygones):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -139,23 +140,6 @@ class Store(Letters, Silences, Ledger):
         rows = self._rows("select next_poll from feeds where enabled order by next_poll limit 1")
         return from_milliseconds(rows[0]["next_poll"]) if rows else None
 
-    def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
-        """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
-
-        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once,
-        to be routed anew if they were held, and receivers in an outage are asked; an escalation waits an hour
-        at most.
-        """
-        with self.transaction():
-            self.bring_deliveries_forward(now=now)
-            return sum(
-                self._db.execute(
-                    "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
-                    (to_milliseconds(due), name, to_milliseconds(due)),
-                ).rowcount
-                for name, due in latest.items()
-            )
-
     # ---- what a poll needs to know ------------------------------------------------------------------------
 
     def digests(self, ids: Collection[EntryId]) -> dict[EntryId, str]:
@@ -218,7 +202,10 @@ class Store(Letters, Silences, Ledger):
     def told(self, stories: Collection[StoryId]) -> set[tuple[StoryId, str, Kind, EntryId]]:
         """What was told of these stories: (story, rule, kind, lead)."""
         rows = self._rows(
-            "select story, rule, kind, lead from alerts where story in (select value from json_each(?))",
+            """
+            select story, rule, kind, lead from alerts where story in (select value from json_each(?1))
+            union select * from bygone_alerts where story in (select value from json_each(?1))
+            """,
             (as_json(stories),),
         )
         return {(row["story"], row["rule"], Kind(row["kind"]), row["lead"]) for row in rows}
@@ -394,7 +381,7 @@ class Store(Letters, Silences, Ledger):
             self.unmute_carried(
                 stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
             )
-        self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook)
+        self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, feed=plan.feed)
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
 
@@ -405,8 +392,12 @@ class Store(Letters, Silences, Ledger):
         *,
         now: datetime,
         rulebook: str,
+        feed: str = "",
     ) -> None:
-        """Write alerts and to whom they go; inside a transaction. What stands already stays as it is."""
+        """Write alerts and to whom they go; inside a transaction. What stands already stays as it is.
+
+        They are uncertain where `feed`, which brought them, was not read since a backup was put in place.
+        """
         moment = to_milliseconds(now)
         for alert in alerts:
             self._db.execute(
@@ -429,8 +420,13 @@ class Store(Letters, Silences, Ledger):
             )
         for alert_id, receiver in deliveries:
             self._db.execute(
-                "insert or ignore into deliveries (alert, receiver, due) values (?, ?, ?)",
-                (alert_id, receiver, moment),
+                """
+                insert or ignore into deliveries (alert, receiver, due, uncertain)
+                values (?, ?, ?, exists (
+                    select 1 from restores join feeds on name = ? where last_good < at
+                ))
+                """,  # what a restored backup does not know may have been told before
+                (alert_id, receiver, moment, feed),
             )
 
     def _put_entry(self, stored: Stored, moment: int, *, rulebook: str) -> None:
