@@ -499,9 +499,17 @@ class _Vault:
             return self._file(self.folder / name, f"write the secret to {name}")
         if kind == "credential":
             folder = self.env.get("CREDENTIALS_DIRECTORY")
-            remedy = f"add LoadCredential={name}:/path/to/secret to the unit, or set $CREDENTIALS_DIRECTORY"
+            remedy = (
+                f"write it to credentials/{name} beside these files and restart the service;"
+                " outside one, set $CREDENTIALS_DIRECTORY"
+            )
             if not folder or "/" in name:
                 raise LookupError(f'there is no credential "{name}"', remedy)
+            try:  # of LoadCredential=receiver:FOLDER, FOLDER/NAME is the credential receiver_NAME
+                return self._file(Path(folder) / f"receiver_{name}", remedy)
+            except LookupError as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    raise
             return self._file(Path(folder) / name, remedy)
         raise LookupError(
             f"${{{name}}} is no secret's place", "write ${credential:NAME}, ${env:NAME} or ${file:PATH}"

@@ -30,7 +30,7 @@ _PRIORITY = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ERRO
 
 _PLACEHOLDER = re.compile(r"%%|%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]")
 _PAIR = re.compile(r"(?<![\w=])([a-z][a-z_]*)=(%[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]|[\w.-]+)")
-_NAMES = {"story": "STORY_ID", "rules": "RULE"}
+_NAMES = {"story=%016x": "STORY_ID", "rules=%s": "RULE"}  # the others are their keys, in capitals
 _LONGEST_FIELD = 2_000  # characters of a field that is not the message: the datagram must hold them all
 
 
@@ -128,7 +128,7 @@ def fields(template: object, args: object) -> Iterator[tuple[str, str]]:
     places = [found for found in _PLACEHOLDER.finditer(template) if found[0] != "%%"]
     filled = {found.start(): (found[0], value) for found, value in zip(places, values, strict=False)}
     for found in _PAIR.finditer(template.partition("\n")[0]):
-        name = _NAMES.get(found[1], found[1].upper())
+        name = _NAMES.get(found[0], found[1].upper())
         if found.start(2) not in filled:
             if "%" not in found[2]:
                 yield name, found[2]

@@ -106,7 +106,7 @@ ONE_FAULT = [
     ("receivers: {mail: '${env:NOT_THERE}'}", "f.yaml:1:19: $NOT_THERE is not set - set NOT_THERE"),
     (
         "receivers: {mail: '${credential:desk}'}",
-        'f.yaml:1:19: there is no credential "desk" - add LoadCredential=desk',
+        'f.yaml:1:19: there is no credential "desk" - write it to credentials/desk',
     ),
     (
         "receivers: {mail: '${file:secret}'}",

@@ -148,6 +148,9 @@ TEMPLATES: list[tuple[str, tuple[object, ...], list[tuple[str, str]]]] = [
     ("%s", ("feed=posing",), []),
     ("error=%r", ("x feed=posing",), [("ERROR", "x feed=posing")]),
     ("outcome=refused\nfeed=%s", ("posing",), [("OUTCOME", "refused")]),
+    ("rules=%s", ("peace,rail",), [("RULE", "peace"), ("RULE", "rail")]),
+    ("rules=%d", (17,), [("RULES", "17")]),  # how many there are
+    ("story=%016x", (255,), [("STORY_ID", "00000000000000ff")]),
     ("no pair at all", (), []),
     ("feed=%s", (), []),
 ]

@@ -25,6 +25,7 @@ _VERBS = {
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
+    "service": "Print or install the systemd units for this installation.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }
 
