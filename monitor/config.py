@@ -7,6 +7,7 @@ one text; secrets are named in it and kept elsewhere.
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -127,11 +128,14 @@ def find_rules(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path
     raise UsageError(f"no rules found (looked in {looked})", remedy="name their folder with --rules DIR")
 
 
-def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path:
+SERVED = Path("/var/lib/monitor")  # StateDirectory=monitor of the unit
+
+
+def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path, served: Path = SERVED) -> Path:
     """The folder of the database, made if need be.
 
-    --state, $MONITOR_STATE, $STATE_DIRECTORY (systemd), ./state if it is there, else $XDG_STATE_HOME/monitor.
-    Raises UsageError where it cannot be made.
+    --state, $MONITOR_STATE, $STATE_DIRECTORY (systemd), ./state if it is there, the service's for those who
+    may write there (root), else $XDG_STATE_HOME/monitor. Raises UsageError where it cannot be made.
     """
     named = option or env.get("MONITOR_STATE") or env.get("STATE_DIRECTORY", "").partition(":")[0]
     home = Path(env.get("HOME", "/"))
@@ -139,6 +143,8 @@ def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path
         place = Path(named)
     elif (cwd / "state").is_dir():
         place = cwd / "state"
+    elif os.access(served / "monitor.db", os.W_OK):
+        place = served
     else:
         place = Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "monitor"
     if place.is_file():

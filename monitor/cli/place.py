@@ -22,7 +22,7 @@ state_option: Callable[[Any], Any] = click.option(
     "--state",
     metavar="DIR",
     help="Folder of the database. Default: $MONITOR_STATE, $STATE_DIRECTORY, ./state,"
-    " $XDG_STATE_HOME/monitor.",
+    " /var/lib/monitor (the service's, for root), $XDG_STATE_HOME/monitor.",
 )
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for machines."

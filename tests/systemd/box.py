@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 PYTHON = "/opt/python"  # where the interpreter is seen in the box, if its own place is hidden from services
+ENVIRONMENT = {
+    "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/root",
+    "SYSTEMD_PAGER": "",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 _CLONE_NEWNET = 0x40000000  # setns(2); os.setns is there from Python 3.12 on
 
 
@@ -76,11 +83,25 @@ class Box:
         path.write_text(text, "utf-8")
         path.chmod(mode)
 
+    def _words(self, *words: str) -> list[str]:
+        return ["nsenter", "--target", str(self.pid), "--all", "--", *words]
+
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A command in the box that runs until the block ends."""
+        with subprocess.Popen(
+            self._words(*words), env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
     def run(self, *words: str, within: float = 60) -> subprocess.CompletedProcess[str]:
         """Run a command in the box as its root, to its end."""
         return subprocess.run(
-            ["nsenter", "--target", str(self.pid), "--all", "--", *words],
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "SYSTEMD_PAGER": ""},
+            self._words(*words),
+            env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

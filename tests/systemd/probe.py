@@ -25,10 +25,10 @@ STATE = Path(os.environ["STATE_DIRECTORY"])
 CREDENTIALS = Path(os.environ["CREDENTIALS_DIRECTORY"])
 # x86-64 and the generic table of arm64 and riscv64 (asm/unistd.h)
 SYSCALLS = {
-    "x86_64": {"mount": 165, "reboot": 169, "init_module": 175, "bpf": 321, "ptrace": 101, "keyctl": 250},
+    "x86_64": {"mount": 165, "reboot": 169, "init_module": 175, "bpf": 321, "ptrace": 101},
 }.get(
     os.uname().machine,
-    {"mount": 40, "reboot": 142, "init_module": 105, "bpf": 280, "ptrace": 117, "keyctl": 219},
+    {"mount": 40, "reboot": 142, "init_module": 105, "bpf": 280, "ptrace": 117},
 )
 
 
