@@ -1,9 +1,9 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv) and a package registry, nothing else.
 # What each check does stands in .ci/run; how .venv is made, in .ci/setup.
 
-.PHONY: demo test check lint types layers docs bench setup constraints deb
+.PHONY: demo test check lint types layers docs systemd debian bench setup constraints deb
 
-demo test lint types layers docs bench:
+demo test lint types layers docs systemd debian bench:
 	@.ci/run $@
 
 # Everything that decides whether a change lands.

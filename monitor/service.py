@@ -15,7 +15,7 @@ from monitor.errors import MonitorError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path, PurePosixPath
+    from pathlib import Path, PurePath
 
 PROGRAM = "/opt/media-monitor/bin/monitor"  # as the shipped unit has it
 
@@ -30,13 +30,30 @@ NOT_FOR_USERS = {
     "MemoryMax": "controllers are not always delegated to users",
     "TasksMax": "the same",
     **dict.fromkeys(
-        "ProtectSystem ProtectHome PrivateTmp PrivateDevices PrivateMounts PrivateUsers ProtectProc ProcSubset"
-        " ProtectHostname ProtectKernelTunables ProtectControlGroups".split(),
+        [
+            *(
+                "ProtectSystem",
+                "ProtectHome",
+                "PrivateTmp",
+                "PrivateDevices",
+                "PrivateMounts",
+                "PrivateUsers",
+            ),
+            *(
+                "ProtectProc",
+                "ProcSubset",
+                "ProtectHostname",
+                "ProtectKernelTunables",
+                "ProtectControlGroups",
+            ),
+        ],
         "mounts are root's",
     ),
     **dict.fromkeys(
-        "DevicePolicy ProtectClock ProtectKernelModules ProtectKernelLogs KeyringMode CapabilityBoundingSet"
-        " AmbientCapabilities".split(),
+        [
+            *("DevicePolicy", "ProtectClock", "ProtectKernelModules", "ProtectKernelLogs", "KeyringMode"),
+            *("CapabilityBoundingSet", "AmbientCapabilities"),
+        ],
         "privileges are root's",
     ),
     "RemoveIPC": "only with DynamicUser",
@@ -58,7 +75,7 @@ class Unit:
     dropped: tuple[str, ...] = ()
 
 
-def fitted(unit: Unit, *, program: PurePosixPath) -> Unit:
+def fitted(unit: Unit, *, program: PurePath) -> Unit:
     """The unit for a program that is installed there."""
     return replace(unit, text=unit.text.replace(PROGRAM, _word(program)))
 
@@ -92,13 +109,13 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
     yield "", before
 
 
-def _word(path: PurePosixPath) -> str:
+def _word(path: PurePath) -> str:
     """The path as ExecStart= reads it: a percent sign doubled, quoted where it has a space."""
     text = str(path).replace("%", "%%")
     return f'"{text}"' if " " in text else text
 
 
-def hidden_by(program: PurePosixPath) -> str:
+def hidden_by(program: PurePath) -> str:
     """The folder that the system's unit would hide the program with, or ""."""
     return next((place for place in HIDDEN if program.is_relative_to(place)), "")
 

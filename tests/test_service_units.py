@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def test_what_a_users_unit_keeps_keeps_its_reason() -> None:
     lines = of_a_user(SHIPPED).text.splitlines()
     without = [
         line
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in pairwise(lines)
         if re.match(r"\w+=", line)
         and not before.startswith("# ")
         and not line.startswith(("Description=", "WantedBy="))
@@ -131,7 +132,7 @@ def test_a_unit_that_was_changed_by_hand_is_left_alone_but_by_force(tmp_path: Pa
 
 def test_where_nothing_can_be_written_it_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(MonitorError, match="cannot be written: .* - run it with sudo, or --user"):
+    with pytest.raises(MonitorError, match=r"cannot be written: .* - run it with sudo, or --user"):
         service.write(Unit("m.service", "b\n"), tmp_path / "file", force=False)
     with pytest.raises(MonitorError, match="cannot be made"):
         service.make_private(tmp_path / "file" / "credentials")

@@ -37,7 +37,7 @@ ENVIRONMENT = {
 _CLONE_NEWNET = 0x40000000  # setns(2); os.setns is there from Python 3.12 on
 
 
-def why_not() -> str:
+def why_not() -> str:  # noqa: PLR0911 - a reason each
     """Why no box can be booted here, or ""."""
     if os.geteuid() != 0:
         return "the box needs root"

@@ -1,7 +1,7 @@
-"""The Debian package in a fresh Debian: docs/operations.md word for word, an alert, an upgrade, removal, purge.
+"""The Debian package in a fresh Debian: the manual word for word, an alert, an upgrade, removal, purge.
 
-`.ci/run debian` makes what this needs: $DEBIAN_ROOT, a Debian with systemd and Python, and $DEBIAN_PACKAGES, a
-folder with two builds of the package that differ in their revision alone.
+`.ci/run debian` makes what this needs: $DEBIAN_ROOT, a Debian with systemd and Python, and
+$DEBIAN_PACKAGES, a folder with two builds of the package that differ in their revision alone.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
             box.path(place).mkdir(parents=True)
             shutil.copy(package, box.path(place))
         yield Machine(box, web, mail)
-        print(box.journal("-u", "monitor")[-6000:])  # shown where the test fails
+        print(box.journal("-u", "monitor")[-6000:])  # noqa: T201 - shown where the test fails
 
 
 def test_the_manual_leads_from_a_fresh_debian_to_an_alert_and_the_package_leaves_without_a_trace(
@@ -182,7 +182,11 @@ def test_the_manual_leads_from_a_fresh_debian_to_an_alert_and_the_package_leaves
 
 
 def packaged(box: Box) -> set[str]:
-    """Every path where a package may leave something; the package manager's own records are not the question."""
-    places = "/etc /opt /usr /var/lib"
-    mine = "-path /var/lib/dpkg -o -path /var/lib/apt -o -name __pycache__ -o -path /var/lib/systemd"
-    return set(box.must("sh", "-c", rf"find {places} \( {mine} \) -prune -o -print").splitlines())
+    """Every path where a package may leave something, but for the records of apt, dpkg and systemd."""
+    records = ("/var/lib/dpkg", "/var/lib/apt", "/var/lib/systemd")
+    return {
+        f"/{found.relative_to(box.root)}"
+        for place in ("/etc", "/opt", "/usr", "/var/lib")
+        for found in box.path(place).rglob("*")
+        if not f"/{found.relative_to(box.root)}".startswith(records) and "__pycache__" not in found.parts
+    }

@@ -1,6 +1,6 @@
 """The service under a real systemd, from the first start to the last stop, in a box of its own (box.py).
 
-The feeds and receivers are real servers on the box's loopback; the unit is what `monitor service install` writes.
+The feeds and receivers are real servers on the box's loopback; the unit is that of `monitor service install`.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def service(box: Box) -> Iterator[Service]:
         service.changed(QUICK)
         service.desk()
         yield service
-        print(service.log())  # shown where the test fails
+        print(service.log())  # noqa: T201 - shown where the test fails
         box.run("systemctl", "kill", "--signal=KILL", "monitor")
         box.run("systemctl", "stop", "monitor")
         box.run("systemctl", "reset-failed", "monitor")
@@ -415,6 +415,12 @@ PROMISES: list[tuple[str, object]] = [
 ]
 
 
+HARMLESS = {
+    *("null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "mqueue", "hugepages"),
+    *("log", "console", "core", "fd", "stdin", "stdout", "stderr", "char"),
+}
+
+
 @pytest.fixture(scope="module")
 def probed(box: Box) -> dict[str, object]:
     """What probe.py found under the unit's own directives: only what is started, and how, is another's."""
@@ -423,7 +429,7 @@ def probed(box: Box) -> dict[str, object]:
         unit = re.sub(rf"^{directive}=.*\n", "", unit, flags=re.MULTILINE)
     unit = unit.replace("Type=notify", "Type=oneshot")
     unit = re.sub(
-        r"^ExecStart=.*$", "ExecStart=/opt/media-monitor/bin/python3 /opt/probe.py", unit, flags=re.M
+        r"^ExecStart=.*$", "ExecStart=/opt/media-monitor/bin/python3 /opt/probe.py", unit, flags=re.MULTILINE
     )
     box.write("/etc/systemd/system/monitor-probe.service", unit)
     box.write("/opt/probe.py", (Path(__file__).parent / "probe.py").read_text())
@@ -450,10 +456,7 @@ def test_every_probe_has_its_promise(probed: dict[str, object]) -> None:
 
 def test_it_runs_as_a_user_of_its_own_and_sees_no_device_of_the_machine(probed: dict[str, object]) -> None:
     assert 61184 <= int(str(probed["uid"])) <= 65519  # systemd's dynamic users
-    harmless = set(
-        "null zero full random urandom tty ptmx pts shm mqueue hugepages log console core fd char".split()
-    )
-    assert set(probed["sees in /dev"]) <= {*harmless, "stdin", "stdout", "stderr"}  # type: ignore[call-overload]  # a list of JSON
+    assert set(probed["sees in /dev"]) <= HARMLESS  # type: ignore[call-overload]  # a list, by the JSON
 
 
 # ---- the machine round the box -----------------------------------------------------------------------------
