@@ -361,6 +361,51 @@ def test_the_cli_of_root_reads_the_state_while_the_daemon_runs(service: Service)
     service.told()
 
 
+# ---- a user's own ------------------------------------------------------------------------------------------
+
+MANAGER = """\
+[Service]
+Type=notify
+User=ana
+Delegate=yes
+RuntimeDirectory=user/1234
+RuntimeDirectoryMode=0700
+Environment=XDG_RUNTIME_DIR=/run/user/1234
+ExecStart=/lib/systemd/systemd --user --unit=basic.target
+"""
+
+
+def test_a_users_unit_runs_under_that_users_own_systemd(service: Service) -> None:
+    """Written by `service install --user`, with desk, addresses, state and journal all the user's."""
+    box, home = service.box, service.box.path("/home/ana")
+    box.write("/etc/passwd", box.path("/etc/passwd").read_text() + "ana:x:1234:1234::/home/ana:/bin/sh\n")
+    box.write("/etc/systemd/system/ana.service", MANAGER)
+    home.mkdir(parents=True)
+    ana = (
+        *("setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"),
+        *("env", "HOME=/home/ana", "XDG_RUNTIME_DIR=/run/user/1234"),
+    )
+    shutil.chown(home, 1234, 1234)
+    installed = box.run(*ana, MONITOR, "service", "install", "--user")
+    assert installed.returncode == 0, installed.stderr
+    shutil.copytree(box.path("/etc/monitor"), home / ".config" / "monitor", dirs_exist_ok=True)
+    box.must("chown", "-R", "1234:1234", "/home/ana")
+    box.must("systemctl", "daemon-reload")
+    box.must("systemctl", "start", "ana")
+    try:
+        box.must(*ana, "systemctl", "--user", "start", "monitor")
+        eventually(lambda: "outcome=fresh" in service.log())
+        serve_feed(service.web, OLD, NEWS)
+        service.told()
+        assert "watching 1 feeds" in box.must(*ana, "systemctl", "--user", "status", "monitor")
+        assert (home / ".local/state/monitor/monitor.db").stat().st_uid == 1234
+        box.must(*ana, "systemctl", "--user", "reload", "monitor")
+        box.must(*ana, "systemctl", "--user", "stop", "monitor")
+        assert "outcome=stopped" in service.log()
+    finally:
+        box.run("systemctl", "stop", "ana")
+
+
 # ---- the sandbox, from inside ------------------------------------------------------------------------------
 
 # What the unit allows and forbids, and what comes of trying it.
