@@ -186,12 +186,14 @@ def test_killed_it_comes_back_and_nothing_is_lost_or_told_twice(service: Service
     service.kill("KILL")  # between a poll and what comes of it
     eventually(lambda: service.restarts() == 1 and service.box.shows("monitor", "ActiveState") == "active")
     service.told()
+    told = [len(sink.arrivals) for sink in (service.mail, service.chat)]
     service.kill("KILL")  # after all is told
     eventually(lambda: service.restarts() == 2 and service.box.shows("monitor", "ActiveState") == "active")
     count = len(service.web.requests)
     eventually(lambda: len(service.web.requests) > count + 1)
-    for sink in (service.mail, service.chat):
-        assert len([told for told in sink.arrivals if AGAIN not in told.body]) == 1
+    assert [len(sink.arrivals) for sink in (service.mail, service.chat)] == told
+    for sink in (service.mail, service.chat):  # what was under way may come twice, and then says so
+        assert len([arrival for arrival in sink.arrivals if AGAIN not in arrival.body]) <= 1
 
 
 def test_killed_while_it_sends_it_sends_again_and_says_so(service: Service) -> None:
