@@ -179,6 +179,12 @@ def test_install_for_a_user_writes_the_unit_and_a_private_folder_for_addresses(
     assert "is up to date" in command("install", "--user", "--prefix", prefix, home=tmp_path).stdout
 
 
+def test_the_folder_for_addresses_is_private_also_where_none_was_before(tmp_path: Path) -> None:
+    for _ in range(2):
+        service.make_private(tmp_path / "etc" / "monitor" / "credentials")
+    assert (tmp_path / "etc" / "monitor" / "credentials").stat().st_mode & 0o777 == 0o700
+
+
 def test_an_environment_without_the_command_is_told(tmp_path: Path) -> None:
     missing = command("show", "--prefix", tmp_path)
     assert missing.returncode == 2

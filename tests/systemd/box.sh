@@ -12,6 +12,9 @@ shift 2
 if [ -z "${MONITOR_BOX:-}" ]; then
     # A part of the cgroup tree of its own: joined before the namespace is made, which then begins there.
     cgroups=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)
+    for left in "$cgroups"/monitor-box-*; do # by a run that was killed
+        [ -d "/proc/${left##*-}" ] || find "$left" -depth -type d -exec rmdir {} + 2>/dev/null || true
+    done
     mkdir "$cgroups/monitor-box-$$"
     echo $$ >"$cgroups/monitor-box-$$/cgroup.procs"
     echo "$cgroups/monitor-box-$$" >"$folder/cgroup"
