@@ -218,7 +218,7 @@ def test_killed_while_it_sends_it_sends_again_and_says_so(service: Service) -> N
 
 def test_a_hang_is_ended_by_the_watchdog_with_all_stacks_and_it_starts_anew(service: Service) -> None:
     """The database is locked by another process, for good: nothing can be kept, so no ping is sent."""
-    service.changed(f"{QUICK}WatchdogSec=2\n")
+    service.changed(f"{QUICK}WatchdogSec=3\n")
     service.start()
     pid = service.pid()
     with service.box.running("/opt/media-monitor/bin/python3", "-c", LOCK, f"{STATE}/monitor.db") as lock:
@@ -232,14 +232,15 @@ def test_a_hang_is_ended_by_the_watchdog_with_all_stacks_and_it_starts_anew(serv
     assert "Fatal Python error: Aborted" in log
     assert len(re.findall(r"^(Current thread|Thread) 0x", log, re.MULTILINE)) > 3
     service.told()
-    assert [len(sink.arrivals) for sink in (service.mail, service.chat)] == [1, 1]
+    for sink in (service.mail, service.chat):
+        assert len([arrival for arrival in sink.arrivals if AGAIN not in arrival.body]) == 1
 
 
 def test_a_stopped_process_is_ended_by_the_watchdog(service: Service) -> None:
-    service.changed(f"{QUICK}WatchdogSec=2\n")
+    service.changed(f"{QUICK}WatchdogSec=3\n")
     service.start()
     service.kill("STOP")
-    eventually(lambda: service.restarts() == 1 and service.box.shows("monitor", "ActiveState") == "active")
+    eventually(lambda: service.restarts() >= 1 and service.box.shows("monitor", "ActiveState") == "active")
     assert "Watchdog timeout" in service.log()
     assert "Failed with result 'watchdog'" in service.log()
     serve_feed(service.web, OLD, NEWS)
