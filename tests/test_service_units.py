@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -34,7 +35,8 @@ def prefix(tmp_path: Path) -> Path:
 
 
 def command(*words: object, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT), "HOME": str(home or "/")}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(home or "/")}
+    env.pop("XDG_CONFIG_HOME", None)
     arguments = [sys.executable, "-m", "monitor", "service", *map(str, words)]
     return subprocess.run(arguments, env=env, capture_output=True, text=True, timeout=60, check=False)
 
