@@ -1,9 +1,9 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv) and a package registry, nothing else.
 # What each check does stands in .ci/run; how .venv is made, in .ci/setup.
 
-.PHONY: demo test check lint types layers docs bench setup constraints
+.PHONY: demo test check lint types layers docs systemd debian bench setup constraints deb
 
-demo test lint types layers docs bench:
+demo test lint types layers docs systemd debian bench:
 	@.ci/run $@
 
 # Everything that decides whether a change lands.
@@ -19,3 +19,7 @@ constraints:
 	uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
 	    --only-binary :all: --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make constraints" --upgrade --quiet --output-file constraints.txt
+
+# dist/media-monitor_VERSION_ARCH.deb, for the Debian that this runs on: docs/operations.md says what is in it.
+deb:
+	@packaging/debian/build

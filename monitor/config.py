@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -225,11 +226,14 @@ def find_rules(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path
     raise UsageError(f"no rules found (looked in {looked})", remedy="name their folder with --rules DIR")
 
 
-def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path:
+SERVED = Path("/var/lib/monitor")  # StateDirectory=monitor of the unit
+
+
+def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path, served: Path = SERVED) -> Path:
     """The folder of the database, made if need be.
 
-    --state, $MONITOR_STATE, $STATE_DIRECTORY (systemd), ./state if it is there, else $XDG_STATE_HOME/monitor.
-    Raises UsageError where it cannot be made.
+    --state, $MONITOR_STATE, $STATE_DIRECTORY (systemd), ./state if it is there, the service's for those who
+    may write there (root), else $XDG_STATE_HOME/monitor. Raises UsageError where it cannot be made.
     """
     named = option or env.get("MONITOR_STATE") or env.get("STATE_DIRECTORY", "").partition(":")[0]
     home = Path(env.get("HOME", "/"))
@@ -237,6 +241,8 @@ def find_state(option: str | None, *, env: Mapping[str, str], cwd: Path) -> Path
         place = Path(named)
     elif (cwd / "state").is_dir():
         place = cwd / "state"
+    elif os.access(served / "monitor.db", os.W_OK):
+        place = served
     else:
         place = Path(env.get("XDG_STATE_HOME") or home / ".local" / "state") / "monitor"
     if place.is_file():
@@ -818,9 +824,17 @@ class _Vault:
             return self._file(self.folder / name, f"write the secret to {name}")
         if kind == "credential":
             folder = self.env.get("CREDENTIALS_DIRECTORY")
-            remedy = f"add LoadCredential={name}:/path/to/secret to the unit, or set $CREDENTIALS_DIRECTORY"
+            remedy = (
+                f"write it to credentials/{name} beside these files and restart the service;"
+                " outside one, set $CREDENTIALS_DIRECTORY"
+            )
             if not folder or "/" in name:
                 raise LookupError(f'there is no credential "{name}"', remedy)
+            try:  # of LoadCredential=receiver:FOLDER, FOLDER/NAME is the credential receiver_NAME
+                return self._file(Path(folder) / f"receiver_{name}", remedy)
+            except LookupError as error:
+                if not isinstance(error.__cause__, FileNotFoundError):
+                    raise
             return self._file(Path(folder) / name, remedy)
         raise LookupError(
             f"${{{name}}} is no secret's place", "write ${credential:NAME}, ${env:NAME} or ${file:PATH}"

@@ -107,7 +107,7 @@ ONE_FAULT = [
     ("receivers: {mail: '${env:NOT_THERE}'}", "f.yaml:1:19: $NOT_THERE is not set - set NOT_THERE"),
     (
         "receivers: {mail: '${credential:desk}'}",
-        'f.yaml:1:19: there is no credential "desk" - add LoadCredential=desk',
+        'f.yaml:1:19: there is no credential "desk" - write it to credentials/desk',
     ),
     (
         "receivers: {mail: '${file:secret}'}",
@@ -178,6 +178,18 @@ def test_secrets_come_from_credentials_environment_and_files(tmp_path: Path) -> 
     ]
 
 
+def test_a_folder_of_credentials_gives_each_file_under_the_name_of_its_unit(tmp_path: Path) -> None:
+    """LoadCredential=receiver:FOLDER of the unit: FOLDER/hook is the credential receiver_hook."""
+    (tmp_path / "vault").mkdir()
+    (tmp_path / "vault" / "receiver_hook").write_text("json://localhost/listed\n")
+    (tmp_path / "vault" / "hook").write_text("json://localhost/single\n")
+    text, env = "receivers: {a: '${credential:hook}'}", {"CREDENTIALS_DIRECTORY": str(tmp_path / "vault")}
+    assert desk(tmp_path, {"r.yaml": text}, env=env).receivers[0].url == "json://localhost/listed"
+    (tmp_path / "vault" / "receiver_hook").write_text("\n")
+    with pytest.raises(ConfigError, match="the secret receiver_hook is empty"):
+        desk(tmp_path, {"r.yaml": text}, env=env)
+
+
 def test_a_secret_inside_an_address_is_percent_encoded(tmp_path: Path) -> None:
     text = "receivers:\n  a: mailto://me:${env:PASSWORD}@localhost?from=a@example.org&to=b@example.org\n"
     found = desk(tmp_path, {"r.yaml": text}, env={"PASSWORD": "p@ss/w:rd"})
@@ -232,8 +244,13 @@ def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: P
     assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "systemd"
     del env["STATE_DIRECTORY"]
     assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "xdg" / "monitor"
+    service = tmp_path / "service"
+    service.mkdir()
+    assert find_state(None, env=env, cwd=tmp_path, served=service) == tmp_path / "xdg" / "monitor"
+    (service / "monitor.db").write_bytes(b"")
+    assert find_state(None, env=env, cwd=tmp_path, served=service) == service
     (tmp_path / "state").mkdir()
-    assert find_state(None, env=env, cwd=tmp_path) == tmp_path / "state"
+    assert find_state(None, env=env, cwd=tmp_path, served=service) == tmp_path / "state"
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="is a file"):
         find_state(str(tmp_path / "file"), env={}, cwd=tmp_path)

@@ -39,6 +39,7 @@ NOT_RUN = (
     ("apt", "changes the machine"),
     ("systemctl", "changes the machine"),
     ("systemd-analyze", "is run on the unit by the tests of the unit"),
+    ("loginctl", "changes the machine"),
     ("journalctl", "reads the machine's journal"),
     ("python3", "makes an environment from the registry"),
     ("pip", "needs the registry"),

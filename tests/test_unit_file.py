@@ -65,6 +65,8 @@ def test_every_directive_has_its_reason() -> None:
         ("StartLimitIntervalSec=0", "a daemon that gives up loses alerts"),
         ("DynamicUser=yes", "it owns nothing but its state"),
         ("StateDirectory=monitor", "the database outlives the dynamic user"),
+        ("LoadCredential=receiver:/etc/monitor/credentials", "a new receiver needs no change of the unit"),
+        ("ConditionPathExistsGlob=/etc/monitor/*.yaml", "a fresh installation without a desk is no failure"),
     ],
 )
 def test_the_unit_says(directive: str, reason: str) -> None:

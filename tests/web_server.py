@@ -50,14 +50,16 @@ Raw = Callable[[socket.socket, threading.Event], None]
 class WebServer:
     """Serves until the `with` block ends; then cuts every connection and waits for its threads."""
 
-    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, *, tls: ssl.SSLContext | None = None, address: tuple[str, int] = ("127.0.0.1", 0)
+    ) -> None:
         self.requests: list[Request] = []
         self.connections = 0
         self.closing = threading.Event()  # for a raw handler to wait on between two bytes
         self._answers: dict[str, Answer] = {}
         self._raw: dict[str, Raw] = {}
         self._scheme = "https" if tls else "http"
-        self._server = _Server(self, tls)
+        self._server = _Server(self, tls, address)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
@@ -133,11 +135,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False  # server_close then waits for them
     request_queue_size = 128
 
-    def __init__(self, web: WebServer, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, web: WebServer, tls: ssl.SSLContext | None, address: tuple[str, int]) -> None:
         self.web = web
         self.tls = tls
         self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()

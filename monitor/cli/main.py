@@ -32,6 +32,7 @@ _VERBS = {
     "restore": "Put a backup in place of the database.",
     "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
+    "service": "Print or install the systemd units for this installation.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }
 

@@ -25,7 +25,7 @@ state_option: Callable[[Any], Any] = click.option(
     "--state",
     metavar="DIR",
     help="Folder of the database. Default: $MONITOR_STATE, $STATE_DIRECTORY, ./state,"
-    " $XDG_STATE_HOME/monitor.",
+    " /var/lib/monitor (the service's, for root), $XDG_STATE_HOME/monitor.",
 )
 json_option: Callable[[Any], Any] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, for machines."
@@ -35,7 +35,7 @@ json_option: Callable[[Any], Any] = click.option(
 def rules_folder(option: str | None) -> Path:
     """The folder of rules that this call means, as short as it can be said; see config.find_rules."""
     folder, cwd = config.find_rules(option, env=os.environ, cwd=Path.cwd()), Path.cwd()
-    return folder.relative_to(cwd) if folder.is_relative_to(cwd) else folder
+    return folder.relative_to(cwd) if folder.is_relative_to(cwd) and cwd != cwd.parent else folder
 
 
 def state_folder(option: str | None) -> Path:

@@ -10,6 +10,7 @@ import math
 import os
 import resource
 import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -78,5 +79,6 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # ends us, when it has what it waits for
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
-    os.nice(1)  # polling and sending come first
+    with suppress(PermissionError):  # the unit's system call filter forbids priorities, lower ones too
+        os.nice(1)  # polling and sending come first
     serve(Connection(int(descriptor)), lambda: _allow(float(cpu)))
