@@ -201,6 +201,11 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
 
 
+def desk_in_force(packed: str) -> Desk:
+    """The desk that the database holds, for reading: its feeds and rules, no receiver's address."""
+    return restored_desk(unpacked(packed), Path("/nonexistent"), env={})
+
+
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
     """(name, mtime in ns, size, inode) of each file that a desk is read from: another when one changed."""
     found = []

@@ -310,7 +310,7 @@ def _record(
         try:
             with store.transaction():
                 if error:
-                    store.record_failed(claim, error, again=again, uncertain=uncertain)
+                    store.record_failed(claim, error, again=again, uncertain=uncertain, now=now)
                 else:
                     store.record_sent(claim, now=now)
         except StateError:

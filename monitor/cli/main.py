@@ -23,7 +23,11 @@ _VERBS = {
     "feeds": "Add, list, check, import and export feeds.",
     "rules": "Try rules on an article, run them over what is stored, suggest spellings.",
     "status": "Show what is stored, what waits to be sent, and which feeds fail.",
-    "stories": "Try the judgement of stories on any data; split and merge what it got wrong.",
+    "why": "Show why an entry was told, or was not: its way from the poll to each delivery.",
+    "stories": "List, show, search, split and merge stories; try their judgement on any data.",
+    "tail": "Follow the alerts as they are decided.",
+    "stats": "Plot the alerts by rule, outlet and day.",
+    "web": "Serve the desk's page, on this machine unless told otherwise.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }

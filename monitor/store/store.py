@@ -628,8 +628,11 @@ class Store:
             """,
             (to_milliseconds(now), claim.receiver, _alerts(claim)),
         )
+        self._note_attempts(claim, now, "", uncertain=False)
 
-    def record_failed(self, claim: Claim, error: str, *, again: datetime | None, uncertain: bool) -> None:
+    def record_failed(
+        self, claim: Claim, error: str, *, again: datetime | None, uncertain: bool, now: datetime
+    ) -> None:
         """T3: it was not accepted: due again at `again`, or dead where that is None; inside a transaction."""
         self._db.execute(
             """
@@ -644,6 +647,18 @@ class Store:
                 claim.receiver,
                 _alerts(claim),
             ),
+        )
+        self._note_attempts(claim, now, error, uncertain=uncertain)
+
+    def _note_attempts(self, claim: Claim, now: datetime, error: str, *, uncertain: bool) -> None:
+        """Keep what came of this attempt, which the next one's record would write over."""
+        self._db.execute(
+            """
+            insert or replace into attempts
+            select alert, receiver, attempts, ?, state, ?, ? from deliveries
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now), int(uncertain), error, claim.receiver, _alerts(claim)),
         )
 
     def release_interrupted(self, *, now: datetime) -> int:
