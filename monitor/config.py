@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor import urls
+from monitor.access import ON_THIS_MACHINE, Access, read_access
 from monitor.alerts import notify
 from monitor.errors import ConfigError, Fault, UsageError
 from monitor.model import Feed, Receiver
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-SETTING_KEYS = ("contact", "operators")
+SETTING_KEYS = ("contact", "operators", "web")
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
 
@@ -94,6 +95,7 @@ class Desk:
     notes: tuple[str, ...] = ()
     operators: str = ""  # the receiver that is told when the files have mistakes
     sources: Sources = Sources((), {})
+    access: Access = ON_THIS_MACHINE  # who may see the page
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -201,6 +203,26 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
 
 
+def load_access(folder: Path, *, env: Mapping[str, str]) -> Access:
+    """Who may see the page, by `settings: web:` alone: mistakes elsewhere do not take the page away.
+
+    Raises ConfigError with the mistakes in the settings, a token that is not here among them.
+    """
+    faults: list[Fault] = []
+    tops = [
+        document.fields(root, [key.text for key, _ in root.pairs], [], what="the file")
+        for root in _read_folder(folder, [])
+        if root.kind == "map"
+    ]
+    nodes = [top["settings"] for top in tops if "settings" in top]
+    settings = document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
+    vault = _Vault(folder, env, required=True)
+    access = _access(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
+    if faults:
+        raise ConfigError(faults)
+    return access
+
+
 def desk_in_force(packed: str) -> Desk:
     """The desk that the database holds, for reading: its feeds and rules, no receiver's address."""
     return restored_desk(unpacked(packed), Path("/nonexistent"), env={})
@@ -244,6 +266,7 @@ def _desk(
         faults=faults,
     )
     contact, operators = _contact(settings, faults), _operators(settings, names, faults)
+    access = _access(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -255,6 +278,7 @@ def _desk(
         notes=tuple(notes),
         operators=operators,
         sources=Sources(tuple(roots), articles),
+        access=access,
     )
 
 
@@ -309,6 +333,13 @@ def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults:
     if node is not None and name and name not in receivers:
         faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
     return name
+
+
+def _access(
+    settings: Mapping[str, Node], faults: list[Fault], *, secret: Callable[[Node, str], str | None]
+) -> Access:
+    """Who may see the page."""
+    return read_access(settings["web"], faults, secret=secret) if "web" in settings else ON_THIS_MACHINE
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:

@@ -47,7 +47,9 @@ rules:
     send: [mail]
     examples: {match: [A ferry sinks], ignore: [Trains]}
 """
-RECEIVERS = {"mail": "json://127.0.0.1:9/", "chat": "json://127.0.0.1:9/"}
+
+
+NOWHERE = "json://127.0.0.1:9/"  # nothing is sent: tests hand in their own send
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Press:
     rules: str = RULES
     feeds: tuple[str, ...] = ("halden", "kura", "pontic")
     clock: FakeClock = field(default_factory=FakeClock)
+    names: tuple[str, ...] = ("mail", "chat")
     receivers: FakeReceivers = field(default_factory=FakeReceivers)
     desk: Desk = field(init=False)
     outlets: dict[str, FakeOutlet] = field(init=False)
@@ -74,7 +77,9 @@ class Press:
             }
             for name in self.feeds
         ]
-        (self.folder / "rules" / "desk.yaml").write_text(json.dumps({"feeds": feeds, "receivers": RECEIVERS}))
+        (self.folder / "rules" / "desk.yaml").write_text(
+            json.dumps({"feeds": feeds, "receivers": dict.fromkeys(self.names, NOWHERE)})
+        )
         self.read(self.rules)
         self.outlets = {feed.name: FakeOutlet(feed) for feed in self.desk.feeds}
         for name in self.outlets:
@@ -113,7 +118,7 @@ class Press:
     def deliver(self, *names: str) -> None:
         """Send all that is due to these receivers."""
         with Store(self.state) as store:
-            for name in names or tuple(RECEIVERS):
+            for name in names or self.names:
                 while pipeline.deliver(store, Receiver(name, ""), send=self.receivers.send, clock=self.clock):
                     pass
 

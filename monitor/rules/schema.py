@@ -84,9 +84,19 @@ def _named(value: dict[str, Any], *, pattern: str = "") -> dict[str, Any]:
 _KEY = "[a-z0-9][a-z0-9-]*"
 _LANG = "^[a-z]{2,3}$"
 
+_WEB = {
+    "bind": _text("The IP address to serve at. Beyond 127.0.0.1 it takes a token or a user-header."),
+    "port": _text("The port. Default: 8650."),
+    "hosts": _texts("The names that browsers reach it by, besides localhost.", fewest=1),
+    "token": _text("What people log in with: ${credential:NAME}, 20 characters or more."),
+    "user-header": _text("The header in which a reverse proxy says who asks."),
+    "proxies": _texts("The addresses of proxies that are believed. Default: this machine.", fewest=1),
+    "zone": _text("The time zone of the page: Asia/Tbilisi. Default: UTC."),
+}
 _SETTINGS = {
     "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
     "operators": _text("The receiver that is told when the files have mistakes."),
+    "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
 }
 _FEED = {
     "name": _text(

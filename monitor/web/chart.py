@@ -1,0 +1,82 @@
+"""Numbers as drawings: SVG made here, with the same numbers in words for those who do not see them.
+
+Colours and sizes are the stylesheet's; no style stands in the drawing, which the page's policy would forbid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HIGH = 100  # units of a drawing's height
+_STEP = 12  # units from one bar to the next
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: what it stands for, its parts from below (each a class of the stylesheet and a number)."""
+
+    label: str
+    parts: tuple[tuple[str, int], ...]
+
+    @property
+    def total(self) -> int:
+        """The height of it all."""
+        return sum(number for _, number in self.parts)
+
+
+def bar_chart(bars: Sequence[Bar], *, name: str, kind: str = "chart") -> Markup:
+    """Bars side by side. `name` says what they are; the largest and the sum are said after it."""
+    top = max((bar.total for bar in bars), default=0)
+    wide = max(1, len(bars)) * _STEP
+    drawn = Markup().join(_drawn(bar, number, top) for number, bar in enumerate(bars))
+    return Markup(
+        '<svg class="{kind}" role="img" aria-label="{said}" viewBox="0 0 {wide} {high}"'
+        ' preserveAspectRatio="none">{drawn}<path class="floor" d="M0 {high}H{wide}"/></svg>'
+    ).format(kind=kind, said=said(bars, name=name), wide=wide, high=_HIGH, drawn=drawn)
+
+
+def _drawn(bar: Bar, number: int, top: int) -> Markup:
+    """The bar's parts one above the other; what is not zero is never too low to be seen."""
+    pieces, below = Markup(), 0.0
+    for part, amount in bar.parts:
+        if not amount:
+            continue
+        high = max(_HIGH * amount / top, 3.0)
+        pieces += Markup('<rect class="{}" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>').format(
+            part, number * _STEP + _GAP / 2, max(0.0, _HIGH - below - high), _STEP - _GAP, high
+        )
+        below += high
+    return Markup("<g><title>{}: {}</title>{}</g>").format(bar.label, bar.total, pieces) if pieces else pieces
+
+
+def said(bars: Sequence[Bar], *, name: str) -> str:
+    """The drawing in words: what it shows, how much in all, and the largest."""
+    total = sum(bar.total for bar in bars)
+    if not total:
+        return f"{name}: none"
+    largest = max(bars, key=lambda bar: bar.total)
+    return f"{name}: {total} in all, most at {largest.label} with {largest.total}"
+
+
+def share_chart(parts: Sequence[tuple[str, str, int]], *, name: str) -> Markup:
+    """One bar that is parted: (class, what it is, number) each; nothing without a number."""
+    total = sum(number for _, _, number in parts)
+    told = ", ".join(f"{number} {what}" for _, what, number in parts if number) or "none"
+    drawn, left = Markup(), 0.0
+    for part, what, number in parts:
+        wide = 1000 * number / total if total else 0.0
+        drawn += Markup(
+            '<rect class="{}" x="{:.1f}" y="0" width="{:.1f}" height="10"><title>{}: {}</title></rect>'
+        ).format(part, left, wide, what, number)
+        left += wide
+    return Markup(
+        '<svg class="share" role="img" aria-label="{}: {}" viewBox="0 0 1000 10"'
+        ' preserveAspectRatio="none">{}</svg>'
+    ).format(escape(name), told, drawn)
