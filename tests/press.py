@@ -73,7 +73,6 @@ class Press:
                 "name": name,
                 "url": f"https://{name}.example/feed",
                 "outlet": f"{name.title()} Wire",
-                "lang": "en",
             }
             for name in self.feeds
         ]

@@ -5,6 +5,7 @@ Every handler runs in a thread with a connection of its own.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -25,7 +26,6 @@ from monitor import access as ways
 from monitor import config
 from monitor.errors import MonitorError, StateError, UsageError
 from monitor.feeds import health
-from monitor.model import Kind, Severity
 from monitor.rules.explain import spelt
 from monitor.rules.rule import EMPTY
 from monitor.store.reading import Reading, searched
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from monitor.access import Access
     from monitor.config import Desk
-    from monitor.model import StoryId
+    from monitor.model import Severity, StoryId
     from monitor.rules.rule import Rule, Rulebook
     from monitor.store.reading import FeedRow, Hit, Whole
     from monitor.stories.difference import Run
@@ -62,6 +62,11 @@ _QUEUE = 100
 _DAYS = 30
 _TITLE, _TEXT = 300, 600  # characters that are shown
 _LONGEST_QUERY = 500
+_FEWEST = 12  # bars of a chart: two or three would be walls
+_SCRIPTS = re.compile(  # by the first letter of a script that one language has nearly to itself
+    "(?P<hy>[\u0531-\u0587])|(?P<ka>[\u10a0-\u10ff])|(?P<el>[\u0370-\u03ff])|(?P<he>[\u05d0-\u05ea])"
+    "|(?P<th>[\u0e01-\u0e5b])|(?P<ja>[\u3041-\u30ff])|(?P<ko>[\uac00-\ud7a3])"
+)
 _SAID = {  # after a change, by the word in the address: no text of an address is shown
     "split": "It is a story of its own now.",
     "merged": "The two are one story now.",
@@ -112,6 +117,7 @@ def _templates(zone: ZoneInfo) -> Environment:
         "number": lambda number: f"{number:,}",
         "safe_link": safe_link,
         "ago": ago,
+        "script_language": script_language,
     }
     made.globals |= {"zone": zone.key, "TITLE": _TITLE, "TEXT": _TEXT}
     return made
@@ -124,6 +130,12 @@ def safe_link(link: str) -> str:
     except ValueError:
         return ""
     return link if taken.scheme in ("http", "https") and taken.netloc else ""
+
+
+def script_language(text: str) -> str:
+    """The language that a text's script tells, for readers aloud and fonts; "" (unknown) for most."""
+    found = _SCRIPTS.search(text)
+    return (found and found.lastgroup) or ""
 
 
 def ago(at: datetime, now: datetime) -> str:
@@ -249,8 +261,7 @@ class _Page:
             story=whole,
             groups=_groups(whole),
             outlets=len({one.entry.outlet for one in whole.entries}),
-            chart=self._coverage(coverage),
-            kinds=Kind,
+            **self._coverage(coverage),
         )
 
     def entry(self, request: Request) -> Response:
@@ -442,8 +453,8 @@ class _Page:
         bars = [Bar(f"{hour}:00", (("bar", hours[hour]),)) for hour in range(number)]
         return bar_chart(bars, name="Alerts by hour")
 
-    def _coverage(self, coverage: Sequence[tuple[datetime, int]]) -> Any:
-        """Entries by hour from the first, or by day; copies and developments told apart."""
+    def _coverage(self, coverage: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
+        """Entries by hour from the first, or by day, copies and developments apart; and where it ends."""
         first = coverage[0][0]
         span = coverage[-1][0] - first
         step = timedelta(hours=1) if span < timedelta(hours=96) else timedelta(days=1)
@@ -451,14 +462,15 @@ class _Page:
         others: Counter[int] = Counter()
         for seen, lead in coverage:
             (copies if lead == coverage[0][1] else others)[(seen - first) // step] += 1
-        number = min(span // step + 1, 120)
+        number = min(max(span // step + 1, _FEWEST), 120)
         form = "%d %b %H:%M" if step < timedelta(days=1) else "%d %b"
         moments = [(first + place * step).astimezone(self._zone) for place in range(number)]
         bars = [
             Bar(f"{at:{form}}", (("bar", copies[place]), ("other", others[place])))
             for place, at in enumerate(moments)
         ]
-        return bar_chart(bars, name=f"Entries by {'hour' if step < timedelta(days=1) else 'day'}")
+        what = "hour" if step < timedelta(days=1) else "day"
+        return {"chart": bar_chart(bars, name=f"Entries by {what}"), "chart_end": f"{moments[-1]:{form}}"}
 
 
 # ---- from what is asked ------------------------------------------------------------------------------------

@@ -54,8 +54,8 @@ FEEDS = ("halden", "kura", "pontic", "ararat", "caspian", "steppe", "harbour")
 NOW = datetime(2026, 3, 2, 14, 20, tzinfo=UTC)
 SIGNED = "Armenia and Azerbaijan sign railway agreement in Tbilisi"
 LEDE = (
-    "Ministers of both countries put their names to the text on Monday after eleven hours of talks. Trains are to"
-    " run again by the autumn, for the first time in thirty-five years."
+    "Ministers of both countries put their names to the text on Monday after eleven hours of talks."
+    " Trains are to run again by the autumn, for the first time in thirty-five years."
 )
 
 
@@ -82,7 +82,8 @@ def _a_month(press: Press) -> None:
         for number in range((day * 7 + 3) % 5 + day // 9):
             topic = ("border post", "ferry", "railway bridge", "border crossing")[(day + number) % 4]
             place = ("Gyumri", "Meghri", "Poti", "Ganja", "Batumi", "Kars", "Sumgait")[(day * 3 + number) % 7]
-            title = f"{('Armenia', 'Azerbaijan')[number % 2]}: {topic} near {place} reopens, {day + 4} workers hired"
+            country = ("Armenia", "Azerbaijan")[number % 2]
+            title = f"{country}: {topic} near {place} reopens, {day + 4} workers hired"
             press.poll(
                 FEEDS[number % 5], Item(f"d{day}-{number}", title, f"Report {day}-{number} from {place}.")
             )
@@ -160,7 +161,7 @@ def _a_morning(press: Press) -> None:
     press.deliver("slack-desk")
     with Store(press.state) as store, store.transaction():
         store._db.execute(
-            "update feeds set error = 'the server answered 503', failures = 4, last_good = last_good - 7200000"
-            " where name = 'steppe'"
+            "update feeds set error = 'the server answered 503', failures = 4,"
+            " last_good = last_good - 7200000 where name = 'steppe'"
         )
         store._db.execute("update feeds set pace = 0.6 where name <> 'steppe'")

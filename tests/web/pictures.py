@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
@@ -15,12 +16,16 @@ from tests.web.browsers import CHROMIUM
 from tests.web.morning import morning
 from tests.web.server import served
 
+if TYPE_CHECKING:
+    from tests.press import Press
+
+SHOWN = [("today", "light"), ("today", "dark"), ("story", "light"), ("why", "light")]
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
 
-def pages(press: object) -> dict[str, str]:
+def pages(press: Press) -> dict[str, str]:
     """The path of each page, by name."""
-    story, entry = press.id_of("halden", "s1"), press.id_of("kura", "s1")  # type: ignore[attr-defined]  # a Press
+    story, entry = press.id_of("halden", "s1"), press.id_of("kura", "s1")
     return {
         "today": "/",
         "story": f"/stories/{story:016x}",
@@ -35,29 +40,22 @@ def pages(press: object) -> dict[str, str]:
 
 def take(folder: Path, *, every: bool) -> None:
     """Write a picture of each page."""
-    looks = {"light": ("light", 1100), "dark": ("dark", 1100), "narrow": ("light", 390)}
+    looks = {"light": 1100, "dark": 1100, "narrow": 390}
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         press = morning(Path(scratch))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         with served(press.state, clock=press.clock) as address:
-            for look, (scheme, width) in looks.items():
+            for look, width in looks.items():
                 context = browser.new_context(
-                    color_scheme=scheme,
+                    color_scheme="dark" if look == "dark" else "light",
                     viewport={"width": width, "height": 800},
-                    reduced_motion="reduce",  # type: ignore[arg-type]  # a literal
+                    reduced_motion="reduce",
                 )
                 tab = context.new_page()
                 for name, path in pages(press).items():
-                    if (
-                        every
-                        or (name in ("today", "story", "why") and look == "light")
-                        or (name, look) == ("today", "dark")
-                    ):
+                    if every or (name, look) in SHOWN:
                         tab.goto(address + path)
-                        shown = (
-                            f"page-{name}.png" if look == "light" and not every else f"page-{name}-{look}.png"
-                        )
-                        tab.screenshot(path=folder / shown, full_page=every)
+                        tab.screenshot(path=folder / f"page-{name}-{look}.png", full_page=every)
                 context.close()
         browser.close()
 
