@@ -175,7 +175,7 @@ create table attempts (
 create index alerts_created on alerts (created, rule);
 create index alerts_rule on alerts (rule, created);
 create index deliveries_open on deliveries (receiver, state, due) where state <> 'sent';
-create index deliveries_sent on deliveries (receiver, sent) where sent is not null;
+create index deliveries_taken on deliveries (receiver, sent) where sent is not null;
 
 -- entries in the order in which they came, and their words: search gives the newest first without sorting.
 -- The words stand without their texts (content=''), so an edit and a deletion hand in what stood before.

@@ -34,7 +34,7 @@ from monitor.stories.difference import differences
 from monitor.text import cut, fold, parts
 from monitor.trail import Outcome, Stage, trail
 from monitor.web import atom
-from monitor.web.chart import Bar, bar_chart, share_chart
+from monitor.web.chart import Bar, bar_chart, share_chart, spark
 from monitor.web.door import LONGEST_BODY, SESSION, Door, cookie, is_form_token
 
 if TYPE_CHECKING:
@@ -320,12 +320,9 @@ class _Page:
         by_day = Counter((rule, at.astimezone(self._zone).date()) for rule, at in alerts)
         totals = Counter(rule for rule, _ in alerts)
         gone = sorted(set(totals) - {rule.id for rule in book.rules})
+        ends = f"by day from {days[0]:%-d %B} to {days[-1]:%-d %B}"
         charts = {
-            rule: bar_chart(
-                [Bar(f"{day:%d %b}", (("bar", by_day[rule, day]),)) for day in days],
-                name=f"Alerts of {rule} by day",
-                kind="spark",
-            )
+            rule: spark([by_day[rule, day] for day in days], name=f"Alerts of {rule}", ends=ends)
             for rule in (*(rule.id for rule in book.rules), *gone)
         }
         ordered = sorted(book.rules, key=lambda rule: (-rule.severity, -totals[rule.id]))
@@ -632,5 +629,4 @@ def _condition(row: FeedRow) -> str:
 
 
 def _hours(row: FeedRow) -> Any:
-    bars = [Bar(f"{23 - place} h ago", (("bar", number),)) for place, number in enumerate(row.hours)]
-    return bar_chart(bars, name=f"New entries of {row.name}, last 24 hours", kind="spark")
+    return spark(row.hours, name=f"New entries of {row.name}", ends="by hour, the last 24, up to now")

@@ -31,15 +31,15 @@ class Bar:
         return sum(number for _, number in self.parts)
 
 
-def bar_chart(bars: Sequence[Bar], *, name: str, kind: str = "chart") -> Markup:
+def bar_chart(bars: Sequence[Bar], *, name: str) -> Markup:
     """Bars side by side. `name` says what they are; the largest and the sum are said after it."""
     top = max((bar.total for bar in bars), default=0)
     wide = max(1, len(bars)) * _STEP
     drawn = Markup().join(_drawn(bar, number, top) for number, bar in enumerate(bars))
     return Markup(
-        '<svg class="{kind}" role="img" aria-label="{said}" viewBox="0 0 {wide} {high}"'
+        '<svg class="chart" role="img" aria-label="{said}" viewBox="0 0 {wide} {high}"'
         ' preserveAspectRatio="none">{drawn}<path class="floor" d="M0 {high}H{wide}"/></svg>'
-    ).format(kind=kind, said=said(bars, name=name), wide=wide, high=_HIGH, drawn=drawn)
+    ).format(said=said(bars, name=name), wide=wide, high=_HIGH, drawn=drawn)
 
 
 def _drawn(bar: Bar, number: int, top: int) -> Markup:
@@ -63,6 +63,22 @@ def said(bars: Sequence[Bar], *, name: str) -> str:
         return f"{name}: none"
     largest = max(bars, key=lambda bar: bar.total)
     return f"{name}: {total} in all, most at {largest.label} with {largest.total}"
+
+
+def spark(numbers: Sequence[int], *, name: str, ends: str) -> Markup:
+    """Bars too small to be told apart, in one stroke; `ends` says what the first and the last are."""
+    top, wide = max(numbers, default=0), max(1, len(numbers)) * _STEP
+    highs = [max(_HIGH * number // top, 6) if number else 0 for number in numbers]
+    drawn = "".join(
+        f"M{place * _STEP + 1} {_HIGH}v-{high}h{_STEP - _GAP}v{high}z"
+        for place, high in enumerate(highs)
+        if high
+    )
+    told = f"{name}, {ends}: {', '.join(map(str, numbers))}" if top else f"{name}: none"
+    return Markup(
+        '<svg class="spark" role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">'
+        '<path class="bar" d="{}"/><path class="floor" d="M0 {}H{}"/></svg>'
+    ).format(told, wide, _HIGH, drawn, _HIGH, wide)
 
 
 def share_chart(parts: Sequence[tuple[str, str, int]], *, name: str) -> Markup:

@@ -91,7 +91,8 @@ def test_the_policy_stops_a_script_that_gets_into_the_page_after_all(tab: Page, 
     tab.on("console", lambda message: refused.append(message.text))
     tab.evaluate(
         """() => {
-            document.body.insertAdjacentHTML('beforeend', '<img src="//evil.example/x" onerror="window.hit=1">');
+            const image = '<img src="//evil.example/x" onerror="window.hit = 1">';
+            document.body.insertAdjacentHTML('beforeend', image);
             const script = document.createElement('script'); script.text = 'window.hit = 1';
             document.body.append(script);
         }"""

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from monitor.access import Access
 from monitor.store.store import Store
 from monitor.web.app import ago, safe_link, script_language
-from monitor.web.chart import Bar, bar_chart, said, share_chart
+from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
 from tests.desks import eventually
 from tests.fakes import FakeClock, Item
 from tests.web.morning import NOW, SIGNED, morning
@@ -187,7 +187,7 @@ def test_search_marks_what_it_found_and_leads_on(address: str) -> None:
 
 def test_rules_are_shown_with_their_alerts_by_day(address: str) -> None:
     page = Visitor(address).get("/rules").text
-    assert 'aria-label="Alerts of border by day: ' in page
+    assert 'aria-label="Alerts of border, by day from 1 February to 2 March: ' in page
     assert page.index("Railway between") < page.index("Leaders meet")
     told = text(address, "/rules/railway-agreement")
     assert "$rail and ($armenia or $azerbaijan)" in told
@@ -324,6 +324,8 @@ def test_charts_say_what_they_draw_and_escape_it() -> None:
     assert "&lt;b&gt;: 2" in drawn and "&#34;n&#34;: 6 in all, most at two with 4" in drawn
     assert drawn.count("<rect") == 2
     assert said([], name="n") == "n: none"
+    assert "n, a to b: 0, 5, 1" in spark([0, 5, 1], name="n", ends="a to b")
+    assert "n: none" in spark([0, 0], name="n", ends="a to b")
     assert "n: none" in share_chart([("a", "b", 0)], name="n")
     assert "n: 1 well, 3 failing" in share_chart([("w", "well", 1), ("f", "failing", 3)], name="n")
 
