@@ -5,8 +5,10 @@ A folder that is named gets every page in light, dark and narrow; docs/ only tho
 
 from __future__ import annotations
 
+import struct
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,9 +57,62 @@ def take(folder: Path, *, every: bool) -> None:
                 for name, path in pages(press).items():
                     if every or (name, look) in SHOWN:
                         tab.goto(address + path)
-                        tab.screenshot(path=folder / f"page-{name}-{look}.png", full_page=every)
+                        taken = tab.screenshot(full_page=every)
+                        (folder / f"page-{name}-{look}.png").write_bytes(taken if every else packed(taken))
                 context.close()
         browser.close()
+
+
+def packed(png: bytes) -> bytes:
+    """The picture with a palette: a third of the size. Colours are made coarser till they are 256."""
+    width, rows = _pixels(png)
+    for lost in range(8):
+        mask = 0xFF & ~((1 << lost) - 1)
+        coarse = [[bytes(value & mask for value in pixel) for pixel in row] for row in rows]
+        colours = sorted({pixel for row in coarse for pixel in row})
+        if len(colours) <= 256:
+            break
+    number = {colour: place for place, colour in enumerate(colours)}
+    lines = b"".join(b"\0" + bytes(number[pixel] for pixel in row) for row in coarse)
+    head = struct.pack(">IIBBBBB", width, len(rows), 8, 3, 0, 0, 0)
+    parts = (
+        (b"IHDR", head),
+        (b"PLTE", b"".join(colours)),
+        (b"IDAT", zlib.compress(lines, 9)),
+        (b"IEND", b""),
+    )
+    return png[:8] + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+
+
+def _pixels(png: bytes) -> tuple[int, list[list[bytes]]]:
+    """Width, and the RGB of each pixel, row by row (PNG, W3C 2003, §9: filters are undone)."""
+    width, _, _, kind = struct.unpack(">IIBB", png[16:26])
+    size = {2: 3, 6: 4}[kind]
+    data, at = b"", 8
+    while at < len(png):
+        length = struct.unpack(">I", png[at : at + 4])[0]
+        if png[at + 4 : at + 8] == b"IDAT":
+            data += png[at + 8 : at + 8 + length]
+        at += length + 12
+    raw, rows, above = zlib.decompress(data), [], bytearray(width * size)
+    for start in range(0, len(raw), width * size + 1):
+        line = bytearray(raw[start + 1 : start + 1 + width * size])
+        for place in range(len(line)):
+            left = line[place - size] if place >= size else 0
+            corner = above[place - size] if place >= size else 0
+            line[place] = (line[place] + _filtered(raw[start], left, above[place], corner)) & 0xFF
+        rows.append([bytes(line[place : place + 3]) for place in range(0, len(line), size)])
+        above = line
+    return width, rows
+
+
+def _filtered(kind: int, left: int, up: int, corner: int) -> int:
+    if kind == 4:
+        return min((left, up, corner), key=lambda one: abs(left + up - corner - one))
+    return (0, left, up, (left + up) // 2)[kind]
 
 
 if __name__ == "__main__":
