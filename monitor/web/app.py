@@ -460,7 +460,7 @@ class _Page:
         for seen, lead in coverage:
             (copies if lead == coverage[0][1] else others)[(seen - first) // step] += 1
         number = min(max(span // step + 1, _FEWEST), 120)
-        form = "%d %b %H:%M" if step < timedelta(days=1) else "%d %b"
+        form = "%-d %b %H:%M" if step < timedelta(days=1) else "%-d %b"
         moments = [(first + place * step).astimezone(self._zone) for place in range(number)]
         bars = [
             Bar(f"{at:{form}}", (("bar", copies[place]), ("other", others[place])))
