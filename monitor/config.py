@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,21 +18,29 @@ from urllib.parse import quote
 from monitor import urls
 from monitor.access import ON_THIS_MACHINE, Access, read_access
 from monitor.alerts import notify
+from monitor.alerts.route import Customs
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.model import Feed, Receiver
+from monitor.model import Escalation, Feed, Receiver, Scope
 from monitor.rules import document, rulebook
+from monitor.timetable import HOURLY, hours, timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
+    from monitor.timetable import Timetable
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
 FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
-SETTING_KEYS = ("contact", "operators", "web")
+SETTING_KEYS = ("contact", "operators", "digest", "heartbeat", "alive", "web")
+RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
+ESCALATE_KEYS = ("to", "after")
+ALIVE_KEYS = ("url", "every")
+ALIVE_EVERY = timedelta(minutes=5)
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANG = re.compile(r"[a-z]{2,3}")
@@ -63,7 +71,25 @@ def unpacked(text: str) -> Sources:
 
 def _without_addresses(root: Node) -> Node:
     """The file with each address blank that is not the name of a secret's place: it may hold a password."""
-    return _with_receivers(root, lambda _, value: value if _SECRET.fullmatch(value.text) else _blank(value))
+    receivers = _with_receivers(root, lambda _, value: _with_address(value, _kept_address))
+    return _with_alive(receivers, lambda value: _with_address(value, _kept_address))
+
+
+def _kept_address(address: Node) -> Node:
+    return address if _SECRET.fullmatch(address.text) else _blank(address)
+
+
+def _address(value: Node) -> Node:
+    """The address of a receiver: all that is said of it, or its `url`."""
+    return next((one for key, one in value.pairs if key.text == "url"), value)
+
+
+def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
+    """What is said of a receiver, with its address changed."""
+    if value.kind != "map":
+        return change(value)
+    pairs = tuple((key, change(one) if key.text == "url" else one) for key, one in value.pairs)
+    return replace(value, pairs=pairs)
 
 
 def _blank(value: Node) -> Node:
@@ -84,6 +110,28 @@ def _with_receivers(root: Node, change: Callable[[str, Node], Node]) -> Node:
     return replace(root, pairs=tuple(pairs))
 
 
+def _with_alive(root: Node, change: Callable[[Node], Node]) -> Node:
+    """The file with the value of `settings: alive:` changed."""
+    pairs = [
+        (
+            key,
+            replace(value, pairs=tuple((k, change(v) if k.text == "alive" else v) for k, v in value.pairs))
+            if key.text == "settings"
+            else value,
+        )
+        for key, value in root.pairs
+    ]
+    return replace(root, pairs=tuple(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """An address that is asked so often while all is well, for a service that misses it. A secret."""
+
+    url: str = field(repr=False)
+    every: timedelta = ALIVE_EVERY
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -96,6 +144,15 @@ class Desk:
     operators: str = ""  # the receiver that is told when the files have mistakes
     sources: Sources = Sources((), {})
     access: Access = ON_THIS_MACHINE  # who may see the page
+    digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
+    heartbeat: Timetable | None = None
+    alive: Alive | None = None
+
+    @cached_property
+    def customs(self) -> Customs:
+        """When the desk tells."""
+        timings = {name: rule.timing for rule in self.rulebook.rules for name in (rule.was, rule.id) if name}
+        return Customs(timings, self.digest, self.operators, self.heartbeat)
 
     @cached_property
     def feeds_by_name(self) -> dict[str, Feed]:
@@ -190,14 +247,16 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
         return sources.articles[path]
 
     standing = {
-        name.text: value
+        name.text: _address(value)
         for root in _read_folder(folder, [])
         for key, values in root.pairs
         if key.text == "receivers"
         for name, value in values.pairs
     }
     roots = [
-        _with_receivers(root, lambda name, value: value if value.text else standing.get(name, value))
+        _with_receivers(
+            root, lambda name, value: _with_address(value, lambda kept: _filled(kept, standing, name))
+        )
         for root in sources.roots
     ]
     return _desk(roots, [], read_article=kept, vault=_Vault(folder, env, required=False, kept=True))
@@ -226,6 +285,29 @@ def load_access(folder: Path, *, env: Mapping[str, str]) -> Access:
 def desk_in_force(packed: str) -> Desk:
     """The desk that the database holds, for reading: its feeds and rules, no receiver's address."""
     return restored_desk(unpacked(packed), Path("/nonexistent"), env={})
+
+
+def _filled(kept: Node, standing: Mapping[str, Node], name: str) -> Node:
+    return kept if kept.text else standing.get(name, kept)
+
+
+def spoken_of(sources: Sources) -> dict[Scope, frozenset[str]]:
+    """What a silence may be about, by kind: the ids of rules, names and terms, and the outlets."""
+    tops = [(key.text, value) for root in sources.roots for key, value in root.pairs]
+    feeds = [
+        {key.text: one.text for key, one in item.pairs}
+        for top, value in tops
+        if top == "feeds"
+        for item in value.items
+    ]
+    rules = [item for top, value in tops if top == "rules" for item in value.items]
+    return {
+        Scope.RULE: frozenset(one.text for item in rules for key, one in item.pairs if key.text == "id"),
+        Scope.NAME: frozenset(
+            key.text for top, value in tops if top in ("names", "terms") for key, _ in value.pairs
+        ),
+        Scope.OUTLET: frozenset(feed.get("outlet") or feed.get("name", "") for feed in feeds),
+    }
 
 
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:
@@ -267,6 +349,13 @@ def _desk(
     )
     contact, operators = _contact(settings, faults), _operators(settings, names, faults)
     access = _access(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
+    digest = rulebook.understood(settings.get("digest"), timetable, faults)
+    heartbeat = rulebook.understood(settings.get("heartbeat"), timetable, faults)
+    if heartbeat is not None and not operators:
+        faults.append(
+            settings["heartbeat"].fault("a heartbeat needs somebody to hear it", "add operators: …")
+        )
+    alive = _alive(settings.get("alive"), vault, faults, notes)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -279,6 +368,9 @@ def _desk(
         operators=operators,
         sources=Sources(tuple(roots), articles),
         access=access,
+        digest=digest or HOURLY,
+        heartbeat=heartbeat,
+        alive=alive,
     )
 
 
@@ -427,12 +519,48 @@ def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
         return None
     text = document.text(node, faults, what="every")
-    found = _SPAN.fullmatch(text)
-    span = timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
-    if span is None or not SHORTEST <= span <= LONGEST:
+    found = span(text)
+    if found is None or not SHORTEST <= found <= LONGEST:
         faults.append(node.fault(f'"{text}" is no interval', "write such as: 10 min, 1 h (1 s to 7 d)"))
         return SHORTEST
-    return span
+    return found
+
+
+def span(text: str) -> timedelta | None:
+    """The length of time that "10 min" says; None where it says none."""
+    found = _SPAN.fullmatch(text)
+    return timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
+
+
+def _some_minutes(node: Node, faults: list[Fault], *, what: str) -> timedelta | None:
+    text = document.text(node, faults, what=what)
+    found = span(text)
+    if text and (found is None or not _MINUTE <= found <= _DAY):
+        faults.append(
+            node.fault(f'"{text}" will not do for {what}', "write such as: 15 min, 1 h (1 min to 1 d)")
+        )
+    return found
+
+
+def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
+    if node is None:
+        return None
+    values = document.fields(node, ALIVE_KEYS, faults, what="alive") if node.kind == "map" else {"url": node}
+    address = values.get("url")
+    if address is None:
+        faults.append(node.fault('alive needs "url"', "add url: …"))
+        return None
+    every = _some_minutes(values["every"], faults, what="every") if "every" in values else None
+    if vault.kept and not address.text:
+        notes.append("settings: the address under alive was not kept; it is not asked")
+        return None
+    url = vault.filled(address, document.text(address, faults, what="alive"), faults, notes)
+    if url is None:
+        return None
+    if problem := urls.problem(url):
+        faults.append(address.fault(f"the address under alive cannot be asked: {problem}"))
+        return None
+    return Alive(url, every or ALIVE_EVERY)
 
 
 def _yes(node: Node | None, faults: list[Fault]) -> bool:
@@ -452,6 +580,7 @@ def _receivers(
 ) -> tuple[tuple[str, ...], tuple[Receiver, ...]]:
     """The names that rules may send to, and the receivers whose addresses are here."""
     seen: dict[str, Node] = {}
+    escalations: dict[str, Node] = {}
     receivers = []
     for node in nodes:
         for key, value in document.entries(node, faults, what="receivers"):
@@ -471,22 +600,59 @@ def _receivers(
                         f'"{name}" will not do: a receiver\'s name is lower-case letters, digits and hyphens'
                     )
                 )
-            if vault.kept and not value.text:
-                notes.append(f'receiver "{name}": its address was not kept; what is due to it waits')
-                continue
-            url = vault.filled(value, document.text(value, faults, what=f'receiver "{name}"'), faults, notes)
-            if url is None:
-                continue
-            receiver = Receiver(name, url)
-            problems = notify.faults(receiver)
-            said = [value.fault(f'receiver "{name}": {problem}') for problem in problems]
-            if vault.kept:
-                notes += map(str, said)
-            else:
-                faults += said
-            if not problems:
+            receiver = _receiver(name, value, vault, faults, notes)
+            if receiver is not None:
                 receivers.append(receiver)
-    return tuple(seen), tuple(receivers)
+            escalations.update((name, one) for key, one in value.pairs if key.text == "escalate")
+    escalated = {name: _escalation(name, node, seen, faults) for name, node in escalations.items()}
+    found = [replace(receiver, escalate=escalated.get(receiver.name)) for receiver in receivers]
+    return tuple(seen), tuple(found)
+
+
+def _receiver(
+    name: str, value: Node, vault: _Vault, faults: list[Fault], notes: list[str]
+) -> Receiver | None:
+    """The receiver that is said in one text, its address, or in a map; None where its address is not here."""
+    options = document.fields(value, RECEIVER_KEYS, faults, what="a receiver") if value.kind == "map" else {}
+    quiet = rulebook.understood(options.get("quiet"), hours, faults)
+    digest = rulebook.understood(options.get("digest"), timetable, faults)
+    if value.kind == "map" and "url" not in options:
+        faults.append(value.fault(f'receiver "{name}" has no "url"', "add url: …"))
+        return None
+    address = options.get("url", value)
+    if vault.kept and not address.text:
+        notes.append(f'receiver "{name}": its address was not kept; what is due to it waits')
+        return None
+    url = vault.filled(address, document.text(address, faults, what=f'receiver "{name}"'), faults, notes)
+    if url is None:
+        return None
+    receiver = Receiver(name, url, quiet, digest)
+    problems = notify.faults(receiver)
+    said = [address.fault(f'receiver "{name}": {problem}') for problem in problems]
+    if vault.kept:
+        notes += map(str, said)
+    else:
+        faults += said
+    return None if problems else receiver
+
+
+def _escalation(name: str, node: Node, names: Collection[str], faults: list[Fault]) -> Escalation | None:
+    """Whom the critical alerts of this receiver go to that nobody acknowledges."""
+    values = document.fields(node, ESCALATE_KEYS, faults, what="escalate")
+    if node.kind == "map":
+        missing = [key for key in ESCALATE_KEYS if key not in values]
+        faults += [
+            node.fault(f'escalate needs "{key}"', "write {to: phone, after: 15 min}") for key in missing
+        ]
+    if len(values) < len(ESCALATE_KEYS):
+        return None
+    to = document.text(values["to"], faults, what="to")
+    if to and to not in names:
+        faults.append(values["to"].fault(f'there is no receiver "{to}"', document.nearest(to, names)))
+    elif to == name:
+        faults.append(values["to"].fault("escalates to itself", "name another receiver"))
+    after = _some_minutes(values["after"], faults, what="after")
+    return None if after is None else Escalation(to, after)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor import __version__
+from monitor import __version__, dispatch
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
@@ -204,7 +204,7 @@ class Daemon:
     def _guard(self) -> None:
         """Until the stop: tell systemd's watchdog that all is well, if it is, and mind the clock."""
         pause = min((self._watchdog or timedelta(seconds=15)) / 3, timedelta(seconds=1))
-        pinged = -math.inf
+        pinged = said_alive = -math.inf
         wall, steady = self._engine.clock(), time.monotonic()
         while not self._stop.wait(pause.total_seconds()):
             if self._reload_wanted.is_set():
@@ -217,6 +217,10 @@ class Daemon:
             if self._watchdog and then - pinged >= self._watchdog.total_seconds() / 3 and self._healthy():
                 self._tell("WATCHDOG=1")
                 pinged = then
+            alive = self._engine.desk.alive
+            if alive and then - said_alive >= alive.every.total_seconds() and self._healthy():
+                self._pool.submit(self._engine.say_alive)
+                said_alive = then
 
     def _healthy(self) -> bool:
         """Whether the poll job runs, no send is overdue, and the database can be written."""
@@ -347,7 +351,7 @@ class Daemon:
             return utc_now() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
-            due = store.next_delivery_due(receivers)
+            due = dispatch.next_due(store, list(receivers), customs=self._engine.desk.customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])

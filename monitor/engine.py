@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__, pipeline, urls
 from monitor.alerts.notify import Notifier
+from monitor.errors import FetchError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Failed, Poll, PollResult
+from monitor.model import Failed, Feed, Poll, PollResult
 from monitor.pipeline import Counts
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config import Desk
-    from monitor.model import Feed, FeedState, Receiver
+    from monitor.model import FeedState, Receiver
 
 log = logging.getLogger("monitor")
 
@@ -121,11 +122,28 @@ class Engine:
             standing=self.standing,
         )
 
+    def say_alive(self) -> None:
+        """Ask the address that misses us when we are silent; a failure is logged, without the address."""
+        alive = self.desk.alive
+        if alive is None:
+            return
+        try:
+            self.fetcher.fetch(Poll(Feed("alive", alive.url, "", allow_private=True)))
+        except FetchError as error:
+            log.warning("alive outcome=failed error=%r", error.what.replace(alive.url, "***"))
+
     def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Round two until nothing is due to this receiver, or `stop` says so before a message."""
         with Store(self.state) as store:
             while not stop():
-                if pipeline.deliver(store, receiver, send=self.notifier.send, clock=self.clock) is None:
+                done = pipeline.deliver(
+                    store,
+                    receiver,
+                    send=self.notifier.send,
+                    clock=self.clock,
+                    customs=self.desk.customs,
+                )
+                if done is None:
                     return
 
 

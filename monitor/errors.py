@@ -104,9 +104,22 @@ class ParseError(MonitorError):
 class SendError(MonitorError):
     """A message was not accepted by its receiver.
 
-    `uncertain` says that it may have been accepted all the same: a repeat of it is marked as one.
+    `uncertain` says that it may have been accepted all the same: a repeat of it is marked as one. `own` says
+    that the receiver answers and does not want this very message; `retry_after` is what it asked for, never
+    undercut.
     """
 
-    def __init__(self, what: str, *, where: str = "", remedy: str = "", uncertain: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        uncertain: bool = False,
+        own: bool = False,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.uncertain = uncertain
+        self.own = own
+        self.retry_after = retry_after

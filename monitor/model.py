@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from monitor.timetable import Hours, Timetable
+
 EntryId = int
 StoryId = int
 AlertId = int
+LetterId = int
 
 
 def identity(*parts: str) -> int:
@@ -327,11 +330,26 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """Whom a critical alert goes to that nobody has acknowledged so long after it was due."""
+
+    to: str
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Receiver:
-    """A named destination. `url` is its Apprise address, a secret: print and log the name only."""
+    """A named destination. `url` is its Apprise address, a secret: print and log the name only.
+
+    Within `quiet` hours it is told nothing; with a `digest` it is told at those times only. What is critical
+    goes at once.
+    """
 
     name: str
     url: str
+    quiet: Hours | None = None
+    digest: Timetable | None = None
+    escalate: Escalation | None = None
 
     def __repr__(self) -> str:
         return f"Receiver({self.name!r})"
@@ -359,6 +377,82 @@ class Claim:
     attempts: int  # this one included; of deliveries claimed together, those of the least tried
     uncertain: bool  # an earlier send was cut off and may have arrived
     created: datetime  # of the latest alert among them: none is given up before its own time
+    lead: EntryId = 0
+    notes: tuple[str, ...] = ()  # lines that go with it: how to acknowledge it, why it comes to this receiver
+    escalated: bool = False  # comes to this receiver because another's people did not acknowledge it
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many alerts a digest carries and why they were held, and how many were muted since the last."""
+
+    quiet: int = 0
+    digest: int = 0
+    limit: int = 0
+    muted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What was held for a receiver, on its way in one message: a claim for each story or development."""
+
+    id: LetterId
+    receiver: str
+    claims: tuple[Claim, ...]
+    tally: Tally
+    attempts: int
+    uncertain: bool
+    created: datetime
+    more: bool = False  # did not all fit: another follows
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What the operators are told of the desk itself: a title, and a line for each thing."""
+
+    id: LetterId
+    receiver: str
+    title: str
+    lines: tuple[str, ...]
+    attempts: int
+    uncertain: bool
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A receiver that takes nothing: since when, how often it was tried, and until when it is left alone."""
+
+    since: datetime
+    tries: int
+    until: datetime
+    error: str = ""
+
+
+class Scope(Enum):
+    """What a silence is about."""
+
+    STORY = "story"
+    RULE = "rule"
+    NAME = "name"
+    OUTLET = "outlet"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A dated, commented mute of one story, rule, name or outlet."""
+
+    id: int
+    scope: Scope
+    value: str
+    begins: datetime
+    ends: datetime
+    comment: str
+    by: str
+    made: datetime
+
+    def __str__(self) -> str:
+        return f"{self.scope.value} {self.value}"
 
 
 @dataclass(frozen=True, slots=True)

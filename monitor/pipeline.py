@@ -11,14 +11,17 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from monitor.alerts import outbox
+from monitor import dispatch, recording
+from monitor.alerts import digest, notice
 from monitor.alerts.compose import compose
 from monitor.alerts.decide import NEVER_CHANGED, Arrival, decide
 from monitor.alerts.notify import is_chat
+from monitor.alerts.outbox import Failure
+from monitor.alerts.route import PLAIN
 from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
-from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
+from monitor.model import Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
 from monitor.stories import index
 from monitor.stories.fingerprint import fingerprint
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from monitor.alerts.outbox import Setback
+    from monitor.alerts.route import Customs
     from monitor.model import (
         Claim,
         Entry,
@@ -108,7 +113,7 @@ def _take_one(
                 store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
             store.apply(plan, now=now, rulebook=rulebook.hash)
-        _give_notice(result, state, plan)
+            _give_notice(store, result, state, plan, now=now)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
         failed = Failed(result.feed, "its entries could not be taken in: see the log")
@@ -211,9 +216,11 @@ def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:
     )
 
 
-def _give_notice(result: PollResult, before: FeedState, plan: Plan) -> None:
-    for notice in health.notices(result.feed, before, plan.state, plan.error):
-        log.warning("feed=%s notice=%r", result.feed.name, notice)
+def _give_notice(store: Store, result: PollResult, before: FeedState, plan: Plan, *, now: datetime) -> None:
+    """What became different with a feed, in the log and for the operators."""
+    for said in health.notices(result.feed, before, plan.state, plan.error):
+        log.warning("feed=%s notice=%r", result.feed.name, said)
+        store.put_notice(f"Feed {result.feed.name}", said, now=now)
 
 
 def _logged(result: PollResult, plan: Plan) -> Counts:
@@ -265,43 +272,51 @@ def deliver(
     *,
     send: Callable[[Receiver, Message], None],
     clock: Callable[[], datetime],
-) -> Claim | None:
-    """Claim, compose, send and record the oldest message due to this receiver; None if none is due."""
+    customs: Customs = PLAIN,
+) -> Claim | Digest | Notice | None:
+    """Take, compose, send and record the next message to this receiver; None if nothing may go now."""
     now = clock()
     with store.transaction():
-        claim = store.claim(receiver.name, now=now, lease=outbox.LEASE)
-    if claim is None:
+        parcel = dispatch.taken(store, receiver, customs=customs, now=now)
+    if parcel is None:
         return None
-    error, uncertain = _sent(receiver, claim, send=send, now=now)
-    now = clock()
-    again = outbox.retry(claim, now=now) if error else None
-    _record(store, claim, error, again=again, uncertain=uncertain, now=now)
-    _log_delivery(claim, error, again=again, uncertain=uncertain)
-    return claim
+    failure = _sent(receiver, parcel, send=send, now=now)
+    _record(store, parcel, failure, now=clock())
+    return parcel
 
 
 def _sent(
-    receiver: Receiver, claim: Claim, *, send: Callable[[Receiver, Message], None], now: datetime
-) -> tuple[str, bool]:
-    """Send it: ("", False) once accepted, else (why not, whether it may have arrived all the same)."""
+    receiver: Receiver,
+    parcel: Claim | Digest | Notice,
+    *,
+    send: Callable[[Receiver, Message], None],
+    now: datetime,
+) -> Failure | None:
+    """Send it: None once it was accepted, else why it was not."""
     try:
-        message = compose(claim, chat=is_chat(receiver), now=now)
+        message = _composed(parcel, chat=is_chat(receiver), now=now)
     except Exception as error:
         log.exception("receiver=%s outcome=error the message could not be composed", receiver.name)
-        return f"the message could not be composed: {type(error).__name__}", False
+        return Failure(f"the message could not be composed: {type(error).__name__}", own=True)
     try:
         send(receiver, message)
     except SendError as error:
-        return error.what, error.uncertain
+        return Failure(error.what, error.uncertain, error.own, error.retry_after)
     except Exception as error:
         log.exception("receiver=%s outcome=error the delivery broke", receiver.name)
-        return f"the delivery broke: {type(error).__name__}", True
-    return "", False
+        return Failure(f"the delivery broke: {type(error).__name__}", uncertain=True)
+    return None
 
 
-def _record(
-    store: Store, claim: Claim, error: str, *, again: datetime | None, uncertain: bool, now: datetime
-) -> None:
+def _composed(parcel: Claim | Digest | Notice, *, chat: bool, now: datetime) -> Message:
+    if isinstance(parcel, Digest):
+        return digest.compose(parcel, chat=chat)
+    if isinstance(parcel, Notice):
+        return notice.compose(parcel, chat=chat)
+    return compose(parcel, chat=chat, now=now)
+
+
+def _record(store: Store, parcel: Claim | Digest | Notice, failure: Failure | None, *, now: datetime) -> None:
     """T3, tried until it is written or the lease is nearly out: what was sent must not be sent again.
 
     Each try waits up to 5 s for another's lock by itself. Raises StateError when it was all in vain.
@@ -309,26 +324,37 @@ def _record(
     for left in reversed(range(_RECORD_TRIES)):
         try:
             with store.transaction():
-                if error:
-                    store.record_failed(claim, error, again=again, uncertain=uncertain, now=now)
+                if failure is None:
+                    recording.sent(store, parcel, now=now)
+                    found = None
                 else:
-                    store.record_sent(claim, now=now)
+                    found = recording.failed(store, parcel, failure, now=now)
         except StateError:
             if not left:
                 raise
-            log.warning("receiver=%s outcome=unrecorded it is tried again", claim.receiver)
+            log.warning("receiver=%s outcome=unrecorded it is tried again", parcel.receiver)
             time.sleep(_RECORD_PAUSE)
         else:
+            _log_delivery(parcel, failure, found)
             return
 
 
-def _log_delivery(claim: Claim, error: str, *, again: datetime | None, uncertain: bool) -> None:
-    rules = ",".join(told.match.rule for told in claim.tolds)
-    said = "receiver=%s story=%016x rules=%s attempt=%d outcome=%s"
-    values = (claim.receiver, claim.story, rules, claim.attempts)
-    if not error:
+def _log_delivery(parcel: Claim | Digest | Notice, failure: Failure | None, found: Setback | None) -> None:
+    said = "receiver=%s %s attempt=%d outcome=%s"
+    values = (parcel.receiver, _called(parcel), parcel.attempts)
+    if failure is None or found is None:
         log.info(said, *values, "sent")
-    elif again is None:
-        log.error(f"{said} error=%r", *values, "dead", error)  # noqa: G004
+    elif found.dead or found.over:
+        log.error(f"{said} error=%r", *values, "dead", failure.error)  # noqa: G004
     else:
-        log.warning(f"{said} error=%r", *values, "uncertain" if uncertain else "failed", error)  # noqa: G004
+        outcome = "uncertain" if failure.uncertain else "failed"
+        log.warning(f"{said} error=%r", *values, outcome, failure.error)  # noqa: G004
+
+
+def _called(parcel: Claim | Digest | Notice) -> str:
+    if isinstance(parcel, Digest):
+        return f"digest={parcel.id} stories={len(parcel.claims)}"
+    if isinstance(parcel, Notice):
+        return f"notice={parcel.id}"
+    rules = ",".join(told.match.rule for told in parcel.tolds)
+    return f"story={parcel.story:016x} rules={rules}"

@@ -21,7 +21,7 @@ from monitor.feeds import schedule
 from monitor.feeds.fetch import Fetched
 from monitor.feeds.poll import poll
 from monitor.feeds.workers import Parsers
-from monitor.model import Failed, Feed, Poll, Receiver, Reply, Validators
+from monitor.model import Claim, Failed, Feed, Poll, Receiver, Reply, Validators
 from monitor.pipeline import Counts
 from monitor.rules import document, rulebook
 from monitor.store.store import Store
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from monitor.model import Claim, Message
+    from monitor.model import Message
     from monitor.rules.rulebook import Rulebook
 
 _STAMP = re.compile(r"(\d{8}T\d{6})Z")
@@ -189,6 +189,7 @@ def _deliver(store: Store, receiver: Receiver, outcome: Outcome, *, now: datetim
         """Nobody is told."""
 
     while (claim := pipeline.deliver(store, receiver, send=keep, clock=lambda: now)) is not None:
+        assert isinstance(claim, Claim), "without customs nothing is held, and nobody is told of the desk"
         outcome.told.append(_telling(claim, now))
 
 

@@ -71,7 +71,10 @@ class Outcome(Enum):
     SENT_AGAIN = "sent again"
     DEAD = "dead"
     HELD = "held"
+    LIMITED = "limited"
     MUTED = "muted"
+    ACKNOWLEDGED = "acknowledged"
+    DROPPED = "dropped"
 
 
 # ---- what the database holds -------------------------------------------------------------------------------
@@ -105,7 +108,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One alert on its way to one receiver. `held` is why it waits where `state` is held or muted."""
+    """One alert on its way to one receiver.
+
+    `held` is why it waits for a digest (digest, limit, quiet), `muted` which silence covers it, in words;
+    `lettered` says that a digest carries it, `escalated` that others had not acknowledged it.
+    """
 
     receiver: str
     state: str
@@ -116,6 +123,9 @@ class Sending:
     sent: datetime | None
     log: tuple[Attempt, ...] = ()
     held: str = ""
+    muted: str = ""
+    lettered: bool = False
+    escalated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,7 @@ class Telling:
     created: datetime
     rulebook: str
     deliveries: tuple[Sending, ...]
+    acknowledged: tuple[datetime, str] | None = None  # when, and by whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +220,12 @@ _MOST_TELLING = (
     Outcome.SENDING,
     Outcome.WAITING,
     Outcome.HELD,
-    Outcome.MUTED,
+    Outcome.LIMITED,
     Outcome.SENT_AGAIN,
     Outcome.SENT,
+    Outcome.MUTED,
+    Outcome.DROPPED,
+    Outcome.ACKNOWLEDGED,
     Outcome.NO_RECEIVER,
     Outcome.ALERTED,
     Outcome.ALERTED_ON_EDIT,
@@ -429,6 +443,10 @@ def _notes(facts: Facts, rulebook: Rulebook) -> Iterator[str]:
 def _deliveries(told: Telling) -> Iterator[Step]:
     if not told.deliveries:
         yield Step(Stage.DELIVERY, Outcome.NO_RECEIVER, told.rule, "no receiver was to be told", told.created)
+    if told.acknowledged:
+        at, by = told.acknowledged
+        said = f"{told.rule}: seen to" + (f" by {by}" if by else "")
+        yield Step(Stage.DELIVERY, Outcome.ACKNOWLEDGED, told.rule, said, at)
     for sending in told.deliveries:
         yield Step(
             Stage.DELIVERY,
@@ -451,6 +469,8 @@ def outcome_of(sending: Sending) -> Outcome:
         return Outcome.RETRYING if sending.attempts else Outcome.WAITING
     if sending.state == "sent" and sending.uncertain:
         return Outcome.SENT_AGAIN
+    if sending.state == "held" and sending.held == "limit":
+        return Outcome.LIMITED
     return _BY_STATE[sending.state]
 
 
@@ -460,22 +480,30 @@ _BY_STATE = {
     "dead": Outcome.DEAD,
     "held": Outcome.HELD,
     "muted": Outcome.MUTED,
+    "acked": Outcome.ACKNOWLEDGED,
+    "dropped": Outcome.DROPPED,
 }
+_REASONS = {"digest": "collected for the digest", "quiet": "held over quiet hours"}
 
 
 def _said(sending: Sending) -> str:
+    in_digest = ", in a digest" * sending.lettered
     said = {
         Outcome.WAITING: f"due {_moment(sending.due)}",
         Outcome.SENDING: f"on its way; if nothing is heard of it, due again {_moment(sending.due)}",
         Outcome.RETRYING: f"due again {_moment(sending.due)}",
         Outcome.UNCERTAIN: f"may have arrived; sent again, and marked so, {_moment(sending.due)}",
-        Outcome.SENT: "accepted",
+        Outcome.SENT: "accepted" + in_digest,
         Outcome.SENT_AGAIN: "accepted; an earlier attempt may have arrived too, which the message says",
         Outcome.DEAD: "given up",
-        Outcome.HELD: f"{sending.held or 'held'} until {_moment(sending.due)}",
-        Outcome.MUTED: sending.held or "muted by a silence",
+        Outcome.HELD: f"{_REASONS.get(sending.held, 'held')} of {_moment(sending.due)}",
+        Outcome.LIMITED: f"over its rule's limit: in the digest of {_moment(sending.due)}",
+        Outcome.MUTED: sending.muted or "muted by a silence",
+        Outcome.ACKNOWLEDGED: "not passed on: it was acknowledged in time",
+        Outcome.DROPPED: "taken out of the queue by hand",
     }[outcome_of(sending)]
-    return "; ".join((said, *_tries(sending)))
+    passed_on = "passed on, as nobody had acknowledged it: " * sending.escalated
+    return "; ".join((passed_on + said, *_tries(sending)))
 
 
 def _tries(sending: Sending) -> Iterator[str]:

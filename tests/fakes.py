@@ -24,6 +24,7 @@ from monitor.model import (
 from monitor.rules import document, rulebook
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FEED = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 
 
 @dataclass

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import config, pipeline
-from monitor.model import Feed, FeedState, Receiver
+from monitor.model import Feed, FeedState
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
 from tests.fakes import FakeClock, FakeOutlet, FakeReceivers, Item
@@ -115,10 +115,18 @@ class Press:
             )
 
     def deliver(self, *names: str) -> None:
-        """Send all that is due to these receivers."""
+        """Send all that is due to these receivers, by default to all."""
         with Store(self.state) as store:
-            for name in names or self.names:
-                while pipeline.deliver(store, Receiver(name, ""), send=self.receivers.send, clock=self.clock):
+            for receiver in self.desk.receivers:
+                if receiver.name not in (names or self.names):
+                    continue
+                while pipeline.deliver(
+                    store,
+                    receiver,
+                    send=self.receivers.send,
+                    clock=self.clock,
+                    customs=self.desk.customs,
+                ):
                     pass
 
     def add_feed(self, name: str) -> None:

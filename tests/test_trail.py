@@ -14,6 +14,8 @@ import pytest
 
 from monitor import config
 from monitor.errors import SendError
+from monitor.model import Scope
+from monitor.store.ledger import Choice
 from monitor.store.reading import Reading
 from monitor.store.store import Store
 from monitor.trail import Outcome, Sending, Stage, Trail, outcome_of, trail
@@ -284,10 +286,65 @@ def test_an_alert_without_a_delivery_has_no_receiver(press: Press) -> None:
     assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY) == ["no receiver"]
 
 
-@pytest.mark.parametrize(("state", "outcome"), [("held", Outcome.HELD), ("muted", Outcome.MUTED)])
-def test_what_is_held_and_muted_has_its_outcome(state: str, outcome: Outcome) -> None:
-    sending = Sending("mail", state, START, 0, uncertain=False, error="", sent=None)
-    assert outcome_of(sending) is outcome
+def test_what_a_silence_mutes_names_the_silence(press: Press) -> None:
+    with Store(press.state) as store:
+        store.add_silence(
+            Scope.RULE,
+            "railway",
+            begins=press.clock.now,
+            ends=press.clock.now + timedelta(days=1),
+            comment="summit day",
+            by="ani",
+            now=press.clock.now,
+        )
+    press.poll("halden", SIGNED)
+    press.deliver()
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY) == ["muted", "muted"]
+    assert "silence 1 of rule railway until 2026-03-03 09:30 UTC: summit day, ani" in said(made, "mail")
+    assert made.outcome is Outcome.MUTED
+
+
+def test_what_waits_for_a_digest_is_held_and_then_sent_in_it(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    digest: daily 12:00 UTC\n"))
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["held"]
+    assert "collected for the digest of 2026-03-02 12:00 UTC" in said(made, "mail")
+    press.clock.advance(timedelta(hours=4))
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["sent"]
+    assert said(made, "mail") == "railway: accepted, in a digest"
+
+
+def test_what_is_over_its_rules_limit_is_limited(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    limit: 1 per day\n"))
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    press.poll("halden", Item("o1", "Museum in Oslo shows a railway agreement of 1905"))
+    press.deliver("mail")
+    assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY, "mail") == ["sent"]
+    made = way(press, "halden", "o1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["limited"]
+    assert "over its rule's limit" in said(made, "mail")
+
+
+def test_an_acknowledgement_and_what_is_dropped_are_told(press: Press) -> None:
+    press.poll("halden", SIGNED)
+    number = press.id_of("halden", "s1")
+    with Store(press.state) as store, store.transaction():
+        store.acknowledge(store.alerts_of(number), by="ani", now=press.clock.now)
+        store.drop(Choice(receivers=("mail",)), now=press.clock.now)
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY) == ["acknowledged", "waiting", "dropped"]
+    assert made.of(Stage.DELIVERY)[0].said == "railway: seen to by ani"
+
+
+def test_what_was_spared_a_second_receiver_or_passed_on_to_it_says_so() -> None:
+    sending = Sending("mail", "acked", START, 0, uncertain=False, error="", sent=None, escalated=True)
+    assert outcome_of(sending) is Outcome.ACKNOWLEDGED
 
 
 # ---- the list and the command ------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ def compose(claim: Claim, *, chat: bool, now: datetime) -> Message:
         "",
         *_reasons(claim.tolds),
     ]
+    if claim.notes:
+        lines += ["", *claim.notes]
     if claim.uncertain:
         lines += ["", AGAIN]
     body = cut("\n".join(lines), BODY)

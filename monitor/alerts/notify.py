@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import re
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import apprise
 
+from monitor.alerts import answers
 from monitor.errors import SendError
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ _NOT_TAKEN = re.compile(
     r"error=\d{3}|\(\d{3}, b['\"]|NewConnectionError|NameResolutionError|ConnectTimeout|Connection refused"
     r"|Name or service not known|No address associated|unreachable|No route to host|CERTIFICATE_VERIFY_FAILED"
 )
+# What says that the receiver answers, and that it is this message which it does not want.
+_NOT_WANTED = re.compile(r"error=(400|413|422)\b")
 _REASON = "Socket Exception: "
 _UNKNOWN = ("Unparseable URL", "Unsupported URL")
 _SHORTEST_SECRET = (
@@ -83,6 +87,7 @@ class Notifier:
         answer was awaited, it may have been.
         """
         service = self._services.get(receiver) or self._made(receiver)
+        heard = answers.listen()
         try:
             result = service.notify(
                 body=message.body,
@@ -103,6 +108,8 @@ class Notifier:
             _scrubbed(said, receiver.url) or "it was refused without a reason",
             where=receiver.name,
             uncertain=not _NOT_TAKEN.search(said),
+            own=bool(_NOT_WANTED.search(said)),
+            retry_after=answers.asked(heard, now=datetime.now(UTC)),
         )
 
     def _made(self, receiver: Receiver) -> apprise.Apprise:

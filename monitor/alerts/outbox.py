@@ -1,35 +1,94 @@
-"""When a delivery that failed is tried again, and when it is given up. Decides; touches nothing."""
+"""What becomes of a message that failed: when its receiver is tried again, what is given up. Decides only.
+
+A receiver that takes nothing is left alone as a whole: one message asks, at most eight times an hour, whether
+it takes any again, and the others wait behind it untried. A message that fails while others pass waits alone.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.model import identity
+from monitor.model import Claim, Outage, identity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import Claim
+    from monitor.model import AlertId, Digest, Notice
 
 LEASE = timedelta(
     minutes=3
 )  # a send ends within 60 s (Apprise's own limit); what takes longer is not coming back
-RETRIES = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 900, 3600))  # the last one for good
-SPREAD = 0.2  # two-sided, so that what failed together does not come back together
+# The last one for good. Eight tries in the first hour and fewer in any other; a receiver that comes back is
+# noticed within 14.4 minutes, the spread included.
+RETRIES = tuple(timedelta(seconds=s) for s in (30, 60, 180, 720))
+SPREAD = 0.2  # upwards only, so that what failed together does not come back together
 PATIENCE = timedelta(hours=24)  # never given up earlier: an outage of a day loses nothing
-FEWEST = 24  # attempts before giving up, so that a day with this machine off does not count as tried
+FEWEST = 24  # tries before giving up, so that a day with this machine off does not count as tried
+_IN_TURN = 4  # of so many tries, one is with another message than the oldest: it may be that one's own fault
 
 
-def retry(claim: Claim, *, now: datetime) -> datetime | None:
-    """When this claim, whose send failed, is due again; None if it is to be given up (dead)."""
-    if claim.attempts >= FEWEST and now - claim.created >= PATIENCE:
-        return None
-    wait = RETRIES[min(claim.attempts, len(RETRIES)) - 1]
-    return now + wait * _spread(claim)
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a message was not accepted.
+
+    `uncertain`: it may have been all the same. `own`: the receiver answers, and does not want this message.
+    `retry_after` is what the receiver asked for.
+    """
+
+    error: str
+    uncertain: bool = False
+    own: bool = False
+    retry_after: timedelta | None = None
 
 
-def _spread(claim: Claim) -> float:
-    """A factor of 1 ± SPREAD, the same whenever it is asked for."""
-    share = identity(claim.receiver, str(claim.story), str(claim.attempts)) % 1000 / 999
-    return 1 + SPREAD * (2 * share - 1)
+@dataclass(frozen=True, slots=True)
+class Setback:
+    """What a failure calls for.
+
+    Either the whole receiver waits (`outage`), or the message alone, until `again`. `dead` are the alerts
+    that are given up, `over` says that the message is (a digest, a notice).
+    """
+
+    outage: Outage | None
+    again: datetime | None
+    dead: tuple[AlertId, ...] = ()
+    over: bool = False
+
+
+def asks_with_another(outage: Outage | None) -> bool:
+    """Whether the next try of a receiver in an outage is with the message tried least, not with the oldest."""
+    return outage is not None and outage.tries % _IN_TURN == 1
+
+
+def setback(
+    parcel: Claim | Digest | Notice, failure: Failure, *, outage: Outage | None, now: datetime
+) -> Setback:
+    """What the failure of this message calls for, where the receiver was in this outage (None: was well)."""
+    alone = failure.own or (outage is None and parcel.attempts > 1 and failure.retry_after is None)
+    if alone:
+        again = now + _wait(parcel, parcel.attempts)
+        return _given_up(parcel, Setback(None, again), tried=parcel.attempts, now=now)
+    tries = 1 if outage is None else outage.tries + 1
+    since = now if outage is None else outage.since
+    until = now + max(_wait(parcel, tries), failure.retry_after or timedelta())
+    long = since <= now - PATIENCE
+    found = Setback(Outage(since, tries, until, failure.error), None)
+    return _given_up(parcel, found, tried=tries if long else 0, now=now)
+
+
+def _given_up(parcel: Claim | Digest | Notice, found: Setback, *, tried: int, now: datetime) -> Setback:
+    if tried < FEWEST:
+        return found
+    tolds = parcel.tolds if isinstance(parcel, Claim) else ()
+    dead = tuple(told.alert for told in tolds if now - told.decided >= PATIENCE)
+    over = not isinstance(parcel, Claim) and now - parcel.created >= PATIENCE
+    return Setback(found.outage, found.again, dead, over)
+
+
+def _wait(parcel: Claim | Digest | Notice, tries: int) -> timedelta:
+    """1 to 1 + SPREAD times the retry's length, the same whenever it is asked for."""
+    which = parcel.story if isinstance(parcel, Claim) else parcel.id
+    share = identity(parcel.receiver, str(which), str(tries)) % 1000 / 999
+    return RETRIES[min(tries, len(RETRIES)) - 1] * (1 + SPREAD * share)

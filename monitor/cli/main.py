@@ -28,6 +28,9 @@ _VERBS = {
     "tail": "Follow the alerts as they are decided.",
     "stats": "Plot the alerts by rule, outlet and day.",
     "web": "Serve the desk's page, on this machine unless told otherwise.",
+    "silence": "Mute a story, rule, name or outlet for a while; list and end what is muted.",
+    "ack": "Say that somebody has seen to a critical alert: it goes to no second receiver.",
+    "deliveries": "List what was sent, waits, is held or muted; send again, or drop.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }

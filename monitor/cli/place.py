@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor import config
+from monitor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from monitor.store.store import Store
 
 rules_option: Callable[[Any], Any] = click.option(
     "--rules",
@@ -38,3 +41,30 @@ def rules_folder(option: str | None) -> Path:
 def state_folder(option: str | None) -> Path:
     """The state folder that this call means; see config.find_state."""
     return config.find_state(option, env=os.environ, cwd=Path.cwd())
+
+
+def opened(option: str | None) -> Store:
+    """The database of the state that this call means; raises UsageError where no monitor has made one."""
+    from monitor.store.store import DATABASE, Store
+
+    folder = state_folder(option)
+    if not (folder / DATABASE).exists():
+        raise UsageError(
+            "no monitor has run here yet", where=str(folder), remedy="name its folder with --state"
+        )
+    return Store(folder)
+
+
+def number(written: str) -> int:
+    """A story or an alert as messages and logs write it, in 16 hexadecimal digits, or in decimal."""
+    try:
+        return int(written, 16 if len(written) == 16 else 10)  # noqa: PLR2004 - as messages write it
+    except ValueError as error:
+        raise UsageError(
+            "is no number of a story", where=written, remedy="take it from the message or the log"
+        ) from error
+
+
+def person() -> str:
+    """Who calls, as the machine knows them; "" where it does not say."""
+    return os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or ""

@@ -16,6 +16,7 @@ from monitor.store.store import DATABASE, Store
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monitor.model import Outage
     from monitor.store.store import KeptDesk
 
 
@@ -34,6 +35,8 @@ def command(state: str | None, *, as_json: bool) -> int:
         waiting = store.waiting()
         desk = store.desk()
         notes = _notes(store)
+        held, outages = store.next_digests(), store.outages()
+        silences = store.all_silences(since=utc_now())
     if as_json:
         echo_json(
             {
@@ -43,6 +46,11 @@ def command(state: str | None, *, as_json: bool) -> int:
                 "feed_notes": notes,
                 "oldest_waiting": oldest.isoformat() if oldest else None,
                 "rules": _as_json(desk) if desk else None,
+                "held_for": {
+                    name: {"alerts": n, "next_digest": due.isoformat()} for name, (n, due) in held.items()
+                },
+                "outages": {name: _outage_as_json(outage) for name, outage in outages.items()},
+                "silences": len(silences),
             }
         )
         return 0
@@ -53,10 +61,21 @@ def command(state: str | None, *, as_json: bool) -> int:
         f" developments: {counts['developments']:,})\n"
         f"alerts      {counts['alerts']:,}\n"
         f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
-        f" {counts['dead']} dead"
+        f" {counts['dead']} dead, {counts['held']} held, {counts['muted']} muted"
     )
     for name, number in waiting.items():
         click.echo(f"  {number} for {name}")
+    for name, outage in outages.items():
+        click.echo(
+            f"  {name} takes nothing since {outage.since:%Y-%m-%d %H:%M UTC} ({outage.tries} tries;"
+            f" the next at {outage.until:%H:%M}): {outage.error}"
+        )
+    for name, (alerts, due) in held.items():
+        click.echo(f"  {alerts} held for {name}: the next digest goes at {due:%Y-%m-%d %H:%M UTC}")
+    for silence, muted in silences:
+        click.echo(
+            f"  silence {silence.id}: {silence} until {silence.ends:%Y-%m-%d %H:%M UTC} ({muted} muted)"
+        )
     if desk:
         click.echo(_in_force(desk))
     for name, sentences in notes.items():
@@ -89,6 +108,15 @@ def _as_json(desk: KeptDesk) -> dict[str, object]:
         "refused": desk.refused.isoformat() if desk.refused else None,
         "mistakes": desk.error.splitlines(),
         "operators_told": desk.told,
+    }
+
+
+def _outage_as_json(outage: Outage) -> dict[str, object]:
+    return {
+        "since": outage.since.isoformat(),
+        "tries": outage.tries,
+        "next_try": outage.until.isoformat(),
+        "error": outage.error,
     }
 
 

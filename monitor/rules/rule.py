@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.rules.lexicon import Builder, Lexicon, Role
+from monitor.timetable import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,7 @@ class Rule:
     examples: tuple[Example, ...]
     position: Position
     content: str = ""
+    timing: Timing = Timing()  # noqa: RUF009 - a frozen value; when its alerts may go
 
     def admits(self, entry: Entry, tags: frozenset[str], *, sourced: bool = True) -> bool:
         """Whether the entry passes the rule's filters; an entry whose language is unknown passes `lang`.

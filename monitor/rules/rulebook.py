@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from monitor import text as plain
 from monitor.model import Entry, Severity, identity
@@ -15,6 +15,7 @@ from monitor.rules.examples import failing_examples
 from monitor.rules.lexicon import Builder, Role
 from monitor.rules.phrase import phrases
 from monitor.rules.rule import EMPTY, Example, Position, Rule, Rulebook, Spelling
+from monitor.timetable import NotUnderstoodError, Timing, hours, limit, timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -29,9 +30,9 @@ SECTIONS = ("names", "terms", "rules")  # the top keys that are read here
 NAME_KEYS = ("name", "role", "full", "short", "context", "except")
 TERM_KEYS = ("words", "except")
 RULE_KEYS = (
-    "id", "title", "when", "any", "sources", "not-sources", "lang", "severity", "send", "was", "examples",
+    "id", "title", "when", "any", "sources", "not-sources", "lang", "severity", "send", "limit", "digest",
+    "active", "was", "examples",
 )  # fmt: skip
-NOT_YET = ("limit", "digest", "active")
 EXAMPLE_KEYS = ("title", "summary", "body", "source", "lang", "file")
 EXPECTATIONS = ("match", "ignore", "later")
 
@@ -228,10 +229,9 @@ class _Compiler:
 
     def _rule(self, node: Node) -> Rule | None:
         before = len(self._faults)
-        values = document.fields(node, (*RULE_KEYS, *NOT_YET), self._faults, what="a rule")
+        values = document.fields(node, RULE_KEYS, self._faults, what="a rule")
         if node.kind != "map":
             return None
-        self._refuse_not_yet(node)
         id_node = values.get("id")
         rule_id = self._id(node, id_node)
         condition = self._condition(node, values)
@@ -248,6 +248,7 @@ class _Compiler:
             lang=self._lang(values.get("lang")),
             examples=tuple(self._examples(values.get("examples"))),
             position=Position(place.file, place.line, place.column),
+            timing=self._timing(values),
         )
         rule = replace(rule, content=self._content_of(rule))
         self._content.append(_canonical(None, _without_examples(node)))
@@ -259,11 +260,6 @@ class _Compiler:
         filters = [sorted(values) for values in (rule.sources, rule.not_sources, rule.lang)]
         said = repr((_LANGUAGE_VERSION, _NUMBER.sub("", repr(rule.condition)), asked, filters))
         return blake2b(said.encode(), digest_size=16).hexdigest()
-
-    def _refuse_not_yet(self, node: Node) -> None:
-        for key, _ in node.pairs:
-            if key.text in NOT_YET:
-                self._faults.append(key.fault(f'"{key.text}" is not supported yet', "remove it"))
 
     def _id(self, rule: Node, node: Node | None) -> str:
         if node is None:
@@ -366,6 +362,13 @@ class _Compiler:
             self._faults.append(node.fault('"was" is the id that the rule has now', "remove it"))
         return was
 
+    def _timing(self, values: dict[str, Node]) -> Timing:
+        return Timing(
+            limit=understood(values.get("limit"), limit, self._faults),
+            digest=understood(values.get("digest"), timetable, self._faults),
+            active=understood(values.get("active"), hours, self._faults),
+        )
+
     # -- examples ----------------------------------------------------------------------------------------
 
     def _examples(self, node: Node | None) -> Iterable[Example]:
@@ -410,6 +413,21 @@ class _Compiler:
             return {"body": article}
         title, _, body = article.strip().partition("\n")
         return {"title": title, "body": body}
+
+
+_Time = TypeVar("_Time")
+
+
+def understood(node: Node | None, read: Callable[[str], _Time], faults: list[Fault]) -> _Time | None:
+    """The hours, timetable or limit that the node says; None, and a fault, where it says none."""
+    if node is None:
+        return None
+    written = document.text(node, faults, what="it")
+    try:
+        return read(written) if written else None
+    except NotUnderstoodError as error:
+        faults.append(node.fault(error.what, error.remedy))
+        return None
 
 
 def _article(

@@ -33,7 +33,12 @@ def schema() -> dict[str, Any]:
                 "type": "array",
                 "items": _map(_FEED, "One address that is polled.", required=("name", "url")),
             },
-            "receivers": _named(_text("An Apprise address; keep secrets out: ${credential:NAME}.")),
+            "receivers": _named(
+                {
+                    "description": "A named destination: its address, or a map with it and when it is told.",
+                    "anyOf": [_ADDRESS, _map(_RECEIVER, "A destination.", required=("url",))],
+                }
+            ),
             "names": _named(
                 _map(_NAME, "A person, place or body; asked for as $key.")
                 | {"anyOf": [{"required": ["full"]}, {"required": ["short", "context"]}]},
@@ -84,6 +89,14 @@ def _named(value: dict[str, Any], *, pattern: str = "") -> dict[str, Any]:
 _KEY = "[a-z0-9][a-z0-9-]*"
 _LANG = "^[a-z]{2,3}$"
 
+# Looser than the loader, which also knows zones and what a day holds; white space may stand round it.
+_DAILY = r"daily(\s+at)?\s+\d{1,2}:\d{2}\s+\S+"
+_TIMETABLE = rf"^\s*(hourly|{_DAILY})\s*$"
+_HOURS = r"^\s*(\S+\s+)?\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s+\S+\s*$"
+_LIMIT = r"^\s*[1-9]\d{0,3}\s+per\s+(hour|day)\s*$"
+_SPAN = r"^\s*\d{1,6}\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)\s*$"
+_COLLECTS = "Alerts are collected and go together:"
+
 _WEB = {
     "bind": _text("The IP address to serve at. Beyond 127.0.0.1 it takes a token or a user-header."),
     "port": _text("The port. Default: 8650."),
@@ -95,8 +108,48 @@ _WEB = {
 }
 _SETTINGS = {
     "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
-    "operators": _text("The receiver that is told when the files have mistakes."),
+    "operators": _text(
+        "The receiver that is told when the files have mistakes, feeds fail, alerts are stuck."
+    ),
+    "digest": _text(
+        "When what is over a limit goes, where nothing else says so: hourly.", pattern=_TIMETABLE
+    ),
+    "heartbeat": _text(
+        "When the operators hear that the desk lives: daily 09:00 Asia/Baku.", pattern=_TIMETABLE
+    ),
+    "alive": {
+        "description": "An address of a service that misses us; it is asked every 5 min while all is well.",
+        "anyOf": [
+            {"type": _SCALAR},
+            _map(
+                {
+                    "url": _text("The address: ${credential:NAME}."),
+                    "every": _text("10 min, 1 h. From 1 min to 1 d.", pattern=_SPAN),
+                },
+                "The address, and how often.",
+                required=("url",),
+            ),
+        ],
+    },
     "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
+}
+_ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
+_RECEIVER = {
+    "url": _ADDRESS,
+    "quiet": _text(
+        "Hours in which it is not told: 22:00-07:00 Asia/Baku. Critical comes through.", pattern=_HOURS
+    ),
+    "digest": _text(
+        f"{_COLLECTS} hourly, or daily 08:00 Asia/Baku. Critical does not wait.", pattern=_TIMETABLE
+    ),
+    "escalate": _map(
+        {
+            "to": _text("The receiver that is told then."),
+            "after": _text("15 min, 1 h. From 1 min to 1 d.", pattern=_SPAN),
+        },
+        "Whom a critical alert goes to that nobody acknowledges.",
+        required=("to", "after"),
+    ),
 }
 _FEED = {
     "name": _text(
@@ -152,6 +205,9 @@ _RULE = {
     "lang": _texts("Only in these languages.", fewest=1, pattern=_LANG),
     "severity": _text("How urgent it is.", enum=[level.name.lower() for level in Severity]),
     "send": _texts("The receivers that are told.", fewest=1),
+    "limit": _text("6 per hour, 20 per day; what is over waits for a digest.", pattern=_LIMIT),
+    "digest": _text(f"{_COLLECTS} hourly, or daily 08:00 Asia/Baku.", pattern=_TIMETABLE),
+    "active": _text("Outside of these hours its alerts wait: Mon-Fri 07:00-22:00 Asia/Baku.", pattern=_HOURS),
     "was": _text("The id that the rule had before.", pattern=f"^{_KEY}$"),
     "examples": _map(
         {

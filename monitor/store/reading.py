@@ -24,6 +24,7 @@ from monitor.store.rows import (
     to_milliseconds,
     to_time,
 )
+from monitor.store.silences import to_silence
 from monitor.store.store import DATABASE
 from monitor.stories.index import keys
 from monitor.trail import Arrived, Attempt, Correction, Facts, Sending, Telling
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.model import AlertId, Entry, EntryId, FeedState, StoryId
+    from monitor.model import AlertId, Entry, EntryId, FeedState, Silence, StoryId
 
 _BUSY = 5000  # milliseconds a statement waits for another's lock
 _MOST_FOUND = 20  # entries of one link or title
@@ -94,7 +95,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A rule that told of a story, when, and to how many receivers it went."""
+    """A rule that told of a story, and when; `acknowledged` is who has seen to it, None while nobody has."""
 
     rule: str
     title: str
@@ -102,6 +103,7 @@ class Told:
     severity: Severity
     lead: EntryId
     created: datetime
+    acknowledged: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +296,8 @@ class Reading:
     def _tellings(self, story: StoryId) -> list[Telling]:
         rows = self._rows(
             """
-            select alerts.*, entries.outlet from alerts join entries on entries.id = alerts.entry
+            select alerts.*, entries.outlet, acks.made acked, person
+            from alerts join entries on entries.id = alerts.entry left join acks on acks.alert = alerts.id
             where alerts.story = ? order by created, alerts.id
             """,
             (story,),
@@ -310,6 +313,9 @@ class Reading:
                 created=from_milliseconds(row["created"]),
                 rulebook=row["rulebook"],
                 deliveries=self._deliveries(row["id"]),
+                acknowledged=None
+                if row["acked"] is None
+                else (from_milliseconds(row["acked"]), row["person"]),
             )
             for row in rows
         ]
@@ -320,7 +326,13 @@ class Reading:
             log.setdefault(row["receiver"], []).append(
                 Attempt(row["number"], from_milliseconds(row["at"]), bool(row["uncertain"]), row["error"])
             )
-        rows = self._rows("select * from deliveries where alert = ? order by receiver", (alert,))
+        rows = self._rows(
+            """
+            select deliveries.*, scope, value, comment, person, ends from deliveries
+            left join silences on silences.id = deliveries.silence where alert = ? order by receiver
+            """,
+            (alert,),
+        )
         return tuple(
             Sending(
                 receiver=row["receiver"],
@@ -331,6 +343,10 @@ class Reading:
                 error=row["error"],
                 sent=to_time(row["sent"]),
                 log=tuple(log.get(row["receiver"], ())),
+                held=row["held"],
+                muted=_muted(row),
+                lettered=row["letter"] is not None,
+                escalated=bool(row["escalated"]),
             )
             for row in rows
         )
@@ -413,7 +429,13 @@ class Reading:
         if number > most:
             number = self._rows("select count(*) n from entries where story = ?", (story,))[0]["n"]
         seen = self._rows("select min(seen) first, max(seen) last from entries where story = ?", (story,))[0]
-        told = self._rows("select * from alerts where story = ? order by created, id", (story,))
+        told = self._rows(
+            """
+            select alerts.*, acks.made acked, person from alerts left join acks on acks.alert = alerts.id
+            where story = ? order by created, id
+            """,
+            (story,),
+        )
         return Whole(
             story=story,
             title=rows[0]["title"],
@@ -429,6 +451,7 @@ class Reading:
                     severity=Severity(row["severity"]),
                     lead=row["lead"],
                     created=from_milliseconds(row["created"]),
+                    acknowledged=None if row["acked"] is None else row["person"],
                 )
                 for row in told
             ),
@@ -516,11 +539,14 @@ class Reading:
         ]
 
     def open_deliveries(self) -> dict[str, dict[str, int]]:
-        """How many deliveries that are not sent stand in each state, by receiver."""
+        """How many deliveries are due, on their way, held, dead or muted, by receiver and state."""
         found: dict[str, dict[str, int]] = {}
         for row in self._rows(
             """
-            select receiver, state, count(*) n from deliveries where state <> 'sent' group by receiver, state
+            select receiver, state, count(*) n from deliveries
+            where state in ('due', 'sending', 'held', 'dead') group by receiver, state
+            union all
+            select receiver, 'muted', count(*) from deliveries where state = 'muted' group by receiver
             """
         ):
             found.setdefault(row["receiver"], {})[row["state"]] = row["n"]
@@ -531,8 +557,8 @@ class Reading:
         rows = self._rows(
             """
             select value receiver,
-                (select count(*) from deliveries where receiver = value and sent >= ?) n,
-                (select max(sent) from deliveries where receiver = value and sent is not null) last
+                (select count(*) from deliveries where receiver = value and state = 'sent' and sent >= ?) n,
+                (select max(sent) from deliveries where receiver = value and state = 'sent') last
             from json_each(?)
             """,
             (to_milliseconds(since), as_json(sorted(receivers))),
@@ -540,12 +566,12 @@ class Reading:
         return {row["receiver"]: (row["n"], to_time(row["last"])) for row in rows}
 
     def queue(self, *, most: int) -> list[Waiting]:
-        """The deliveries that are not sent, those due first; of each receiver and state."""
+        """The deliveries that are due, on their way, held or dead, by receiver and state, those due first."""
         rows = self._rows(
             """
             select deliveries.*, rule, story, created, json_extract(article, '$.title') title
             from deliveries join alerts on alerts.id = alert
-            where deliveries.state <> 'sent' order by receiver, state, due limit ?
+            where deliveries.state in ('due', 'sending', 'held', 'dead') order by receiver, state, due limit ?
             """,
             (most,),
         )
@@ -565,6 +591,19 @@ class Reading:
             )
             for row in rows
         ]
+
+    # ---- silences -----------------------------------------------------------------------------------------
+
+    def silences(self, *, now: datetime) -> list[tuple[Silence, int]]:
+        """The silences that have not ended, with how many deliveries each has muted; the latest first."""
+        rows = self._rows(
+            """
+            select silences.*, (select count(*) from deliveries where silence = silences.id) muted
+            from silences where ends > ? order by ends desc
+            """,
+            (to_milliseconds(now),),
+        )
+        return [(to_silence(row), row["muted"]) for row in rows]
 
 
 # ---- queries and rows --------------------------------------------------------------------------------------
@@ -594,6 +633,15 @@ def expression(query: str) -> str:
 def _quoted(text: str) -> str:
     """A text as an FTS5 string, in which only a quotation mark needs care."""
     return '"' + text.replace('"', '""').replace("\0", " ") + '"'
+
+
+def _muted(row: sqlite3.Row) -> str:
+    if row["silence"] is None:
+        return ""
+    by = f", {row['person']}" if row["person"] else ""
+    ends = from_milliseconds(row["ends"])
+    about = f"{row['scope']} {row['value']}"
+    return f"silence {row['silence']} of {about} until {ends:%Y-%m-%d %H:%M} UTC: {row['comment']}{by}"
 
 
 def _to_headline(row: sqlite3.Row) -> Headline:

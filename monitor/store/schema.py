@@ -113,15 +113,26 @@ create table alerts (
 create table deliveries (
     alert integer not null references alerts (id),
     receiver text not null,
-    state text not null default 'due' check (state in ('due', 'sending', 'sent', 'dead')),
+    state text not null default 'due'
+        check (state in ('due', 'sending', 'sent', 'dead', 'held', 'muted', 'acked', 'dropped')),
     due integer not null,
     attempts integer not null default 0,
     uncertain integer not null default 0 check (uncertain in (0, 1)),
     error text not null default '',
     sent integer,
+    -- why it is held; the digest that carries it or counts it as muted; what muted it; whether it comes to
+    -- this receiver because another's people did not acknowledge it
+    held text not null default '' check (held in ('', 'digest', 'limit', 'quiet')),
+    letter integer references letters (id),
+    silence integer references silences (id),
+    escalated integer not null default 0 check (escalated in (0, 1)),
     primary key (alert, receiver)
 ) strict, without rowid;
 create index deliveries_due on deliveries (receiver, due) where state in ('due', 'sending');
+create index deliveries_held on deliveries (receiver, due) where state = 'held' and letter is null;
+create index deliveries_sent on deliveries (receiver, sent) where state = 'sent';
+create index deliveries_letter on deliveries (letter) where letter is not null;
+create index deliveries_muted on deliveries (receiver) where state = 'muted';
 
 -- what people set right in the stories: the rows they moved hold it, this says who went where and when
 create table corrections (
@@ -159,6 +170,63 @@ create table aliases (
 ) strict;
 create index aliases_entry on aliases (entry);
 
+-- messages that are not of one story: a digest carries what points at it, a notice its words
+create table letters (
+    id integer primary key,
+    receiver text not null,
+    kind text not null check (kind in ('digest', 'notice', 'heartbeat')),
+    state text not null default 'due' check (state in ('due', 'sending', 'sent', 'dead', 'dropped')),
+    due integer not null,
+    attempts integer not null default 0,
+    uncertain integer not null default 0 check (uncertain in (0, 1)),
+    error text not null default '',
+    sent integer,
+    made integer not null,
+    title text not null default '',
+    lines text not null default '[]',
+    more integer not null default 0 check (more in (0, 1))
+) strict;
+create index letters_due on letters (receiver, due) where state in ('due', 'sending');
+create index letters_kind on letters (kind, made);
+
+-- what the operators are to be told, until a letter carries it
+create table notices (
+    id integer primary key,
+    about text not null,
+    sentence text not null,
+    made integer not null,
+    letter integer references letters (id)
+) strict;
+create index notices_open on notices (made) where letter is null;
+create index notices_about on notices (about, made);
+
+-- receivers that take nothing; model.Outage says what each of these is
+create table outages (
+    receiver text primary key,
+    since integer not null,
+    tries integer not null,
+    until integer not null,
+    error text not null
+) strict, without rowid;
+
+-- a silence never deletes: what it mutes points at it
+create table silences (
+    id integer primary key,
+    scope text not null check (scope in ('story', 'rule', 'name', 'outlet')),
+    value text not null,
+    begins integer not null,
+    ends integer not null check (ends >= begins),
+    comment text not null check (comment <> ''),
+    person text not null,
+    made integer not null
+) strict;
+create index silences_ends on silences (ends);
+
+create table acks (
+    alert integer primary key references alerts (id),
+    made integer not null,
+    person text not null
+) strict;
 -- what came of each attempt to deliver an alert, as recorded (T3): an attempt without a row was cut off
 create table attempts (
     alert integer not null references alerts (id),
@@ -171,11 +239,12 @@ create table attempts (
     primary key (alert, receiver, number)
 ) strict, without rowid;
 
--- what pages and commands read by: alerts by time and rule, deliveries that are not done, and that are
+-- what pages and commands read by: alerts by time and rule, deliveries that are not done
 create index alerts_created on alerts (created, rule);
 create index alerts_rule on alerts (rule, created);
-create index deliveries_open on deliveries (receiver, state, due) where state <> 'sent';
-create index deliveries_taken on deliveries (receiver, sent) where sent is not null;
+create index deliveries_open on deliveries (receiver, state, due)
+    where state in ('due', 'sending', 'held', 'dead');
+create index deliveries_silence on deliveries (silence) where silence is not null;
 
 -- entries in the order in which they came, and their words: search gives the newest first without sorting.
 -- The words stand without their texts (content=''), so an edit and a deletion hand in what stood before.

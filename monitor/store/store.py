@@ -1,26 +1,20 @@
-"""The database: the only module with SQL, and the place where the guarantees are kept.
+"""The database, whole: the place where the guarantees are kept. Only this room has SQL.
 
-One Store belongs to one thread. Reads stand alone; writes stand in `transaction()`, which takes the write
-lock at once: sqlite-utils' own `atomic()` begins deferred, and of 900 concurrent writes 566 then failed.
+One Store belongs to one thread. Reads stand alone; writes stand in `transaction()`. What is kept of each
+kind stands in a module of its own, and Store is all of them.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from heapq import nsmallest
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
-from monitor.errors import StateError, UsageError
+from monitor.errors import UsageError
 from monitor.feeds.schedule import LONGEST
 from monitor.model import (
     Candidate,
-    Claim,
     Entry,
     FeedState,
     Kind,
@@ -28,6 +22,9 @@ from monitor.model import (
     Status,
 )
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.connection import DATABASE
+from monitor.store.ledger import Ledger
+from monitor.store.letters import Letters
 from monitor.store.rows import (
     as_article,
     as_json,
@@ -39,25 +36,19 @@ from monitor.store.rows import (
     to_entry,
     to_feed_state,
     to_milliseconds,
-    to_told,
 )
-from monitor.store.schema import migrations
+from monitor.store.silences import Silences
 from monitor.stories.fingerprint import pack
 from monitor.stories.index import NEAREST
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-    from datetime import datetime, timedelta
-    from pathlib import Path
-
-    from sqlite_utils import Migrations
+    from datetime import datetime
 
     from monitor.model import EntryId, Feed, Plan, Stored, StoryId
 
-DATABASE = "monitor.db"
-_BUSY = 5000  # milliseconds a statement waits for another's lock
-_WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
-_OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
+__all__ = ["DATABASE", "KeptDesk", "Store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,137 +63,8 @@ class KeptDesk:
     told: bool
 
 
-class Store:
+class Store(Letters, Silences, Ledger):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        schema: Migrations = migrations,
-        tracer: Callable[[str, Any], None] | None = None,
-    ) -> None:
-        """Open or make folder/monitor.db.
-
-        `tracer` is called with each statement before it runs (sqlite-utils' tracer). Raises StateError where
-        the database is newer than this program, damaged, or out of reach.
-        """
-        self._path = folder / DATABASE
-        self._schema = schema
-        if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-            raise StateError(f"SQLite {sqlite3.sqlite_version} is too old", remedy="install 3.37 or newer")
-        try:
-            self._db = Database(self._path, execute_plugins=False)
-        except sqlite3.Error as error:
-            raise self._trouble(error) from error
-        try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self.close()
-            raise self._trouble(error) from error
-        except StateError:
-            self.close()
-            raise
-        self._db._tracer = tracer  # noqa: SLF001 - opening and migrating are not traced
-
-    def close(self) -> None:
-        """Give the connection back; an open transaction is rolled back, as by a power cut."""
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # ---- opening ------------------------------------------------------------------------------------------
-
-    def _prepare(self) -> None:
-        self._db.conn.row_factory = sqlite3.Row
-        self._db.conn.execute(f"pragma busy_timeout = {_BUSY}")
-        self._enter_wal()
-        for pragma in (
-            "synchronous = full",  # a commit costs about 7 ms, and a power cut takes no alert
-            "foreign_keys = on",
-        ):
-            self._db.conn.execute(f"pragma {pragma}")
-        self._refuse_newer()
-        if self._schema.pending(self._db):
-            self._migrate()
-
-    def _enter_wal(self) -> None:
-        """Into WAL, which SQLite refuses at once, busy_timeout or not, while another opens a new database."""
-        until = time.monotonic() + _BUSY / 1000
-        while True:
-            try:
-                self._db.conn.execute("pragma journal_mode = wal")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF not in _WAITED_FOR or time.monotonic() > until:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-    def _refuse_newer(self) -> None:
-        ours = {migration.name for migration in self._schema._migrations}  # noqa: SLF001 - it has no accessor
-        theirs = {migration.name for migration in self._schema.applied(self._db)}
-        if newer := theirs - ours:
-            raise StateError(
-                f"the database was written by a newer media-monitor (it knows {', '.join(sorted(newer))})",
-                where=str(self._path),
-                remedy="upgrade this program, or restore the copy made before the upgrade",
-            )
-
-    def _migrate(self) -> None:
-        """Bring an older database up to date in one transaction, after a copy of it has been set aside."""
-        applied = self._schema.applied(self._db)
-        if applied:
-            self._set_aside(applied[-1].name)
-        with self.transaction():
-            self._schema.apply(self._db)
-
-    def _set_aside(self, version: str) -> None:
-        copy = self._path.with_name(f"{DATABASE}.{version}.backup")
-        copy.unlink(missing_ok=True)
-        self._db.conn.execute("vacuum into ?", (str(copy),))
-
-    def _trouble(self, error: sqlite3.Error) -> StateError:
-        return StateError(
-            f"the database cannot be used: {error}",
-            where=str(self._path),
-            remedy="see that its folder is writable and not full; restore a damaged file from a backup",
-        )
-
-    # ---- transactions -------------------------------------------------------------------------------------
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or none of what is written inside, with the write lock held from the start.
-
-        Raises StateError where the database cannot be written: locked for 5 s, full, read-only, damaged.
-        """
-        try:
-            self._db.execute("begin immediate")
-            try:
-                yield
-            except BaseException:
-                self._db.rollback()
-                raise
-            self._db.execute("commit")
-        except sqlite3.Error as error:
-            raise self._trouble(error) from error
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """All or none of what is written inside, within an open transaction."""
-        with self._db.atomic():
-            yield
-
-    def _rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._db.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # Mapping is served too
-        except sqlite3.Error as error:
-            raise self._trouble(error) from error
 
     # ---- feeds --------------------------------------------------------------------------------------------
 
@@ -277,13 +139,12 @@ class Store:
     def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
         """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
 
-        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once.
+        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once,
+        to be routed anew if they were held, and receivers in an outage are asked; an escalation waits an hour
+        at most.
         """
         with self.transaction():
-            self._db.execute(
-                "update deliveries set due = :now where state = 'due' and due > :now",
-                {"now": to_milliseconds(now)},
-            )
+            self.bring_deliveries_forward(now=now)
             return sum(
                 self._db.execute(
                     "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
@@ -450,6 +311,10 @@ class Store:
         moment = to_milliseconds(now)
         for stored in plan.entries:
             self._put_entry(stored, moment, rulebook=rulebook)
+        for stored in plan.entries:
+            self.unmute_carried(
+                stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
+            )
         for alert in plan.alerts:
             self._db.execute(
                 "insert or ignore into alerts values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -566,124 +431,6 @@ class Store:
             ),
         )
 
-    # ---- T2 and T3 ----------------------------------------------------------------------------------------
-
-    def claim(self, receiver: str, *, now: datetime, lease: timedelta) -> Claim | None:
-        """T2: take the oldest due message for this receiver, or None; inside a transaction.
-
-        A message is every due delivery of one story, or of one development: rules that fire together are
-        told together. What is claimed stays invisible for `lease`; a claim that nobody recorded comes back
-        then, marked uncertain.
-        """
-        moment = to_milliseconds(now)
-        due = """
-            select alerts.*, deliveries.state, deliveries.attempts, deliveries.uncertain
-            from deliveries join alerts on alerts.id = alert
-            where receiver = ? and deliveries.state in ('due', 'sending') and deliveries.due <= ?
-        """
-        oldest = self._rows(
-            f"{due} order by deliveries.due, alerts.created, alerts.id limit 1", (receiver, moment)
-        )
-        if not oldest:
-            return None
-        story, lead = oldest[0]["story"], oldest[0]["lead"]
-        rows = self._rows(
-            f"{due} and story = ? and lead = ? order by severity desc, alerts.created, alerts.id",
-            (receiver, moment, story, lead),
-        )
-        self._db.execute(
-            """
-            update deliveries set state = 'sending', attempts = attempts + 1, due = ?,
-                uncertain = max(uncertain, state = 'sending')
-            where receiver = ? and alert in (select value from json_each(?))
-            """,
-            (to_milliseconds(now + lease), receiver, as_json([row["id"] for row in rows])),
-        )
-        return Claim(
-            receiver=receiver,
-            story=story,
-            tolds=tuple(to_told(row) for row in rows),
-            outlets=self._outlets(story, lead),
-            attempts=1 + min(row["attempts"] for row in rows),
-            uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
-            created=from_milliseconds(max(row["created"] for row in rows)),
-        )
-
-    def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:
-        rows = self._rows(
-            """
-            select outlet from entries where story = ? and lead = ?
-            group by outlet order by min(seen), outlet
-            """,
-            (story, lead),
-        )
-        return tuple(row["outlet"] for row in rows)
-
-    def record_sent(self, claim: Claim, *, now: datetime) -> None:
-        """T3: the receiver accepted it; inside a transaction."""
-        self._db.execute(
-            """
-            update deliveries set state = 'sent', sent = ?, error = ''
-            where receiver = ? and alert in (select value from json_each(?))
-            """,
-            (to_milliseconds(now), claim.receiver, _alerts(claim)),
-        )
-        self._note_attempts(claim, now, "", uncertain=False)
-
-    def record_failed(
-        self, claim: Claim, error: str, *, again: datetime | None, uncertain: bool, now: datetime
-    ) -> None:
-        """T3: it was not accepted: due again at `again`, or dead where that is None; inside a transaction."""
-        self._db.execute(
-            """
-            update deliveries set state = ?, due = coalesce(?, due), error = ?, uncertain = max(uncertain, ?)
-            where receiver = ? and alert in (select value from json_each(?))
-            """,
-            (
-                "dead" if again is None else "due",
-                None if again is None else to_milliseconds(again),
-                error,
-                int(uncertain),
-                claim.receiver,
-                _alerts(claim),
-            ),
-        )
-        self._note_attempts(claim, now, error, uncertain=uncertain)
-
-    def _note_attempts(self, claim: Claim, now: datetime, error: str, *, uncertain: bool) -> None:
-        """Keep what came of this attempt, which the next one's record would write over."""
-        self._db.execute(
-            """
-            insert or replace into attempts
-            select alert, receiver, attempts, ?, state, ?, ? from deliveries
-            where receiver = ? and alert in (select value from json_each(?))
-            """,
-            (to_milliseconds(now), int(uncertain), error, claim.receiver, _alerts(claim)),
-        )
-
-    def release_interrupted(self, *, now: datetime) -> int:
-        """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
-
-        Only for a daemon that holds the state's lock and has not begun to send.
-        """
-        with self.transaction():
-            return self._db.execute(
-                "update deliveries set state = 'due', uncertain = 1, due = ? where state = 'sending'",
-                (to_milliseconds(now),),
-            ).rowcount
-
-    def next_delivery_due(self, receivers: Collection[str]) -> dict[str, datetime]:
-        """When the next delivery of each of these receivers is due; receivers without any are left out."""
-        rows = self._rows(
-            """
-            select receiver, min(due) due from deliveries
-            where state in ('due', 'sending') and receiver in (select value from json_each(?))
-            group by receiver
-            """,
-            (as_json(receivers),),
-        )
-        return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
-
     # ---- corrections --------------------------------------------------------------------------------------
 
     def split(self, entry: EntryId, *, now: datetime) -> int:
@@ -794,27 +541,12 @@ class Store:
                 (select count(*) from alerts) alerts,
                 (select count(*) from deliveries where state = 'sent') sent,
                 (select count(*) from deliveries where state in ('due', 'sending')) waiting,
-                (select count(*) from deliveries where state = 'dead') dead
+                (select count(*) from deliveries where state = 'dead') dead,
+                (select count(*) from deliveries where state = 'held') held,
+                (select count(*) from deliveries where state = 'muted') muted
             """
         )[0]
         return dict(row)
-
-    def waiting(self) -> dict[str, int]:
-        """How many deliveries wait for each receiver, by its name, whether the desk still has it or not."""
-        rows = self._rows(
-            "select receiver, count(*) n from deliveries where state in ('due', 'sending') group by receiver"
-        )
-        return {row["receiver"]: row["n"] for row in rows}
-
-    def oldest_waiting(self) -> datetime | None:
-        """When the oldest alert that is not yet delivered was decided; None if nothing waits."""
-        row = self._rows(
-            """
-            select min(created) oldest from deliveries join alerts on alerts.id = alert
-            where deliveries.state in ('due', 'sending')
-            """
-        )[0]
-        return None if row["oldest"] is None else from_milliseconds(row["oldest"])
 
     def touch(self) -> None:
         """Prove that the database can be written (for the watchdog): take the write lock and give it back."""
@@ -836,7 +568,3 @@ def _nearest(hits: Sequence[sqlite3.Row], *, shared: int, most: int) -> dict[Ent
         for _, _, entry in nsmallest(most, near):
             found.setdefault(entry, set()).update(entries[entry][1])
     return found
-
-
-def _alerts(claim: Claim) -> str:
-    return as_json([told.alert for told in claim.tolds])

@@ -26,6 +26,8 @@ from monitor import access as ways
 from monitor import config
 from monitor.errors import MonitorError, StateError, UsageError
 from monitor.feeds import health
+from monitor.model import Scope, Severity
+from monitor.rules.document import nearest
 from monitor.rules.explain import spelt
 from monitor.rules.rule import EMPTY
 from monitor.store.reading import Reading, searched
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
     from monitor.access import Access
     from monitor.config import Desk
-    from monitor.model import Severity, StoryId
+    from monitor.model import StoryId
     from monitor.rules.rule import Rule, Rulebook
     from monitor.store.reading import FeedRow, Hit, Whole
     from monitor.stories.difference import Run
@@ -63,6 +65,14 @@ _DAYS = 30
 _TITLE, _TEXT = 300, 600  # characters that are shown
 _LONGEST_QUERY = 500
 _FEWEST = 12  # bars of a chart: two or three would be walls
+_LENGTHS = {
+    "1 hour": timedelta(hours=1),
+    "4 hours": timedelta(hours=4),
+    "1 day": timedelta(days=1),
+    "3 days": timedelta(days=3),
+    "7 days": timedelta(days=7),
+    "30 days": timedelta(days=30),
+}
 _SCRIPTS = re.compile(  # by the first letter of a script that one language has nearly to itself
     "(?P<hy>[\u0531-\u0587])|(?P<ka>[\u10a0-\u10ff])|(?P<el>[\u0370-\u03ff])|(?P<he>[\u05d0-\u05ea])"
     "|(?P<th>[\u0e01-\u0e5b])|(?P<ja>[\u3041-\u30ff])|(?P<ko>[\uac00-\ud7a3])"
@@ -70,6 +80,9 @@ _SCRIPTS = re.compile(  # by the first letter of a script that one language has 
 _SAID = {  # after a change, by the word in the address: no text of an address is shown
     "split": "It is a story of its own now.",
     "merged": "The two are one story now.",
+    "acknowledged": "It is seen to: it goes to no second receiver.",
+    "muted": "It is muted. What is muted is counted in the next digest, not lost.",
+    "unmuted": "The silence has ended. What it muted stays muted.",
 }
 
 
@@ -171,6 +184,7 @@ class _Page:
                 Route("/new", self.new),
                 Route("/stories/{number}", self.story),
                 Route("/stories/{number}/split", self._changing(self.split), methods=["POST"]),
+                Route("/stories/{number}/acknowledge", self._changing(self.acknowledge), methods=["POST"]),
                 Route("/stories/{number}/merge", self._changing(self.merge), methods=["POST"]),
                 Route("/entries/{number}", self.entry),
                 Route("/search", self.search),
@@ -179,6 +193,9 @@ class _Page:
                 Route("/rules/{rule}", self.rule),
                 Route("/feeds", self.feeds),
                 Route("/receivers", self.receivers),
+                Route("/silences", self.silences, methods=["GET"]),
+                Route("/silences", self._changing(self.mute), methods=["POST"]),
+                Route("/silences/{silence:int}/end", self._changing(self.unmute), methods=["POST"]),
                 Route("/login", self.login, methods=["GET"]),
                 Route("/login", self._changing(self.let_in), methods=["POST"]),
                 Route("/logout", self._changing(self.let_out), methods=["POST"]),
@@ -260,6 +277,9 @@ class _Page:
             "story.html",
             story=whole,
             groups=_groups(whole),
+            unseen=any(
+                told.severity is Severity.CRITICAL and told.acknowledged is None for told in whole.tellings
+            ),
             outlets=len({one.entry.outlet for one in whole.entries}),
             **self._coverage(coverage),
         )
@@ -308,6 +328,14 @@ class _Page:
         with Store(self._state) as store, store.transaction():
             store.merge(story, other, now=self._clock())
         return RedirectResponse(f"/stories/{story:016x}?said=merged", 303)
+
+    def acknowledge(self, request: Request, _: Mapping[str, str]) -> Response:
+        """Somebody has seen to what was told of a story: it goes to no second receiver."""
+        with Reading(self._state) as reading:
+            story = _story_of(reading, _number(request))
+        with Store(self._state) as store, store.transaction():
+            store.acknowledge(store.alerts_of(story), by=request.state.user, now=self._clock())
+        return RedirectResponse(f"/stories/{story:016x}?said=acknowledged", 303)
 
     # ---- rules --------------------------------------------------------------------------------------------
 
@@ -391,6 +419,63 @@ class _Page:
             sent = reading.sent(names, since=now - timedelta(days=1))
             queue = reading.queue(most=_QUEUE)
         return self._shown(request, "receivers.html", names=names, waiting=waiting, sent=sent, queue=queue)
+
+    # ---- silences -----------------------------------------------------------------------------------------
+
+    def silences(self, request: Request) -> Response:
+        """The silences in force, and a form for another."""
+        with Reading(self._state) as reading:
+            found = reading.silences(now=self._clock())
+            known = self._spoken_of(reading)
+        scope = request.query_params.get("scope", "rule")
+        return self._shown(
+            request,
+            "silences.html",
+            silences=found,
+            known=known,
+            scopes=[one.value for one in Scope],
+            scope=scope if scope in known or scope == "story" else "rule",
+            value=request.query_params.get("value", "")[:_LONGEST_QUERY],
+            lengths=_LENGTHS,
+        )
+
+    def mute(self, request: Request, form: Mapping[str, str]) -> Response:
+        """Put a silence in force."""
+        comment, value, now = form.get("comment", "").strip(), form.get("value", "").strip(), self._clock()
+        if not comment:
+            raise HTTPException(400, "A silence needs a comment: say why, for the others.")
+        if form.get("scope") not in [one.value for one in Scope] or form.get("for") not in _LENGTHS:
+            raise HTTPException(400, "A silence is of a story, rule, name or outlet, and has an end.")
+        scope = Scope(form["scope"])
+        with Reading(self._state) as reading:
+            if scope is Scope.STORY:
+                value = f"{_story_of(reading, _written(value)):016x}"
+            elif value not in (known := self._spoken_of(reading)[scope.value]):
+                raise UsageError(f'there is no {scope.value} "{value}"', remedy=nearest(value, known))
+        with Store(self._state) as store:
+            store.add_silence(
+                scope,
+                value,
+                begins=now,
+                ends=now + _LENGTHS[form["for"]],
+                comment=comment[:_LONGEST_QUERY],
+                by=request.state.user,
+                now=now,
+            )
+        return RedirectResponse("/silences?said=muted", 303)
+
+    def unmute(self, request: Request, _: Mapping[str, str]) -> Response:
+        """End a silence now."""
+        with Store(self._state) as store:
+            if not store.expire_silence(request.path_params["silence"], now=self._clock()):
+                raise HTTPException(404, "There is no such silence in force.")
+        return RedirectResponse("/silences?said=unmuted", 303)
+
+    def _spoken_of(self, reading: Reading) -> dict[str, list[str]]:
+        """What a silence may be about beside a story, by kind."""
+        desk = self._desk.of(reading)
+        found = config.spoken_of(desk.sources) if desk else {}
+        return {scope.value: sorted(found.get(scope, ())) for scope in Scope if scope is not Scope.STORY}
 
     # ---- letting in ---------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""When a failed delivery is tried again: 30 s, 1, 2, 5, 15, 60 min, ± 20 %; for a day at the least."""
+"""What a failed message calls for: its receiver waits as a whole, is asked again, and a day at the least."""
 
 from __future__ import annotations
 
@@ -9,36 +9,98 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.outbox import retry
-from monitor.model import Claim
-from tests.fakes import START
+from monitor.alerts.outbox import Failure, Setback, setback
+from monitor.model import Claim, Digest, Kind, Match, Outage, Severity, Tally, Told
+from tests.fakes import FEED, START, Item, entry
 
-CLAIM = Claim("mail", 7, (), (), attempts=1, uncertain=False, created=START)
-
-
-@pytest.mark.parametrize(
-    ("attempts", "seconds"),
-    [(1, 30), (2, 60), (3, 120), (4, 300), (5, 900), (6, 3600), (7, 3600), (23, 3600)],
-)
-def test_each_failure_waits_longer_within_a_fifth(attempts: int, seconds: int) -> None:
-    again = retry(replace(CLAIM, attempts=attempts), now=START)
-    assert again is not None
-    assert 0.8 * seconds <= (again - START).total_seconds() <= 1.2 * seconds
+TOLD = Told(5, Kind.NEW, Match("peace", "Peace", Severity.HIGH, (), ()), entry(FEED, Item("g", "t")), START)
+CLAIM = Claim("mail", 7, (TOLD,), (), attempts=1, uncertain=False, created=START)
+DIGEST = Digest(3, "mail", (), Tally(), attempts=1, uncertain=False, created=START)
+DOWN = Failure("error=503")
+DAY = timedelta(days=1)
 
 
-def test_what_failed_together_does_not_come_back_together() -> None:
-    times = {retry(replace(CLAIM, story=story), now=START) for story in range(50)}
-    assert len(times) > 25
+def down(tries: int, *, hours: float = 0.0) -> Outage:
+    return Outage(START, tries, START + timedelta(hours=hours), "error=503")
+
+
+@pytest.mark.parametrize(("tries", "seconds"), [(0, 30), (1, 60), (2, 180), (3, 720), (4, 720), (100, 720)])
+def test_a_receiver_that_is_down_is_asked_less_and_less_often(tries: int, seconds: int) -> None:
+    found = setback(CLAIM, DOWN, outage=down(tries) if tries else None, now=START)
+    assert found.outage is not None
+    assert found.again is None
+    assert seconds <= (found.outage.until - START).total_seconds() <= 1.2 * seconds
+
+
+def test_no_hour_of_an_outage_sees_more_than_eight_tries() -> None:
+    for story in range(50):
+        now, outage, tried = START, None, []
+        while now < START + DAY:
+            tried.append(now)
+            outage = setback(replace(CLAIM, story=story), DOWN, outage=outage, now=now).outage
+            assert outage is not None
+            now = outage.until
+        for first in tried:
+            assert sum(first <= one < first + timedelta(hours=1) for one in tried) <= 8
+
+
+@given(st.integers(0, 30), st.integers(1, 200_000))
+def test_what_a_receiver_asks_for_is_never_undercut(tries: int, seconds: int) -> None:
+    asked = timedelta(seconds=seconds)
+    for attempts in (1, 5):
+        found = setback(
+            replace(CLAIM, attempts=attempts),
+            Failure("error=429", retry_after=asked),
+            outage=down(tries) if tries else None,
+            now=START,
+        )
+        assert found.outage is not None
+        assert found.outage.until >= START + asked
+
+
+def test_receivers_that_failed_together_do_not_come_back_together() -> None:
+    outages = [
+        setback(replace(CLAIM, story=story), DOWN, outage=None, now=START).outage for story in range(50)
+    ]
+    assert len({outage.until for outage in outages if outage}) > 25
+
+
+def test_a_message_that_is_refused_for_itself_waits_alone() -> None:
+    found = setback(CLAIM, Failure("error=400", own=True), outage=None, now=START)
+    assert found.outage is None
+    assert found.again is not None
+    assert found.again - START <= timedelta(seconds=36)
+
+
+def test_a_message_that_fails_again_while_others_pass_waits_alone() -> None:
+    assert setback(replace(CLAIM, attempts=2), DOWN, outage=None, now=START).outage is None
+    assert setback(replace(CLAIM, attempts=2), DOWN, outage=down(3), now=START).outage is not None
 
 
 @given(st.integers(1, 1000), st.floats(0, 23.99))
-def test_nothing_is_given_up_within_a_day(attempts: int, hours: float) -> None:
-    assert retry(replace(CLAIM, attempts=attempts), now=START + timedelta(hours=hours)) is not None
+def test_nothing_is_given_up_within_a_day(tries: int, hours: float) -> None:
+    now = START + timedelta(hours=hours)
+    for parcel in (CLAIM, DIGEST):
+        for failure in (DOWN, Failure("error=400", own=True)):
+            found = setback(replace(parcel, attempts=tries), failure, outage=down(tries), now=now)
+            assert not found.dead
+            assert not found.over
 
 
 def test_a_day_with_the_machine_off_does_not_count_as_tried() -> None:
-    assert retry(replace(CLAIM, attempts=2), now=START + timedelta(days=3)) is not None
+    assert not setback(CLAIM, DOWN, outage=down(2), now=START + 3 * DAY).dead
+    assert not setback(replace(CLAIM, attempts=2), DOWN, outage=None, now=START + 3 * DAY).dead
 
 
-def test_after_a_day_of_trying_it_is_given_up() -> None:
-    assert retry(replace(CLAIM, attempts=24), now=START + timedelta(hours=24)) is None
+def test_after_a_day_of_trying_what_is_as_old_is_given_up_and_no_more() -> None:
+    young = replace(TOLD, alert=6, decided=START + timedelta(hours=2))
+    both = replace(CLAIM, tolds=(TOLD, young))
+    assert setback(both, DOWN, outage=down(30), now=START + DAY).dead == (5,)
+    assert setback(replace(both, attempts=24), DOWN, outage=None, now=START + DAY).dead == (5,)
+    assert setback(DIGEST, DOWN, outage=down(30), now=START + DAY).over
+
+
+def test_an_outage_that_began_lately_gives_nothing_up() -> None:
+    late = Outage(START + timedelta(hours=23), 30, START + DAY)
+    found: Setback = setback(CLAIM, DOWN, outage=late, now=START + DAY)
+    assert not found.dead

@@ -38,6 +38,7 @@ def pages(press: Press) -> dict[str, str]:
         "rule": "/rules/railway-agreement",
         "feeds": "/feeds",
         "receivers": "/receivers",
+        "silences": f"/silences?scope=story&value={story:016x}",
     }
 
 
@@ -65,7 +66,7 @@ def take(folder: Path, *, every: bool) -> None:
 
 
 def packed(png: bytes) -> bytes:
-    """The picture with a palette, a third of the size: its 256 most frequent colours, others as the nearest."""
+    """The picture with a palette, a third of the size: 256 colours, all others as the nearest of them."""
     width, rows = _pixels(png)
     found = Counter(pixel for row in rows for pixel in row)
     colours = [colour for colour, _ in found.most_common(256)]

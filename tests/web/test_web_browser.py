@@ -29,7 +29,7 @@ pytestmark = [
 
 AXE = (Path(__file__).parent / "axe.min.js").read_text("utf-8")
 LOOKS = [("light", 1100), ("dark", 1100), ("light", 390)]
-NAMES = ["today", "story", "why", "search", "rules", "rule", "feeds", "receivers"]
+NAMES = ["today", "story", "why", "search", "rules", "rule", "feeds", "receivers", "silences"]
 
 
 @pytest.fixture(scope="module")

@@ -158,6 +158,55 @@ def test_splitting_and_merging_are_forms_that_hold(tmp_path: Path) -> None:
         assert visitor.send(page, f"{page}/split", entry=f"{story:016x}").status == 400
 
 
+def test_silences_are_put_in_force_listed_and_ended(tmp_path: Path) -> None:
+    press = morning(tmp_path)
+    story = f"{press.id_of('halden', 's1'):016x}"
+    with served(press.state, clock=press.clock) as address:
+        visitor = Visitor(address)
+        assert "Nothing is muted." in visitor.get("/silences").text
+        asked = visitor.get(f"/silences?scope=story&value={story}").text
+        assert "<option selected>story</option>" in asked and f'value="{story}"' in asked
+        fill = {"scope": "story", "value": story, "for": "4 hours", "comment": "known <b>"}
+        border = fill | {"scope": "rule", "value": "border"}
+        assert visitor.send("/silences", "/silences", **fill).headers["location"] == "/silences?said=muted"
+        assert (
+            visitor.send("/silences", "/silences", **fill | {"scope": "rule", "value": "border"}).status
+            == 303
+        )
+        told = visitor.get("/silences?said=muted").text
+        assert "known &lt;b&gt;" in told and "It is muted." in told
+        assert f'href="/stories/{story}"' in told and 'href="/rules/border"' in told
+        for wrong, what in (
+            ({"scope": "rule", "value": "bordre"}, "did you mean"),
+            ({"scope": "outlet", "value": "Nobody"}, "there is no outlet"),
+            ({"scope": "planet"}, "A silence is of a story, rule, name or outlet"),
+            ({"for": "ever"}, "and has an end"),
+            ({"comment": "  "}, "A silence needs a comment"),
+            ({"value": f"{1:016x}"}, "there is no such story"),
+        ):
+            refused = visitor.send("/silences", "/silences", **fill | wrong)
+            assert refused.status == 400
+            assert what in refused.text
+        ended = visitor.send("/silences", "/silences/1/end")
+        assert ended.headers["location"] == "/silences?said=unmuted"
+        assert visitor.send("/silences", "/silences/1/end").status == 404
+        assert "known &lt;b&gt;" in visitor.get("/silences").text  # the other one
+        assert visitor.get("/silences").text.count("End it") == 1
+
+
+def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(tmp_path: Path) -> None:
+    press = morning(tmp_path)
+    page = f"/stories/{press.id_of('halden', 's1'):016x}"
+    access = Access(user_header="x-user")
+    with served(press.state, clock=press.clock, access=access) as address:
+        visitor = Visitor(address, headers={"X-User": "ani"})
+        assert ">Acknowledge</button>" in visitor.get(page).text
+        assert visitor.send(page, f"{page}/acknowledge").headers["location"] == f"{page}?said=acknowledged"
+        told = visitor.get(page).text
+        assert ">Acknowledge</button>" not in told
+        assert told.count("acknowledged by ani") == 2
+
+
 # ---- why, search -------------------------------------------------------------------------------------------
 
 

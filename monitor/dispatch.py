@@ -1,0 +1,215 @@
+"""T2: what a receiver gets next. Each due alert is routed, and the first message that may go is taken.
+
+Inside one transaction: what is held or muted on the way is written with what is taken, or not at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.alerts import digest, notice, outbox
+from monitor.alerts.notify import is_chat
+from monitor.alerts.route import route
+from monitor.model import Digest, Severity
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from monitor.alerts.route import Customs, Routes
+    from monitor.model import Claim, Notice, Receiver, Silence
+    from monitor.store.store import Store
+
+_MOST_HELD = 500  # alerts looked at for one digest; what is beyond follows in another
+_UNHEARD = timedelta(days=7)  # what nobody could be told for so long is no news
+_NOT_ACKED = "Nobody has acknowledged this alert: it comes to you for that."
+
+
+def taken(
+    store: Store, receiver: Receiver, *, customs: Customs, now: datetime
+) -> Claim | Digest | Notice | None:
+    """The message that goes to this receiver now, leased; None if nothing may go. Inside a transaction."""
+    silences = store.silences(now=now)
+    outage = store.outage(receiver.name)
+    if outage is not None and outage.until > now:
+        _escalate_what_waits(store, receiver, customs=customs, silences=silences, now=now)
+        return None
+    claim = _claimed(
+        store,
+        receiver,
+        customs=customs,
+        silences=silences,
+        least_tried=outbox.asks_with_another(outage),
+        now=now,
+    )
+    if claim is not None:
+        store.lease(claim, until=now + outbox.LEASE)
+        return claim
+    _make_letters(store, receiver, customs=customs, silences=silences, now=now)
+    return _letter(store, receiver, now=now)
+
+
+# ---- alerts ----------------------------------------------------------------------------------------------
+
+
+def _claimed(
+    store: Store,
+    receiver: Receiver,
+    *,
+    customs: Customs,
+    silences: list[Silence],
+    least_tried: bool,
+    now: datetime,
+) -> Claim | None:
+    """The first due claim of which something goes; what is held or muted before it is written down."""
+    while True:
+        claim = store.due_claim(receiver.name, now=now, least_tried=least_tried)
+        if claim is None:
+            return None
+        routes = route(
+            claim,
+            receiver,
+            customs=customs,
+            silences=silences,
+            now=now,
+            sent=_sent(store, receiver, claim, customs=customs, now=now),
+        )
+        _write(store, receiver, routes)
+        if routes.go is not None:
+            _escalate(store, routes.go, receiver, now=now)
+            return _noted(routes.go, receiver)
+
+
+def _sent(
+    store: Store, receiver: Receiver, claim: Claim, *, customs: Customs, now: datetime
+) -> dict[str, int]:
+    return {
+        rule: store.count_sent(receiver.name, rule, since=now - limit.per)
+        for rule, limit in customs.limits(claim).items()
+    }
+
+
+def _write(store: Store, receiver: Receiver, routes: Routes) -> None:
+    if routes.muted:
+        store.mute(receiver.name, routes.muted)
+    if routes.held:
+        assert routes.until is not None, "what is held is held till then"
+        store.hold(receiver.name, routes.held, until=routes.until)
+
+
+def _noted(claim: Claim, receiver: Receiver) -> Claim:
+    """The claim with the lines that go with it."""
+    if claim.escalated:
+        return replace(claim, notes=(_NOT_ACKED, _how_to_acknowledge(claim)))
+    if receiver.escalate and _critical(claim):
+        return replace(claim, notes=(_how_to_acknowledge(claim),))
+    return claim
+
+
+def _how_to_acknowledge(claim: Claim) -> str:
+    return f"Acknowledge: monitor ack {claim.story:016x}"
+
+
+# ---- escalation ------------------------------------------------------------------------------------------
+
+
+def _escalate(store: Store, claim: Claim, receiver: Receiver, *, now: datetime) -> None:
+    """The critical alerts of a claim go to the second receiver too, unless somebody acknowledges them."""
+    if receiver.escalate and (critical := _critical(claim)):
+        store.escalate(critical, to=receiver.escalate.to, due=now + receiver.escalate.after)
+
+
+def _critical(claim: Claim) -> list[int]:
+    return [told.alert for told in claim.tolds if told.match.severity is Severity.CRITICAL]
+
+
+def _escalate_what_waits(
+    store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
+) -> None:
+    """The time to acknowledge runs while the receiver takes nothing, too: that is when it is needed most."""
+    if receiver.escalate is None:
+        return
+    for claim in store.unescalated(
+        receiver.name, to=receiver.escalate.to, severity=Severity.CRITICAL, now=now
+    ):
+        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={})
+        if routes.go is not None:
+            _escalate(store, routes.go, receiver, now=now)
+
+
+# ---- letters ---------------------------------------------------------------------------------------------
+
+
+def _letter(store: Store, receiver: Receiver, *, now: datetime) -> Digest | Notice | None:
+    """The digest or notice that is due, leased. A digest that failed waits for quiet hours to end."""
+    while True:
+        letter = store.due_letter(receiver.name, now=now)
+        if letter is None:
+            return None
+        if isinstance(letter, Digest) and not letter.claims:
+            store.drop_letter(letter)  # all that it held was dropped by hand
+            continue
+        if isinstance(letter, Digest) and receiver.quiet and receiver.quiet.covers(now):
+            store.put_off(letter, until=receiver.quiet.end(now))
+            continue
+        store.lease_letter(letter, until=now + outbox.LEASE)
+        return letter
+
+
+def _make_letters(
+    store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
+) -> None:
+    _make_digest(store, receiver, customs=customs, silences=silences, now=now)
+    if receiver.name == customs.operators:
+        _make_notice(store, receiver, now=now)
+        _make_heartbeat(store, receiver, customs=customs, now=now)
+
+
+def _make_digest(
+    store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
+) -> None:
+    """Of what is held and due: what has been silenced since is muted, what may not be said now held on."""
+    going = []
+    held = store.held_claims(receiver.name, now=now, most=_MOST_HELD)
+    for claim in held:
+        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={}, collected=True)
+        _write(store, receiver, routes)
+        if routes.go is not None:
+            going.append(routes.go)
+    if not going:
+        return
+    fitting = digest.fitting(going, chat=is_chat(receiver))
+    alerts = [told.alert for claim in fitting for told in claim.tolds]
+    store.make_digest(receiver.name, alerts, more=len(fitting) < len(going), now=now)
+
+
+def _make_notice(store: Store, receiver: Receiver, *, now: datetime) -> None:
+    store.forget_notices(before=now - _UNHEARD)
+    first = store.open_notice()
+    if first is not None and notice.due(first, store.last_letter("notice")) <= now:
+        store.make_notice(receiver.name, notice.TITLE, now=now)
+
+
+def _make_heartbeat(store: Store, receiver: Receiver, *, customs: Customs, now: datetime) -> None:
+    """The first goes at once, so that whoever asked for it sees that it comes."""
+    last = store.last_letter("heartbeat")
+    if customs.heartbeat and (last is None or last < customs.heartbeat.last(now)):
+        store.make_heartbeat(receiver.name, notice.ALIVE, notice.heartbeat(store.counts()), now=now)
+
+
+def next_due(store: Store, receivers: list[str], *, customs: Customs, now: datetime) -> dict[str, datetime]:
+    """When the next message to each of these receivers is due; receivers without any are left out."""
+    due = store.next_delivery_due(receivers)
+    if customs.operators in receivers:
+        times = [due[customs.operators]] if customs.operators in due else []
+        first = store.open_notice()
+        if first is not None:
+            times.append(notice.due(first, store.last_letter("notice")))
+        if customs.heartbeat:
+            last = store.last_letter("heartbeat")
+            times.append(now if last is None else customs.heartbeat.after(last))
+        outage = store.outage(customs.operators)
+        if times:
+            due[customs.operators] = max(min(times), outage.until) if outage else min(times)
+    return due

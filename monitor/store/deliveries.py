@@ -1,0 +1,358 @@
+"""The outbox: which alert is on its way to which receiver, and how far it came (T2 and T3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from monitor.model import Claim, Outage
+from monitor.store.connection import Connection
+from monitor.store.rows import as_json, as_moment, from_milliseconds, to_milliseconds, to_told
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.model import AlertId, EntryId, StoryId
+
+
+_AN_HOUR = timedelta(hours=1)
+
+
+class Deliveries(Connection):
+    """The part of the Store that holds deliveries."""
+
+    # ---- T2 and T3 ----------------------------------------------------------------------------------------
+
+    def claim(self, receiver: str, *, now: datetime, lease: timedelta) -> Claim | None:
+        """T2: take the oldest due message for this receiver, or None; inside a transaction.
+
+        What is claimed stays invisible for `lease`; a claim that nobody recorded comes back then, marked
+        uncertain.
+        """
+        claim = self.due_claim(receiver, now=now)
+        if claim is not None:
+            self.lease(claim, until=now + lease)
+        return claim
+
+    def due_claim(self, receiver: str, *, now: datetime, least_tried: bool = False) -> Claim | None:
+        """The oldest message that is due to this receiver, not yet taken; None if there is none.
+
+        A message is every due delivery of one story, or of one development: rules that fire together are
+        told together. With `least_tried`, the oldest of those tried least.
+        """
+        first = "attempts, " if least_tried else ""
+        oldest = self._rows(
+            f"""
+            select alert from deliveries
+            where receiver = ? and state in ('due', 'sending') and due <= ?
+            order by {first}due, alert limit 1
+            """,  # noqa: S608 - a word of ours
+            (receiver, to_milliseconds(now)),
+        )
+        if not oldest:
+            return None
+        rows = self._rows(
+            """
+            select alerts.*, deliveries.state, deliveries.attempts, deliveries.uncertain, deliveries.escalated
+            from alerts as first
+            join alerts on alerts.story = first.story and alerts.lead = first.lead
+            join deliveries on deliveries.alert = alerts.id
+            where first.id = ? and receiver = ? and deliveries.state in ('due', 'sending')
+                and deliveries.due <= ?
+            order by alerts.severity desc, alerts.created, alerts.id
+            """,
+            (oldest[0]["alert"], receiver, to_milliseconds(now)),
+        )
+        return self._claim(receiver, rows)
+
+    def lease(self, claim: Claim, *, until: datetime) -> None:
+        """Take the claim: it is being sent, and comes back then unless it is recorded; in a transaction."""
+        self._db.execute(
+            """
+            update deliveries set state = 'sending', attempts = attempts + 1, due = ?,
+                uncertain = max(uncertain, state = 'sending')
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(until), claim.receiver, _alerts(claim)),
+        )
+
+    def _claim(self, receiver: str, rows: Sequence[sqlite3.Row]) -> Claim:
+        story, lead = rows[0]["story"], rows[0]["lead"]
+        return Claim(
+            receiver=receiver,
+            story=story,
+            lead=lead,
+            tolds=tuple(to_told(row) for row in rows),
+            outlets=self._outlets(story, lead),
+            attempts=1 + min(row["attempts"] for row in rows),
+            uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
+            created=from_milliseconds(max(row["created"] for row in rows)),
+            escalated=any(row["escalated"] for row in rows),
+        )
+
+    def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:
+        rows = self._rows(
+            """
+            select outlet from entries where story = ? and lead = ?
+            group by outlet order by min(seen), outlet
+            """,
+            (story, lead),
+        )
+        return tuple(row["outlet"] for row in rows)
+
+    def record_sent(self, claim: Claim, *, now: datetime) -> None:
+        """T3: the receiver accepted it; inside a transaction."""
+        self._db.execute(
+            """
+            update deliveries set state = 'sent', sent = ?, error = ''
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now), claim.receiver, _alerts(claim)),
+        )
+        self._note_attempts(claim, now, "", uncertain=False)
+
+    def record_failed(
+        self,
+        claim: Claim,
+        error: str,
+        *,
+        again: datetime | None,
+        uncertain: bool,
+        now: datetime,
+        dead: Collection[AlertId] = (),
+    ) -> None:
+        """T3: it was not accepted; inside a transaction.
+
+        The alerts in `dead` are given up; the others are due at `again`, or (None) as soon as their receiver
+        takes anything.
+        """
+        self._db.execute(
+            """
+            update deliveries set error = :error, uncertain = max(uncertain, :uncertain),
+                state = iif(alert in (select value from json_each(:dead)), 'dead', 'due'),
+                due = coalesce(:again, (select created from alerts where id = alert))
+            where receiver = :receiver and alert in (select value from json_each(:alerts))
+            """,
+            {
+                "error": error,
+                "uncertain": int(uncertain),
+                "dead": as_json(dead),
+                "again": as_moment(again),
+                "receiver": claim.receiver,
+                "alerts": _alerts(claim),
+            },
+        )
+        self._note_attempts(claim, now, error, uncertain=uncertain)
+
+    def _note_attempts(self, claim: Claim, now: datetime, error: str, *, uncertain: bool) -> None:
+        """Keep what came of this attempt, which the next one's record would write over."""
+        self._db.execute(
+            """
+            insert or replace into attempts
+            select alert, receiver, attempts, ?, state, ?, ? from deliveries
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now), int(uncertain), error, claim.receiver, _alerts(claim)),
+        )
+
+    # ---- routing ------------------------------------------------------------------------------------------
+
+    def hold(self, receiver: str, reasons: Mapping[AlertId, str], *, until: datetime) -> None:
+        """These alerts wait for the digest of then, each for its reason; inside a transaction."""
+        self._db.conn.executemany(
+            """
+            update deliveries set state = 'held', held = ?, due = ?,
+                uncertain = max(uncertain, state = 'sending')
+            where receiver = ? and alert = ?
+            """,
+            [(reason, to_milliseconds(until), receiver, alert) for alert, reason in reasons.items()],
+        )
+
+    def mute(self, receiver: str, silences: Mapping[AlertId, int]) -> None:
+        """These alerts are not told, each because of its silence; inside a transaction."""
+        self._db.conn.executemany(
+            """
+            update deliveries set state = 'muted', silence = ?, uncertain = max(uncertain, state = 'sending')
+            where receiver = ? and alert = ?
+            """,
+            [(silence, receiver, alert) for alert, silence in silences.items()],
+        )
+
+    def unmute_carried(self, story: StoryId, lead: EntryId, *, outlet: str, now: datetime) -> None:
+        """Another outlet carries it: what was muted because of its only outlet is due again, in T1."""
+        self._db.execute(
+            """
+            update deliveries set state = 'due', due = ?, silence = null, letter = null
+            where state = 'muted' and alert in (select id from alerts where story = ? and lead = ?)
+                and silence in (select id from silences where scope = 'outlet' and value <> ?)
+            """,
+            (to_milliseconds(now), story, lead, outlet),
+        )
+
+    def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
+        """How many alerts of a rule were sent to a receiver since then, not counting those in digests."""
+        return int(
+            self._rows(
+                """
+                select count(*) number from deliveries join alerts on alerts.id = alert
+                where receiver = ? and state = 'sent' and sent > ? and letter is null and rule = ?
+                """,
+                (receiver, to_milliseconds(since), rule),
+            )[0]["number"]
+        )
+
+    # ---- escalation ---------------------------------------------------------------------------------------
+
+    def escalate(self, alerts: Collection[AlertId], *, to: str, due: datetime) -> None:
+        """Unless they are acknowledged by then, these alerts go to that receiver, once; in a transaction."""
+        self._db.execute(
+            """
+            insert or ignore into deliveries (alert, receiver, due, escalated)
+            select value, ?, ?, 1 from json_each(?) where value not in (select alert from acks)
+            """,
+            (to, to_milliseconds(due), as_json(alerts)),
+        )
+
+    def unescalated(self, receiver: str, *, to: str, severity: int, now: datetime) -> list[Claim]:
+        """What is due to a receiver, as urgent as this, and has no delivery to the other one yet."""
+        rows = self._rows(
+            """
+            select alerts.*, state, attempts, uncertain, escalated
+            from deliveries join alerts on alerts.id = alert
+            where receiver = ? and state in ('due', 'sending') and due <= ? and severity >= ?
+                and alert not in (select alert from deliveries where receiver = ?)
+                and alert not in (select alert from acks)
+            """,
+            (receiver, to_milliseconds(now), severity, to),
+        )
+        return [self._claim(receiver, [row]) for row in rows]
+
+    def acknowledge(self, alerts: Collection[AlertId], *, by: str, now: datetime) -> tuple[int, int]:
+        """Somebody has seen to these alerts; inside a transaction.
+
+        How many had not been acknowledged before, and how many escalations that spared.
+        """
+        made = self._db.execute(
+            "insert or ignore into acks select value, ?, ? from json_each(?)",
+            (to_milliseconds(now), by, as_json(alerts)),
+        ).rowcount
+        spared = self._db.execute(
+            """
+            update deliveries set state = 'acked'
+            where escalated and state in ('due', 'held') and alert in (select value from json_each(?))
+            """,
+            (as_json(alerts),),
+        ).rowcount
+        return made, spared
+
+    def alerts_of(self, number: int) -> list[AlertId]:
+        """The alerts of the story with this number, or the one alert that has it."""
+        rows = self._rows("select id from alerts where story = ?1 or id = ?1 order by created, id", (number,))
+        return [row["id"] for row in rows]
+
+    # ---- outages ------------------------------------------------------------------------------------------
+
+    def outage(self, receiver: str) -> Outage | None:
+        """The outage that a receiver is in; None if it takes messages."""
+        return self.outages().get(receiver)
+
+    def outages(self) -> dict[str, Outage]:
+        """The outages that receivers are in, by name."""
+        return {
+            row["receiver"]: Outage(
+                from_milliseconds(row["since"]), row["tries"], from_milliseconds(row["until"]), row["error"]
+            )
+            for row in self._rows("select * from outages order by receiver")
+        }
+
+    def begin_outage(self, receiver: str, outage: Outage) -> None:
+        """The receiver takes nothing: this is what is known of it; inside a transaction."""
+        self._db.execute(
+            "insert or replace into outages values (?, ?, ?, ?, ?)",
+            (
+                receiver,
+                to_milliseconds(outage.since),
+                outage.tries,
+                to_milliseconds(outage.until),
+                outage.error,
+            ),
+        )
+
+    def end_outage(self, receiver: str) -> None:
+        """The receiver takes messages again; inside a transaction."""
+        self._db.execute("delete from outages where receiver = ?", (receiver,))
+
+    # ---- restarts -----------------------------------------------------------------------------------------
+
+    def release_interrupted(self, *, now: datetime) -> int:
+        """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
+
+        Only for a daemon that holds the state's lock and has not begun to send.
+        """
+        with self.transaction():
+            return sum(
+                self._db.execute(
+                    f"update {table} set state = 'due', uncertain = 1, due = ? where state = 'sending'",  # noqa: S608
+                    (to_milliseconds(now),),
+                ).rowcount
+                for table in ("deliveries", "letters")
+            )
+
+    def next_delivery_due(self, receivers: Collection[str]) -> dict[str, datetime]:
+        """When the next message to each of these receivers is due; receivers without any are left out.
+
+        What is held is due with its digest; nothing is due to a receiver before it is tried again.
+        """
+        rows = self._rows(
+            """
+            select receiver, max(min(due), coalesce(
+                (select until from outages where outages.receiver = of.receiver), 0)) due
+            from (
+                select receiver, due from deliveries where state in ('due', 'sending')
+                union all select receiver, due from deliveries where state = 'held' and letter is null
+                union all select receiver, due from letters where state in ('due', 'sending')
+            ) of
+            where receiver in (select value from json_each(?))
+            group by receiver
+            """,
+            (as_json(receivers),),
+        )
+        return {row["receiver"]: from_milliseconds(row["due"]) for row in rows}
+
+    def bring_deliveries_forward(self, *, now: datetime) -> None:
+        """After a step of the clock: nothing waits for a time that is now far off; in a transaction."""
+        moment = to_milliseconds(now)
+        self._db.execute(
+            """
+            update deliveries set due = iif(escalated, min(due, :hour), :now), state = 'due', held = ''
+            where (state = 'due' or (state = 'held' and letter is null)) and due > :now
+            """,
+            {"now": moment, "hour": to_milliseconds(now + _AN_HOUR)},
+        )
+        self._db.execute("update letters set due = ?1 where state = 'due' and due > ?1", (moment,))
+        self._db.execute("update outages set until = ?1 where until > ?1", (moment,))
+
+    # ---- what waits ----------------------------------------------------------------------------------
+
+    def waiting(self) -> dict[str, int]:
+        """How many deliveries wait for each receiver, by its name, whether the desk still has it or not."""
+        rows = self._rows(
+            "select receiver, count(*) n from deliveries where state in ('due', 'sending') group by receiver"
+        )
+        return {row["receiver"]: row["n"] for row in rows}
+
+    def oldest_waiting(self) -> datetime | None:
+        """When the oldest alert that is not yet delivered was decided; None if nothing waits."""
+        row = self._rows(
+            """
+            select min(created) oldest from deliveries join alerts on alerts.id = alert
+            where deliveries.state in ('due', 'sending')
+            """
+        )[0]
+        return None if row["oldest"] is None else from_milliseconds(row["oldest"])
+
+
+def _alerts(claim: Claim) -> str:
+    return as_json([told.alert for told in claim.tolds])

@@ -1,0 +1,94 @@
+"""Silences: who muted what, until when and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from monitor.model import Scope, Silence
+from monitor.store.connection import Connection
+from monitor.store.rows import from_milliseconds, to_milliseconds
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+
+
+class Silences(Connection):
+    """The part of the Store that holds silences."""
+
+    def add_silence(
+        self,
+        scope: Scope,
+        value: str,
+        *,
+        begins: datetime,
+        ends: datetime,
+        comment: str,
+        by: str,
+        now: datetime,
+    ) -> int:
+        """Put a silence in force; its number."""
+        with self.transaction():
+            made = self._db.execute(
+                """
+                insert into silences (scope, value, begins, ends, comment, person, made)
+                values (?, ?, ?, ?, ?, ?, ?)
+                """,
+                (
+                    scope.value,
+                    value,
+                    to_milliseconds(begins),
+                    to_milliseconds(ends),
+                    comment,
+                    by,
+                    to_milliseconds(now),
+                ),
+            ).lastrowid
+        assert made is not None, "a row that was inserted has an id"
+        return made
+
+    def silences(self, *, now: datetime) -> list[Silence]:
+        """The silences in force, the oldest first."""
+        moment = to_milliseconds(now)
+        return [
+            to_silence(row)
+            for row in self._rows(
+                "select * from silences where ends > ? and begins <= ? order by id", (moment, moment)
+            )
+        ]
+
+    def all_silences(self, *, since: datetime | None = None) -> list[tuple[Silence, int]]:
+        """Silences that end after this moment (None: all), and how many deliveries each has muted."""
+        rows = self._rows(
+            """
+            select silences.*, (select count(*) from deliveries where silence = silences.id) muted
+            from silences where ends > ? and ends > begins order by id
+            """,
+            (-1 if since is None else to_milliseconds(since),),
+        )
+        return [(to_silence(row), row["muted"]) for row in rows]
+
+    def expire_silence(self, number: int, *, now: datetime) -> bool:
+        """End a silence now; False where there is none of this number that has not ended."""
+        moment = to_milliseconds(now)
+        with self.transaction():
+            return (
+                self._db.execute(
+                    "update silences set ends = max(?1, begins) where id = ?2 and ends > ?1", (moment, number)
+                ).rowcount
+                > 0
+            )
+
+
+def to_silence(row: sqlite3.Row) -> Silence:
+    """The silence of a row."""
+    return Silence(
+        id=row["id"],
+        scope=Scope(row["scope"]),
+        value=row["value"],
+        begins=from_milliseconds(row["begins"]),
+        ends=from_milliseconds(row["ends"]),
+        comment=row["comment"],
+        by=row["person"],
+        made=from_milliseconds(row["made"]),
+    )

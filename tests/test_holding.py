@@ -1,0 +1,364 @@
+"""Digests, limits, quiet hours, silences and escalation over days: the real store, a clock of ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import dispatch, pipeline
+from monitor.alerts import notice
+from monitor.alerts.route import Customs
+from monitor.errors import SendError
+from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
+from monitor.store.ledger import Choice
+from monitor.store.store import Store
+from monitor.timetable import hours, timetable
+from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.rules.rulebook import Rulebook
+
+WIRE = Feed("wire", "https://wire.example/feed", outlet="The Wire")
+POST = Feed("post", "https://post.example/feed", outlet="Kura Post")
+BOOK = rules(
+    """
+rules:
+  - {id: peace, title: Peace, any: [peace], send: mail}
+  - {id: trade, title: Trade, any: [trade], send: mail, limit: 2 per hour}
+  - {id: war, title: War, any: [war], send: mail, severity: critical}
+"""
+)
+MAIL = Receiver("mail", "mailto://localhost")
+PHONE = Receiver("phone", "json://localhost")
+NIGHTLY = replace(MAIL, quiet=hours("22:00-07:00 UTC"))
+ON_CALL = replace(MAIL, escalate=Escalation("phone", timedelta(minutes=15)))
+WORDS = [
+    "anchor",
+    "birch",
+    "copper",
+    "dune",
+    "ember",
+    "fjord",
+    "gravel",
+    "hazel",
+    "island",
+    "juniper",
+    "kelp",
+    "lagoon",
+]
+
+
+class Line:
+    """Two outlets, everything between them and the receivers, and what arrived."""
+
+    def __init__(self, folder: Path, book: Rulebook = BOOK) -> None:
+        self.book = book
+        self.clock = FakeClock()
+        self.store = Store(folder)
+        self.outlets = {feed.name: FakeOutlet(feed, [Item("old", "Nothing much")]) for feed in (WIRE, POST)}
+        self.receivers = FakeReceivers()
+        self.customs = Customs({rule.id: rule.timing for rule in book.rules})
+        self.number = 0
+        self.store.sync_feeds([WIRE, POST], first_poll=lambda _: START)
+        self.poll()
+
+    def poll(self) -> None:
+        for outlet in self.outlets.values():
+            state = self.store.feed_states([outlet.feed.name]).get(outlet.feed.name, FeedState())
+            pipeline.take(self.store, [outlet.poll(state)], rulebook=self.book, now=self.clock.now)
+
+    def news(self, *words: str, where: str = "wire") -> None:
+        """A story of its own for each word."""
+        for word in words:
+            self.number += 1
+            own = " ".join(f"{stem}{self.number}q" for stem in WORDS)
+            item = Item(f"g{self.number}", f"{own[:40]} {word} {self.number}", own)
+            self.outlets[where].items.insert(0, item)
+        self.poll()
+
+    def copied(self, *, where: str = "post") -> None:
+        self.outlets[where].items.insert(0, replace(self.outlets["wire"].items[0], guid=f"c{self.number}"))
+        self.poll()
+
+    def deliver(self, receiver: Receiver = MAIL, *, after: timedelta = timedelta()) -> list[str]:
+        """What arrives then, a body each."""
+        self.clock.advance(after)
+        before = len(self.receivers.arrived)
+        while pipeline.deliver(
+            self.store, receiver, send=self.receivers.send, clock=self.clock, customs=self.customs
+        ):
+            pass
+        return [message.body for _, message in self.receivers.arrived[before:]]
+
+    def silence(self, scope: Scope, value: str, *, length: timedelta = timedelta(hours=1)) -> None:
+        now = self.clock.now
+        self.store.add_silence(scope, value, begins=now, ends=now + length, comment="x", by="", now=now)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    made = Line(tmp_path)
+    yield made
+    made.store.close()
+
+
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+# ---- holding -----------------------------------------------------------------------------------------------
+
+
+def test_quiet_hours_hold_and_then_send_one_digest_and_what_is_critical_breaks_through(line: Line) -> None:
+    line.clock.now = START.replace(hour=23)
+    line.news("peace", "peace", "war")
+    (urgent,) = line.deliver(NIGHTLY)
+    assert "war" in urgent
+    assert dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now) == {
+        "mail": START.replace(day=3, hour=7)
+    }
+    assert line.deliver(NIGHTLY, after=7 * HOUR) == []
+    (digest,) = line.deliver(NIGHTLY, after=HOUR)
+    assert digest.startswith("Digest: 2 stories")
+    assert digest.endswith("Held: 2 in quiet hours.")
+    assert line.deliver(NIGHTLY, after=24 * HOUR) == []
+    assert line.store.counts()["sent"] == 3
+
+
+def test_what_is_over_a_limit_goes_at_the_full_hour_and_the_limit_is_of_any_hour(line: Line) -> None:
+    line.clock.advance(50 * MINUTE)
+    line.news("trade", "trade", "trade", "trade")
+    assert len(line.deliver()) == 2
+    (digest,) = line.deliver(after=10 * MINUTE)
+    assert digest.endswith("Held: 2 over a limit.")
+    line.news("trade")
+    assert line.deliver(after=5 * MINUTE) == []
+    line.clock.advance(46 * MINUTE)
+    line.news("trade")
+    assert len(line.deliver()) == 1, "the two before are an hour old"
+
+
+def test_a_digest_is_grouped_by_rule_with_the_most_carried_first(line: Line) -> None:
+    daily = replace(MAIL, digest=timetable("daily 18:00 UTC"))
+    line.news("peace", "trade", "peace")
+    line.clock.advance(MINUTE)
+    line.copied()
+    assert line.deliver(daily) == []
+    (digest,) = line.deliver(daily, after=9 * HOUR)
+    lines = digest.splitlines()
+    assert lines[0] == "Digest: 3 stories"
+    assert lines[2] == "Peace"
+    assert "peace 3" in lines[3] and "The Wire, Kura Post" in lines[4]
+    assert lines.index("Trade") > lines.index("Peace")
+
+
+def test_a_digest_that_does_not_fit_goes_in_several_and_loses_nothing(line: Line) -> None:
+    chat = replace(MAIL, url="json://localhost", digest=timetable("hourly"))
+    line.news(*["peace"] * 30)
+    line.deliver(chat)
+    parts = line.deliver(chat, after=HOUR)
+    assert len(parts) > 1
+    assert all(len(part) <= 1900 for part in parts)
+    assert ["the rest follows" in part for part in parts] == [True] * (len(parts) - 1) + [False]
+    found = {word for part in parts for word in part.split() if word.isdigit()}
+    assert {str(number) for number in range(1, 31)} <= found
+    assert line.store.counts()["sent"] == 30
+
+
+def test_a_digest_that_fails_is_due_again_as_it_was_and_waits_for_quiet_hours_to_end(line: Line) -> None:
+    collecting = replace(NIGHTLY, digest=timetable("daily 21:55 UTC"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("error=503")
+    assert line.deliver(collecting, after=12 * HOUR + 55 * MINUTE) == []
+    line.receivers.failing.clear()
+    assert line.deliver(collecting, after=10 * MINUTE) == [], "it is quiet now"
+    (digest,) = line.deliver(collecting, after=9 * HOUR)
+    assert digest.startswith("Digest: 1 story")
+
+
+def test_a_digest_cut_off_by_a_crash_comes_again_and_says_so(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.clock.advance(HOUR)
+    with line.store.transaction():
+        assert dispatch.taken(line.store, collecting, customs=line.customs, now=line.clock.now)
+    line.news("peace")
+    assert line.store.release_interrupted(now=line.clock.now) == 1
+    (digest,) = line.deliver(collecting)
+    assert digest.startswith("Digest: 1 story")
+    assert digest.endswith("you may already have it.")
+
+
+def test_after_a_step_of_the_clock_what_is_held_is_routed_anew(line: Line) -> None:
+    line.clock.now = START.replace(hour=23)
+    line.news("peace")
+    line.deliver(NIGHTLY)
+    line.clock.now = START.replace(hour=9)
+    line.store.bring_forward({}, now=line.clock.now)
+    assert len(line.deliver(NIGHTLY)) == 1
+
+
+# ---- silences ----------------------------------------------------------------------------------------------
+
+
+def test_a_silence_mutes_what_was_decided_before_it_and_the_next_digest_counts_it(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace", "trade")
+    assert line.deliver(collecting) == []
+    line.silence(Scope.RULE, "peace", length=2 * HOUR)
+    (digest,) = line.deliver(collecting, after=HOUR)
+    assert "Trade" in digest
+    assert "Peace" not in digest
+    assert digest.endswith("Muted by silences since the last digest: 1.")
+    line.news("trade")
+    line.deliver(collecting)
+    (later,) = line.deliver(collecting, after=HOUR)
+    assert "Muted" not in later
+
+
+def test_a_silence_that_ended_mutes_no_more_and_one_can_be_ended_early(line: Line) -> None:
+    line.silence(Scope.RULE, "peace")
+    line.clock.advance(HOUR)
+    line.news("peace")
+    assert len(line.deliver()) == 1
+    line.silence(Scope.RULE, "peace")
+    assert line.store.expire_silence(2, now=line.clock.now)
+    assert not line.store.expire_silence(2, now=line.clock.now)
+    line.news("peace")
+    assert len(line.deliver()) == 1
+
+
+def test_what_only_a_silenced_outlet_carried_is_told_when_another_carries_it(line: Line) -> None:
+    line.silence(Scope.OUTLET, "The Wire")
+    line.news("peace")
+    assert line.deliver() == []
+    assert line.store.counts()["muted"] == 1
+    line.copied()
+    (told,) = line.deliver()
+    assert "2 outlets so far" in told
+
+
+# ---- escalation --------------------------------------------------------------------------------------------
+
+
+def test_a_critical_alert_that_nobody_acknowledges_goes_to_the_second_receiver_once(line: Line) -> None:
+    line.news("war", "peace")
+    first, _ = line.deliver(ON_CALL)
+    assert "Acknowledge: monitor ack " in first
+    assert line.deliver(PHONE, after=14 * MINUTE) == []
+    (passed_on,) = line.deliver(PHONE, after=MINUTE)
+    assert "Nobody has acknowledged this alert" in passed_on
+    assert line.deliver(PHONE, after=HOUR) == []
+
+
+def test_what_was_acknowledged_goes_no_further(line: Line) -> None:
+    line.news("war")
+    (told,) = line.deliver(ON_CALL)
+    alerts = line.store.alerts_of(int(told.rpartition(" ")[2], 16))
+    with line.store.transaction():
+        assert line.store.acknowledge(alerts, by="Nino", now=line.clock.now) == (1, 1)
+        assert line.store.acknowledge(alerts, by="Nino", now=line.clock.now) == (0, 0)
+    assert line.deliver(PHONE, after=HOUR) == []
+
+
+def test_the_time_to_acknowledge_runs_while_the_first_receiver_takes_nothing(line: Line) -> None:
+    line.receivers.failing["mail"] = SendError("error=503", retry_after=6 * HOUR)
+    line.news("peace")
+    line.deliver(ON_CALL)
+    line.news("war")
+    line.deliver(ON_CALL)
+    (passed_on,) = line.deliver(PHONE, after=15 * MINUTE)
+    assert "war" in passed_on
+
+
+def test_a_silenced_critical_alert_is_not_passed_on(line: Line) -> None:
+    line.receivers.failing["mail"] = SendError("error=503", retry_after=6 * HOUR)
+    line.news("peace")
+    line.deliver(ON_CALL)
+    line.silence(Scope.RULE, "war")
+    line.news("war")
+    line.deliver(ON_CALL)
+    assert line.deliver(PHONE, after=HOUR) == []
+
+
+# ---- what the operators are told ---------------------------------------------------------------------------
+
+
+def test_what_happens_to_feeds_is_one_notice_damped(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail")
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+        line.store.put_notice("Feed post", "has failed", now=line.clock.now)
+    assert line.deliver() == []
+    (told,) = line.deliver(after=notice.GATHER)
+    assert told.splitlines()[2:] == ["Feed wire has failed", "Feed post has failed"]
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "answers again", now=line.clock.now)
+    assert line.deliver(after=10 * MINUTE) == []
+    due = dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now)
+    line.clock.now = due["mail"]
+    (later,) = line.deliver()
+    assert "answers again" in later
+
+
+def test_a_feed_that_keeps_failing_is_in_a_notice(line: Line) -> None:
+    from monitor.model import Failed
+
+    line.customs = replace(line.customs, operators="mail")
+    for _ in range(4):
+        pipeline.take(line.store, [Failed(WIRE, "refused")], rulebook=BOOK, now=line.clock.now)
+    (told,) = line.deliver(after=2 * MINUTE)
+    assert "Feed wire has failed" in told
+
+
+def test_the_heartbeat_comes_at_once_and_then_daily_and_says_what_was_not_told(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail", heartbeat=timetable("daily 09:00 UTC"))
+    (first,) = line.deliver()
+    assert first.startswith("media-monitor: the desk is alive")
+    line.silence(Scope.RULE, "peace")
+    line.news("peace")
+    assert line.deliver(after=HOUR / 2) == []
+    due = dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now)
+    assert due["mail"] == START + timedelta(days=1)
+    (second,) = line.deliver(after=23.5 * HOUR)
+    assert "muted: 1" in second
+    assert len(line.deliver(after=timedelta(days=3))) == 1, "one, however many were missed"
+
+
+def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up(line: Line) -> None:
+    operators = Receiver("duty", "json://localhost")
+    line.customs = replace(line.customs, operators="duty")
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    for _ in range(130):
+        line.deliver(after=12 * MINUTE)
+        line.deliver(operators)
+    assert line.store.counts()["dead"] == 1
+    line.receivers.failing.clear()
+    line.news("peace")
+    line.deliver(after=HOUR)
+    line.deliver(operators, after=HOUR)
+    told = [message.body for name, message in line.receivers.arrived if name == "duty"]
+    assert ["takes no messages" in one for one in told] == [True, False, False]
+    assert "given up after a day of trying" in told[1]
+    assert "takes messages again" in told[2]
+    assert line.store.send_again(Choice(states=("dead",)), now=line.clock.now) == 1
+    assert len(line.deliver()) == 1
+
+
+def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(collecting, after=HOUR)
+    assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == 1
+    line.receivers.failing.clear()
+    assert line.deliver(collecting, after=HOUR) == []
