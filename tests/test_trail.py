@@ -336,6 +336,7 @@ def test_an_acknowledgement_and_what_is_dropped_are_told(press: Press) -> None:
     number = press.id_of("halden", "s1")
     with Store(press.state) as store, store.transaction():
         store.acknowledge(store.alerts_of(number), by="ani", now=press.clock.now)
+    with Store(press.state) as store:
         store.drop(Choice(receivers=("mail",)), now=press.clock.now)
     made = way(press, "halden", "s1")
     assert outcomes(made, Stage.DELIVERY) == ["acknowledged", "waiting", "dropped"]
