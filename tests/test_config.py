@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.config import find_rules, find_state, load_desk
+from monitor.config import find_rules, find_state, load_desk, restored_desk, unpacked
 from monitor.errors import ConfigError, UsageError
-from monitor.model import Feed
+from monitor.model import Escalation, Feed
+from monitor.timetable import HOURLY, hours, timetable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -238,3 +239,93 @@ def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: P
         find_state(str(tmp_path / "file"), env={}, cwd=tmp_path)
     with pytest.raises(UsageError, match="cannot be made"):
         find_state(str(tmp_path / "file" / "x"), env={}, cwd=tmp_path)
+
+
+# ---- when the desk tells -----------------------------------------------------------------------------------
+
+ADDRESS = "json://localhost/secret-path"
+TIMED = f"""\
+receivers:
+  phone: {ADDRESS}
+  desk:
+    url: {ADDRESS}
+    quiet: 22:00-07:00 Asia/Baku
+    digest: daily 08:00 Asia/Baku
+    escalate: {{to: phone, after: 15 min}}
+settings:
+  operators: phone
+  digest: daily 18:00 UTC
+  heartbeat: daily 09:00 Asia/Baku
+  alive: {{url: "https://ping.example/secret-ping", every: 10 min}}
+"""
+TIMED_RULES = """\
+rules:
+  - {id: new, was: old, any: [x], send: desk, limit: 6 per hour, examples: {match: [x]}}
+"""
+
+
+def test_a_receiver_may_be_a_map_that_says_when_it_is_told(tmp_path: Path) -> None:
+    found = desk(tmp_path, {"feeds.yaml": FEEDS, "timed.yaml": TIMED, "rules.yaml": TIMED_RULES})
+    phone, timed = found.receivers
+    assert (phone.quiet, phone.digest, phone.escalate) == (None, None, None)
+    assert (timed.quiet, timed.digest, timed.escalate) == (
+        hours("22:00-07:00 Asia/Baku"),
+        timetable("daily 08:00 Asia/Baku"),
+        Escalation("phone", timedelta(minutes=15)),
+    )
+    assert found.alive is not None
+    assert (found.alive.url, found.alive.every) == ("https://ping.example/secret-ping", timedelta(minutes=10))
+    assert "secret" not in repr(found.alive) + repr(timed)
+
+
+def test_the_customs_of_a_desk_know_rules_by_both_their_ids(tmp_path: Path) -> None:
+    customs = desk(tmp_path, {"feeds.yaml": FEEDS, "timed.yaml": TIMED, "rules.yaml": TIMED_RULES}).customs
+    assert customs.timings["old"] == customs.timings["new"]
+    assert (customs.operators, customs.digest) == ("phone", timetable("daily 18:00 UTC"))
+    assert customs.heartbeat == timetable("daily 09:00 Asia/Baku")
+
+
+def test_a_desk_that_says_nothing_of_it_sends_what_is_over_a_limit_hourly(tmp_path: Path) -> None:
+    found = desk(tmp_path, {"feeds.yaml": FEEDS, "receivers.yaml": RECEIVERS, "rules.yaml": RULES})
+    assert found.customs.digest == HOURLY
+    assert found.alive is None
+
+
+def test_what_is_kept_of_a_desk_holds_no_address_and_comes_back_with_its_hours(tmp_path: Path) -> None:
+    found = desk(tmp_path, {"feeds.yaml": FEEDS, "timed.yaml": TIMED, "rules.yaml": TIMED_RULES})
+    packed = found.sources.packed()
+    assert "secret" not in packed
+    again = restored_desk(unpacked(packed), tmp_path, env={})
+    assert again.receivers == found.receivers
+    assert again.alive is None
+    assert any("under alive was not kept" in note for note in again.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("receivers: {a: {quiet: 22:00-07:00 UTC}}", 'receivers.yaml:1:16: receiver "a" has no "url"'),
+        ("receivers: {a: {url: json://h/, quite: x}}", 'unknown key "quite" - did you mean "quiet"?'),
+        ("receivers: {a: {url: json://h/, quiet: nights}}", '"nights" are no hours'),
+        ("receivers: {a: {url: json://h/, digest: weekly}}", '"weekly" is no timetable'),
+        ("receivers: {a: {url: json://h/, escalate: b}}", "escalate must be keys and values"),
+        ("receivers: {a: {url: json://h/, escalate: {to: b}}}", 'escalate needs "after"'),
+        (
+            "receivers: {a: {url: json://h/, escalate: {to: ab, after: 5 min}}, abc: json://h/}",
+            'did you mean "abc"?',
+        ),
+        ("receivers: {a: {url: json://h/, escalate: {to: a, after: 5 min}}}", "escalates to itself"),
+        (
+            "receivers: {b: json://h/, a: {url: json://h/, escalate: {to: b, after: 5 s}}}",
+            '"5 s" will not do for after - write such as: 15 min',
+        ),
+        ("settings: {heartbeat: daily 09:00 UTC}", "a heartbeat needs somebody to hear it - add operators"),
+        ("settings: {digest: often}", '"often" is no timetable'),
+        ("settings: {alive: {every: 5 min}}", 'alive needs "url"'),
+        ("settings: {alive: ftp://ping.example/}", "the address under alive cannot be asked"),
+        ("settings: {alive: {url: 'https://ping.example/', every: 1 s}}", '"1 s" will not do for every'),
+        ("settings: {alive: '${credential:ping}'}", 'there is no credential "ping"'),
+    ],
+)
+def test_a_mistake_in_when_is_told_with_its_place(tmp_path: Path, text: str, said: str) -> None:
+    assert any(said in one for one in faults(tmp_path, {"feeds.yaml": FEEDS, "receivers.yaml": text + "\n"}))

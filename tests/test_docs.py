@@ -13,6 +13,8 @@ import pytest
 
 from monitor.config import load_desk
 from monitor.rules.document import read
+from monitor.store.store import Store
+from tests.fakes import START
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -123,10 +125,32 @@ def _write_named_files(document: Path, folder: Path) -> None:
             (folder / named[1]).write_text(block.text, "utf-8")
 
 
+def _work_on(rules: Path, state: Path) -> None:
+    """Leave what a daemon on these rules would have: the desk that it kept, and a story that it told of."""
+    desk = load_desk(rules, env={}, secrets_required=False)
+    story = int("3f2a9c0d51e7b684", 16)
+    with Store(state) as store:
+        store.keep_desk(desk.sources.packed(), rulebook=desk.rulebook.hash, now=START)
+        store._db.execute("insert into stories values (?, 'A headline', 0, 0)", (story,))
+        store._db.execute("pragma foreign_keys = off")  # nobody asks for the entry that it came from
+        store._db.execute(
+            """
+            insert into alerts (id, story, rule, kind, lead, entry, article, title, severity, mentions,
+                rulebook, created)
+            values (?1, ?1, 'peace-agreement', 'new', ?1, 1, '{"title": "A headline"}', '', 3, '[]', '', 0)
+            """,
+            (story,),
+        )
+        store._db.execute(
+            "insert into deliveries (alert, receiver, state, due) values (?, 'desk', 'dead', 0)", (story,)
+        )
+
+
 @pytest.mark.parametrize("document", with_commands, ids=ids(with_commands))
 def test_the_commands_of_a_document_run(document: Path, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "rules", tmp_path / "rules")
     (tmp_path / "state").mkdir()
+    _work_on(tmp_path / "rules", tmp_path / "state")
     _write_named_files(document, tmp_path)
     for command in commands(document):
         if why_not_run(command):

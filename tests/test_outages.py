@@ -1,6 +1,6 @@
-"""A receiver that is down for six hours, in every way that servers have: what the others see, and what it asked for.
+"""A receiver that is down for six hours, in every way that servers have, and what the others see of it.
 
-The real Apprise posts to a real server; only hours are a clock that is advanced, and a time-out is not waited for.
+The real Apprise posts to a real server; only the hours are advanced, and a time-out is not waited for.
 """
 
 from __future__ import annotations

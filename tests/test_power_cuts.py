@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from monitor import pipeline
 from monitor.alerts import outbox
@@ -89,6 +89,11 @@ def story(number: int, *, watched: str) -> Item:
     )
 
 
+def cuts(most: int) -> st.SearchStrategy[int]:
+    """Before which statement the power is cut; every second time it is not (-1)."""
+    return st.one_of(st.just(-1), st.integers(0, most))
+
+
 class PowerCuts(RuleBasedStateMachine):
     """The world and the daemon in it. The class attributes are what a seeded bug replaces."""
 
@@ -114,6 +119,12 @@ class PowerCuts(RuleBasedStateMachine):
         self.store = self.store_class(self.folder, tracer=self.before_statement)
         self.store.sync_feeds(FEEDS, first_poll=lambda _: self.clock.now)
         self.store.release_interrupted(now=self.clock.now)
+
+    @initialize(baselines=st.booleans())
+    def begin(self, *, baselines: bool) -> None:
+        """The feeds have been read before, half of the time."""
+        for where in range(len(FEEDS) if baselines else 0):
+            self.poll(where, -1)
 
     def before_statement(self, _sql: str, _parameters: object) -> None:
         if self.left == 0:
@@ -153,7 +164,7 @@ class PowerCuts(RuleBasedStateMachine):
             if watched and item.title.endswith(words):
                 self.owed[tag(item.summary)] = watched
 
-    @rule(where=st.integers(0, 2), cut=st.integers(-1, 40))
+    @rule(where=st.integers(0, 2), cut=cuts(40))
     def poll(self, where: int, cut: int) -> None:
         feed, self.left = FEEDS[where], cut
         try:
@@ -165,7 +176,7 @@ class PowerCuts(RuleBasedStateMachine):
             self.crash()
         self.left = -1
 
-    @rule(to=st.integers(0, 2), cut=st.integers(-1, 25), after_send=st.booleans())
+    @rule(to=st.integers(0, 2), cut=cuts(25), after_send=st.booleans())
     def send(self, to: int, cut: int, *, after_send: bool) -> None:
         sent = len(self.receivers.arrived)
 
@@ -193,7 +204,7 @@ class PowerCuts(RuleBasedStateMachine):
         if down:
             self.receivers.failing[name] = SendError("error=503", uncertain=uncertain)
 
-    @rule(what=st.sampled_from(["story", "rule", "outlet"]), which=st.integers(0, 50), cut=st.integers(-1, 4))
+    @rule(what=st.sampled_from(["story", "rule", "outlet"]), which=st.integers(0, 50), cut=cuts(4))
     def silence(self, what: str, which: int, cut: int) -> None:
         alerts = self.store._rows("select * from alerts order by created, id")
         if not alerts:
@@ -217,7 +228,7 @@ class PowerCuts(RuleBasedStateMachine):
             self.crash()
         self.left = -1
 
-    @rule(which=st.integers(0, 50), cut=st.integers(-1, 4))
+    @rule(which=st.integers(0, 50), cut=cuts(4))
     def acknowledge(self, which: int, cut: int) -> None:
         alerts = self.store._rows("select id, story, article from alerts where rule = 'urgent' order by id")
         if not alerts:

@@ -58,7 +58,7 @@ class Setback:
 
 
 def asks_with_another(outage: Outage | None) -> bool:
-    """Whether the next try of a receiver in an outage is with the message tried least, not with the oldest."""
+    """Whether a receiver in an outage is tried next with the message tried least, not the oldest."""
     return outage is not None and outage.tries % _IN_TURN == 1
 
 
