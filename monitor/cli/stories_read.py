@@ -264,7 +264,7 @@ def search(words: tuple[str, ...], most: int, state: str | None, *, as_json: boo
     """Search all that is stored, the newest first.
 
     All WORDS must stand there, in any order, whatever their case and accents; "in quotes" side by side; -word
-    must not; word* may go on.
+    must not; word* may go on, from three letters.
     """
     with Reading(state_folder(state)) as reading:
         found, more = reading.search(" ".join(words), most=most)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _BUSY = 5000  # milliseconds a statement waits for another's lock
 _MOST_FOUND = 20  # entries of one link or title
+_FEWEST_LETTERS = 3  # before a *: of a million entries, two letters begin too many words to be joined in time
 _HOUR, _DAY = 3_600_000, 86_400_000  # milliseconds
 _HIT = """
     select alerts.id alert, alerts.rule, alerts.title rule_title, severity, alerts.kind, alerts.created,
@@ -493,8 +494,8 @@ class Reading:
     def search(self, query: str, *, most: int, before: int = 0) -> tuple[list[Headline], int]:
         """The newest entries with these words, and where to go on (`before` of the next call), or 0.
 
-        Words must all be there; "in quotes" side by side; word* begins so; -word is not there. Case and
-        accents do not count. A query without a word finds nothing.
+        Words must all be there; "in quotes" side by side; word* begins so (three letters or more); -word is
+        not there. Case and accents do not count. A query without a word finds nothing.
         """
         wanted = expression(query)
         if not wanted:
@@ -618,7 +619,8 @@ def searched(query: str) -> list[tuple[bool, str, bool]]:
             minus, word = ("-", word[1:]) if word.startswith("-") else ("", word)
         text = phrase if word is None else word.rstrip("*")
         if re.search(r"\w", text):
-            found.append((not minus, text, word is not None and word.endswith("*")))
+            begins = word is not None and word.endswith("*") and len(text) >= _FEWEST_LETTERS
+            found.append((not minus, text, begins))
     return found
 
 

@@ -79,10 +79,9 @@ def spark(numbers: Sequence[int], *, name: str, ends: str) -> Markup:
     """Bars too small to be told apart, in one stroke; `ends` says what the first and the last are."""
     top, wide = max(numbers, default=0), max(1, len(numbers)) * _STEP
     highs = [max(_HIGH * number // top, 6) if number else 0 for number in numbers]
+    step = _STEP - _GAP
     drawn = "".join(
-        f"M{place * _STEP + 1} {_HIGH}v-{high}h{_STEP - _GAP}v{high}z"
-        for place, high in enumerate(highs)
-        if high
+        f"M{place * _STEP + 1} {_HIGH}v-{high}h{step}v{high}z" for place, high in enumerate(highs) if high
     )
     told = f"{name}, {ends}: {', '.join(map(str, numbers))}" if top else f"{name}: none"
     return _svg("spark", told, wide, _HIGH, f'<path class="bar" d="{drawn}"/>{_floor(wide)}')

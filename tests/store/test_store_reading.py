@@ -62,6 +62,7 @@ def titles(reading: Reading, query: str) -> list[str]:
         ('"railway sign"', False),
         ("rail*", True),
         ("rail", False),
+        ("ra*", False),
         ("railway -ferry", True),
         ("railway -tbilisi", False),
         ('railway -"in tbilisi"', False),
