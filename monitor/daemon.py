@@ -351,7 +351,7 @@ class Daemon:
             return utc_now() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
-            due = dispatch.next_due(store, list(receivers), customs=self._engine.desk.customs, now=now)
+            due = dispatch.next_due(store, receivers.values(), customs=self._engine.desk.customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])

@@ -15,6 +15,7 @@ from monitor.alerts.route import route
 from monitor.model import Digest, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from monitor.alerts.route import Customs, Routes
@@ -142,7 +143,7 @@ def _escalate_what_waits(
 
 
 def _letter(store: Store, receiver: Receiver, *, now: datetime) -> Digest | Notice | None:
-    """The digest or notice that is due, leased. A digest that failed waits for quiet hours to end."""
+    """The digest or notice that is due, leased. One that failed waits for quiet hours to end."""
     while True:
         letter = store.due_letter(receiver.name, now=now)
         if letter is None:
@@ -150,7 +151,7 @@ def _letter(store: Store, receiver: Receiver, *, now: datetime) -> Digest | Noti
         if isinstance(letter, Digest) and not letter.claims:
             store.drop_letter(letter)  # all that it held was dropped by hand
             continue
-        if isinstance(letter, Digest) and receiver.quiet and receiver.quiet.covers(now):
+        if receiver.quiet and receiver.quiet.covers(now):
             store.put_off(letter, until=receiver.quiet.end(now))
             continue
         store.lease_letter(letter, until=now + outbox.LEASE)
@@ -161,7 +162,7 @@ def _make_letters(
     store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
 ) -> None:
     _make_digest(store, receiver, customs=customs, silences=silences, now=now)
-    if receiver.name == customs.operators:
+    if receiver.name == customs.operators and not _is_quiet(receiver, now):
         _make_notice(store, receiver, now=now)
         _make_heartbeat(store, receiver, customs=customs, now=now)
 
@@ -198,18 +199,34 @@ def _make_heartbeat(store: Store, receiver: Receiver, *, customs: Customs, now: 
         store.make_heartbeat(receiver.name, notice.ALIVE, notice.heartbeat(store.counts()), now=now)
 
 
-def next_due(store: Store, receivers: list[str], *, customs: Customs, now: datetime) -> dict[str, datetime]:
+def _is_quiet(receiver: Receiver, now: datetime) -> bool:
+    return receiver.quiet is not None and receiver.quiet.covers(now)
+
+
+# ---- when ------------------------------------------------------------------------------------------------
+
+
+def next_due(
+    store: Store, receivers: Collection[Receiver], *, customs: Customs, now: datetime
+) -> dict[str, datetime]:
     """When the next message to each of these receivers is due; receivers without any are left out."""
-    due = store.next_delivery_due(receivers)
-    if customs.operators in receivers:
-        times = [due[customs.operators]] if customs.operators in due else []
-        first = store.open_notice()
-        if first is not None:
-            times.append(notice.due(first, store.last_letter("notice")))
-        if customs.heartbeat:
-            last = store.last_letter("heartbeat")
-            times.append(now if last is None else customs.heartbeat.after(last))
-        outage = store.outage(customs.operators)
-        if times:
-            due[customs.operators] = max(min(times), outage.until) if outage else min(times)
+    due = store.next_delivery_due([receiver.name for receiver in receivers])
+    operators = next((one for one in receivers if one.name == customs.operators), None)
+    if operators is not None and (moment := _notice_due(store, operators, customs=customs, now=now)):
+        due[operators.name] = min(moment, due.get(operators.name, moment))
     return due
+
+
+def _notice_due(store: Store, operators: Receiver, *, customs: Customs, now: datetime) -> datetime | None:
+    """When the operators are told something next: outside of their quiet hours, once they can be."""
+    times = []
+    if (first := store.open_notice()) is not None:
+        times.append(notice.due(first, store.last_letter("notice")))
+    if customs.heartbeat:
+        last = store.last_letter("heartbeat")
+        times.append(now if last is None else customs.heartbeat.after(last))
+    if not times:
+        return None
+    outage = store.outage(operators.name)
+    moment = max(min(times), now, outage.until if outage else now)
+    return operators.quiet.end(moment) if operators.quiet else moment

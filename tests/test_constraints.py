@@ -53,5 +53,5 @@ def test_every_direct_dependency_has_its_reason_and_its_version_in_the_documents
         re.MULTILINE,
     )
     assert dict(rows) == {name: version for name, version in pinned().items() if name in direct()}
-    runtime = sorted(named(PROJECT["project"]["dependencies"]))
-    assert [name for name, _ in rows[: len(runtime)]] == runtime
+    run_time = sorted(named(PROJECT["project"]["dependencies"]))
+    assert [name for name, _ in rows[: len(run_time)]] == run_time

@@ -20,6 +20,7 @@ from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine, utc_now
 from monitor.errors import StateError
 from monitor.store.store import DATABASE, Store
+from monitor.timetable import timetable
 from tests.desks import Desk, eventually, serve_feed
 from tests.web_server import WebServer
 
@@ -258,3 +259,58 @@ def test_a_poll_that_breaks_in_our_own_code_is_a_failed_poll_of_that_feed(
         assert ear.lines[0] == "feed=wire outcome=error the poll broke"
     finally:
         engine.parsers.close()
+
+
+# ---- saying that all is well -------------------------------------------------------------------------------
+
+
+def test_while_all_is_well_the_address_that_would_miss_us_is_asked(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    web.serve("/ping/s3cr3t", b"OK")
+    engine = made(tmp_path, web)
+    engine.desk = replace(engine.desk, alive=config.Alive(web.url("/ping/s3cr3t"), timedelta(minutes=5)))
+    with running(Daemon(engine, reload=lambda: engine.desk)):
+        eventually(lambda: any(request.path == "/ping/s3cr3t" for request in web.requests))
+    asked = [request for request in web.requests if request.path == "/ping/s3cr3t"]
+    assert [request.method for request in asked] == ["GET"]
+    assert not any("alive" in line for line in ear.lines)
+
+
+def test_an_address_that_would_miss_us_and_fails_is_in_the_log_without_itself(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    web.serve("/ping/s3cr3t", b"", status=500)
+    engine = made(tmp_path, web)
+    engine.say_alive()
+    engine.desk = replace(engine.desk, alive=config.Alive(web.url("/ping/s3cr3t")))
+    engine.say_alive()
+    engine.close()
+    (line,) = ear.lines
+    assert line.startswith("alive outcome=failed")
+    assert "s3cr3t" not in line
+
+
+def test_a_digest_goes_by_itself_when_its_time_has_come(tmp_path: Path, web: WebServer) -> None:
+    """The deliver job knows of what is held, though nothing else is due."""
+    steps = [timedelta()]
+    with ChatSink("chat") as chat:
+        receivers = {"mail": "json://127.0.0.1:9/a", "chat": chat.url}
+        desk = Desk(tmp_path, receivers, {"wire": web.url("/feed")})
+        loaded = config.load_desk(desk.rules, env={}, secrets_required=True)
+        collecting = tuple(replace(one, digest=timetable("hourly")) for one in loaded.receivers)
+        engine = Engine(
+            replace(loaded, receivers=collecting), desk.state, clock=lambda: utc_now() + steps[-1]
+        )
+        with running(Daemon(engine, reload=lambda: engine.desk)):
+            eventually(lambda: _counted(engine, "baselines"))
+            serve_feed(web, OLD, NEWS)
+            eventually(lambda: _counted(engine, "held") == 2)
+            steps.append(timedelta(hours=1))
+            eventually(lambda: chat.arrivals)
+        assert "Digest: 1 story" in chat.arrivals[0].body
+
+
+def _counted(engine: Engine, what: str) -> int:
+    with Store(engine.state) as store:
+        return store.counts()[what]

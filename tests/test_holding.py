@@ -119,7 +119,7 @@ def test_quiet_hours_hold_and_then_send_one_digest_and_what_is_critical_breaks_t
     line.news("peace", "peace", "war")
     (urgent,) = line.deliver(NIGHTLY)
     assert "war" in urgent
-    assert dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now) == {
+    assert dispatch.next_due(line.store, [MAIL], customs=line.customs, now=line.clock.now) == {
         "mail": START.replace(day=3, hour=7)
     }
     assert line.deliver(NIGHTLY, after=7 * HOUR) == []
@@ -302,7 +302,7 @@ def test_what_happens_to_feeds_is_one_notice_damped(line: Line) -> None:
     with line.store.transaction():
         line.store.put_notice("Feed wire", "answers again", now=line.clock.now)
     assert line.deliver(after=10 * MINUTE) == []
-    due = dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now)
+    due = dispatch.next_due(line.store, [MAIL], customs=line.customs, now=line.clock.now)
     line.clock.now = due["mail"]
     (later,) = line.deliver()
     assert "answers again" in later
@@ -325,11 +325,33 @@ def test_the_heartbeat_comes_at_once_and_then_daily_and_says_what_was_not_told(l
     line.silence(Scope.RULE, "peace")
     line.news("peace")
     assert line.deliver(after=HOUR / 2) == []
-    due = dispatch.next_due(line.store, ["mail"], customs=line.customs, now=line.clock.now)
+    due = dispatch.next_due(line.store, [MAIL], customs=line.customs, now=line.clock.now)
     assert due["mail"] == START + timedelta(days=1)
     (second,) = line.deliver(after=23.5 * HOUR)
     assert "muted: 1" in second
     assert len(line.deliver(after=timedelta(days=3))) == 1, "one, however many were missed"
+
+
+def test_operators_sleep_in_their_quiet_hours(line: Line) -> None:
+    line.clock.now = START.replace(hour=21, minute=59)
+    line.customs = replace(line.customs, operators="mail", heartbeat=timetable("daily 23:00 UTC"))
+    assert len(line.deliver(NIGHTLY)) == 1
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+    assert line.deliver(NIGHTLY, after=2 * HOUR) == []
+    due = dispatch.next_due(line.store, [NIGHTLY], customs=line.customs, now=line.clock.now)
+    assert due == {"mail": START.replace(day=3, hour=7)}
+    line.clock.now = due["mail"]
+    assert len(line.deliver(NIGHTLY)) == 2
+
+
+def test_a_receiver_that_is_down_is_due_when_it_is_tried_again(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail", heartbeat=timetable("daily 09:00 UTC"))
+    line.receivers.failing["mail"] = SendError("error=503", retry_after=HOUR)
+    line.news("peace")
+    line.deliver()
+    due = dispatch.next_due(line.store, [MAIL, PHONE], customs=line.customs, now=line.clock.now)
+    assert due == {"mail": line.clock.now + HOUR}
 
 
 def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up(line: Line) -> None:

@@ -80,7 +80,7 @@ class PowerCut(BaseException):
 
 def story(number: int, *, watched: str) -> Item:
     """A piece of news unlike any other; `watched` is the rule whose words are put into it."""
-    letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    letters = 3 * "".join(chr(ord("a") + int(digit)) for digit in f"{number:02}")
     own = [f"{word}{letters}x" for word in WORDS.split()]
     return Item(
         guid=f"g{number}",

@@ -60,8 +60,9 @@ def command(state: str | None, *, as_json: bool) -> int:
         f"stories     {counts['stories']:,} (copies folded: {counts['copies']:,},"
         f" developments: {counts['developments']:,})\n"
         f"alerts      {counts['alerts']:,}\n"
-        f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)},"
-        f" {counts['dead']} dead, {counts['held']} held, {counts['muted']} muted"
+        f"deliveries  {counts['sent']:,} sent, {counts['waiting']} waiting{_since(oldest)}"
+        f"{_uncertain(counts['uncertain'])}, {counts['dead']} dead, {counts['held']} held,"
+        f" {counts['muted']} muted"
     )
     for name, number in waiting.items():
         click.echo(f"  {number} for {name}")
@@ -118,6 +119,10 @@ def _outage_as_json(outage: Outage) -> dict[str, object]:
         "next_try": outage.until.isoformat(),
         "error": outage.error,
     }
+
+
+def _uncertain(number: int) -> str:
+    return f", {number} of them uncertain" if number else ""
 
 
 def _since(oldest: datetime | None) -> str:

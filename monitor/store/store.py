@@ -542,6 +542,7 @@ class Store(Letters, Silences, Ledger):
                 (select count(*) from deliveries where state = 'sent') sent,
                 (select count(*) from deliveries where state in ('due', 'sending')) waiting,
                 (select count(*) from deliveries where state = 'dead') dead,
+                (select count(*) from deliveries where state in ('due', 'sending') and uncertain) uncertain,
                 (select count(*) from deliveries where state = 'held') held,
                 (select count(*) from deliveries where state = 'muted') muted
             """

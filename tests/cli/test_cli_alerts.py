@@ -213,9 +213,10 @@ def test_status_shows_what_is_held_muted_and_down(line: Line, run: Any) -> None:
     run("silence", "add", "--rule", "war", "--for", "1h", "--comment", "x")
     line.deliver(replace(MAIL, digest=timetable("daily 08:00 UTC")))
     line.news("peace")
-    line.receivers.failing["mail"] = SendError("error=503")
+    line.receivers.failing["mail"] = SendError("error=503", uncertain=True)
     line.deliver()
     shown = run("status")
+    assert "1 of them uncertain, 0 dead" in shown
     assert "1 held, 1 muted" in shown
     assert "1 held for mail: the next digest goes at" in shown
     assert "mail takes nothing since" in shown

@@ -1,0 +1,100 @@
+"""A digest as it is read: what it holds, in which order, how long it may be, and hostile headlines."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.alerts import notice
+from monitor.alerts.compose import AGAIN
+from monitor.alerts.digest import CHAT, compose, fitting
+from monitor.model import Claim, Digest, Kind, Match, Notice, Severity, Tally, Told
+from tests.fakes import FEED, START, Item, entry
+
+HOSTILE = (
+    "@everyone",
+    "<!channel> now",
+    "<@U123>",
+    "a\r\nBcc: x@example.org",
+    "<script>x</script>",
+    "\u202egnp",
+)
+headlines = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=400).filter(str.strip))
+
+
+def claim(number: int, headline: str = "A headline", *, title: str = "Peace", outlets: int = 1) -> Claim:
+    match = Match(title.lower(), title, Severity.HIGH, (), ())
+    told = Told(number, Kind.NEW, match, entry(FEED, Item(f"g{number}", headline)), START)
+    names = tuple(f"Outlet {one}" for one in range(outlets))
+    return Claim("desk", number, (told,), names, attempts=1, uncertain=False, created=START)
+
+
+def digest(*claims: Claim, tally: Tally = Tally(digest=1)) -> Digest:  # noqa: B008 - a frozen value
+    return Digest(1, "desk", claims, tally, attempts=1, uncertain=False, created=START)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(headlines, st.integers(0, 60)), min_size=1, max_size=40))
+def test_whatever_the_headlines_a_digest_fits_its_service_and_calls_nobody(
+    some: list[tuple[str, int]],
+) -> None:
+    left = [claim(number, headline, outlets=n) for number, (headline, n) in enumerate(some)]
+    told: list[int] = []
+    while left:
+        going = fitting(left, chat=True)
+        full = replace(digest(*going), uncertain=True, more=True, tally=Tally(9999, 9999, 9999, 9999))
+        body = compose(full, chat=True).body
+        assert len(body) <= CHAT
+        assert "@everyone" not in body and "<!channel" not in body and "<@U" not in body
+        told += [one.story for one in going]
+        left = [one for one in left if one not in going]
+    assert sorted(told) == list(range(len(some))), "each is told once"
+
+
+def test_a_digest_says_what_was_held_and_muted_and_whether_it_may_have_come_before() -> None:
+    message = compose(digest(claim(1), tally=Tally(2, 3, 4, 5)), chat=False)
+    assert message.title == "Digest: 1 story"
+    assert message.body.splitlines()[-2:] == [
+        "Held: 3 for the digest, 2 in quiet hours, 4 over a limit.",
+        "Muted by silences since the last digest: 5.",
+    ]
+    again = compose(replace(digest(claim(1)), uncertain=True), chat=False)
+    assert again.body.endswith(AGAIN)
+    once = compose(digest(replace(claim(1), uncertain=True)), chat=False)
+    assert "may have reached you before" in once.body
+
+
+def test_stories_stand_under_their_rules_the_most_carried_first() -> None:
+    both = replace(claim(4), tolds=(*claim(4).tolds, *claim(4, title="Trade").tolds))
+    message = compose(
+        digest(claim(1, "few"), claim(2, "many", outlets=5), claim(3, "x", title="Trade"), both), chat=False
+    )
+    lines = [line for line in message.body.splitlines() if line and not line.startswith("  ")]
+    assert lines == [
+        "Digest: 4 stories", "Peace", "- many", "- few", "Trade", "- x", "Peace + Trade", "- A headline",
+        "Held: 1 for the digest.",
+    ]  # fmt: skip
+    assert "Outlet 0, Outlet 1, Outlet 2 and 2 more" in message.body
+
+
+def test_a_link_that_would_take_the_place_of_stories_is_left_out() -> None:
+    long = claim(1)
+    told = replace(long.tolds[0], entry=replace(long.tolds[0].entry, link="https://a.example/" + "x" * 400))
+    assert "https" not in compose(digest(replace(long, tolds=(told,))), chat=False).body
+
+
+def test_a_notice_of_many_things_says_how_many_more_there_are() -> None:
+    lines = tuple(f"Feed f{number} has failed" for number in range(25))
+    some = Notice(1, "desk", notice.TITLE, lines, attempts=1, uncertain=True, created=START)
+    body = notice.compose(some, chat=True).body
+    assert "f19 has failed\nand 5 more: monitor status" in body
+    assert body.endswith(AGAIN)
+
+
+def test_a_notice_gathers_and_is_damped() -> None:
+    assert notice.due(START, None) == START + notice.GATHER
+    assert notice.due(START, START - timedelta(days=1)) == START + notice.GATHER
+    assert notice.due(START, START - timedelta(minutes=10)) == START + timedelta(minutes=20)
