@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor import urls
+from monitor.access import ON_THIS_MACHINE, Access, read_access
 from monitor.alerts import notify, sample, template
 from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
@@ -48,6 +49,7 @@ SETTING_KEYS = (
     "keep",
     "metrics",
     "metrics-public",
+    "web",
 )
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
 ESCALATE_KEYS = ("to", "after")
@@ -182,6 +184,7 @@ class Desk:
     sources: Sources = Sources((), {})
     milestones: tuple[int, ...] = MILESTONES  # outlets at which what was told is told of again
     templates: Templates = OURS
+    access: Access = ON_THIS_MACHINE  # who may see the page
     digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
     heartbeat: Timetable | None = None
     alive: Alive | None = None
@@ -309,6 +312,31 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     return _desk(roots, [], read_article=kept, templates=sources.templates, vault=vault)
 
 
+def load_access(folder: Path, *, env: Mapping[str, str]) -> Access:
+    """Who may see the page, by `settings: web:` alone: mistakes elsewhere do not take the page away.
+
+    Raises ConfigError with the mistakes in the settings, a token that is not here among them.
+    """
+    faults: list[Fault] = []
+    tops = [
+        document.fields(root, [key.text for key, _ in root.pairs], [], what="the file")
+        for root in _read_folder(folder, [])
+        if root.kind == "map"
+    ]
+    nodes = [top["settings"] for top in tops if "settings" in top]
+    settings = document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
+    vault = _Vault(folder, env, required=True)
+    access = _access(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
+    if faults:
+        raise ConfigError(faults)
+    return access
+
+
+def desk_in_force(packed: str) -> Desk:
+    """The desk that the database holds, for reading: its feeds and rules, no receiver's address."""
+    return restored_desk(unpacked(packed), Path("/nonexistent"), env={})
+
+
 def _filled(kept: Node, standing: Mapping[str, Node], name: str) -> Node:
     return kept if kept.text else standing.get(name, kept)
 
@@ -376,6 +404,7 @@ def _desk(
         faults=faults,
     )
     contact, operators = _contact(settings, faults), _operators(settings, names, faults)
+    access = _access(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
     digest = rulebook.understood(settings.get("digest"), timetable, faults)
     heartbeat = rulebook.understood(settings.get("heartbeat"), timetable, faults)
     if heartbeat is not None and not operators:
@@ -396,6 +425,7 @@ def _desk(
         notes=tuple(notes),
         operators=operators,
         sources=Sources(tuple(roots), articles, templates),
+        access=access,
         digest=digest or HOURLY,
         heartbeat=heartbeat,
         alive=alive,
@@ -555,6 +585,13 @@ def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | Non
             )
         )
     return Address(str(address), int(port))
+
+
+def _access(
+    settings: Mapping[str, Node], faults: list[Fault], *, secret: Callable[[Node, str], str | None]
+) -> Access:
+    """Who may see the page."""
+    return read_access(settings["web"], faults, secret=secret) if "web" in settings else ON_THIS_MACHINE
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:

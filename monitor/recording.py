@@ -37,7 +37,7 @@ def failed(store: Store, parcel: Claim | Digest | Notice, failure: Failure, *, n
     found = outbox.setback(parcel, failure, outage=store.outage(parcel.receiver), now=now)
     if isinstance(parcel, Claim):
         store.record_failed(
-            parcel, failure.error, again=found.again, uncertain=failure.uncertain, dead=found.dead
+            parcel, failure.error, again=found.again, uncertain=failure.uncertain, dead=found.dead, now=now
         )
     else:
         store.record_letter_failed(

@@ -1,4 +1,4 @@
-"""`monitor stories`: judge any stream of entries, and correct what was judged wrongly."""
+"""`monitor stories`: read stories, correct what was judged wrongly, judge any stream of entries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from monitor.cli import stories_read
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.errors import UsageError
@@ -33,7 +34,11 @@ Example:
 
 @click.group(name="stories")
 def command() -> None:
-    """Judge any stream of entries; correct what was judged wrongly."""
+    """List, show and search stories; correct what was judged wrongly; judge any stream of entries."""
+
+
+for verb in stories_read.VERBS:
+    command.add_command(verb)
 
 
 # ---- try ---------------------------------------------------------------------------------------------------

@@ -97,6 +97,15 @@ _LIMIT = r"^\s*[1-9]\d{0,3}\s+per\s+(hour|day)\s*$"
 _SPAN = r"^\s*\d{1,6}\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)\s*$"
 _COLLECTS = "Alerts are collected and go together:"
 
+_WEB = {
+    "bind": _text("The IP address to serve at. Beyond 127.0.0.1 it takes a token or a user-header."),
+    "port": _text("The port. Default: 8650."),
+    "hosts": _texts("The names that browsers reach it by, besides localhost.", fewest=1),
+    "token": _text("What people log in with: ${credential:NAME}, 20 characters or more."),
+    "user-header": _text("The header in which a reverse proxy says who asks."),
+    "proxies": _texts("The addresses of proxies that are believed. Default: this machine.", fewest=1),
+    "zone": _text("The time zone of the page: Asia/Tbilisi. Default: UTC."),
+}
 _SETTINGS = {
     "contact": _text("Whom feeds' owners can write to; goes into each request. Plain ASCII."),
     "operators": _text(
@@ -130,6 +139,7 @@ _SETTINGS = {
     "keep": _text("How long texts are kept, such as 90 days (7 at least), or forever."),
     "metrics": _text("Where Prometheus may read how the daemon does, such as 127.0.0.1:9464."),
     "metrics-public": _text("yes, where other machines may read it too."),
+    "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
 _RECEIVER = {

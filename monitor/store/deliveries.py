@@ -119,6 +119,7 @@ class Deliveries(Connection):
             """,
             (to_milliseconds(now), claim.receiver, _alerts(claim)),
         )
+        self._note_attempts(claim, now, "", uncertain=False)
 
     def record_failed(
         self,
@@ -127,6 +128,7 @@ class Deliveries(Connection):
         *,
         again: datetime | None,
         uncertain: bool,
+        now: datetime,
         dead: Collection[AlertId] = (),
     ) -> None:
         """T3: it was not accepted; inside a transaction.
@@ -149,6 +151,18 @@ class Deliveries(Connection):
                 "receiver": claim.receiver,
                 "alerts": _alerts(claim),
             },
+        )
+        self._note_attempts(claim, now, error, uncertain=uncertain)
+
+    def _note_attempts(self, claim: Claim, now: datetime, error: str, *, uncertain: bool) -> None:
+        """Keep what came of this attempt, which the next one's record would write over."""
+        self._db.execute(
+            """
+            insert or replace into attempts
+            select alert, receiver, attempts, ?, state, ?, ? from deliveries
+            where receiver = ? and alert in (select value from json_each(?))
+            """,
+            (to_milliseconds(now), int(uncertain), error, claim.receiver, _alerts(claim)),
         )
 
     def release(self, claims: Sequence[Claim], *, now: datetime) -> None:

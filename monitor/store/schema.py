@@ -262,6 +262,52 @@ create table restores (
 
 -- pruning a story asks whether an alert quotes one of its entries
 create index alerts_entry on alerts (entry);
+
+-- what came of each attempt to deliver an alert, as recorded (T3): an attempt without a row was cut off
+create table attempts (
+    alert integer not null references alerts (id),
+    receiver text not null,
+    number integer not null,
+    at integer not null,
+    state text not null,
+    uncertain integer not null,
+    error text not null,
+    primary key (alert, receiver, number)
+) strict, without rowid;
+
+-- what pages and commands read by: alerts by time and rule, deliveries that are not done
+create index alerts_created on alerts (created, rule);
+create index alerts_rule on alerts (rule, created);
+create index deliveries_open on deliveries (receiver, state, due)
+    where state in ('due', 'sending', 'held', 'dead');
+create index deliveries_silence on deliveries (silence) where silence is not null;
+
+-- entries in the order in which they came, and their words: search gives the newest first without sorting.
+-- The words stand without their texts (content=''), so an edit and a deletion hand in what stood before.
+create table catalogue (
+    number integer primary key,
+    entry integer not null unique
+) strict;
+create virtual table catalogue_words using fts5 (
+    title, summary, body, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+);
+create trigger entries_catalogued after insert on entries begin
+    insert into catalogue (entry) values (new.id);
+    insert into catalogue_words (rowid, title, summary, body)
+        select number, new.title, new.summary, new.body from catalogue where entry = new.id;
+end;
+create trigger entries_catalogued_anew after update of title, summary, body on entries
+when old.title <> new.title or old.summary <> new.summary or old.body <> new.body begin
+    insert into catalogue_words (catalogue_words, rowid, title, summary, body)
+        select 'delete', number, old.title, old.summary, old.body from catalogue where entry = old.id;
+    insert into catalogue_words (rowid, title, summary, body)
+        select number, new.title, new.summary, new.body from catalogue where entry = new.id;
+end;
+create trigger entries_forgotten after delete on entries begin
+    insert into catalogue_words (catalogue_words, rowid, title, summary, body)
+        select 'delete', number, old.title, old.summary, old.body from catalogue where entry = old.id;
+    delete from catalogue where entry = old.id;
+end;
 """
 
 

@@ -51,7 +51,7 @@ class Silences(Connection):
         """The silences in force, the oldest first."""
         moment = to_milliseconds(now)
         return [
-            _silence(row)
+            to_silence(row)
             for row in self._rows(
                 "select * from silences where ends > ? and begins <= ? order by id", (moment, moment)
             )
@@ -66,7 +66,7 @@ class Silences(Connection):
             """,
             (-1 if since is None else to_milliseconds(since),),
         )
-        return [(_silence(row), row["muted"]) for row in rows]
+        return [(to_silence(row), row["muted"]) for row in rows]
 
     def expire_silence(self, number: int, *, now: datetime) -> bool:
         """End a silence now; False where there is none of this number that has not ended."""
@@ -80,7 +80,8 @@ class Silences(Connection):
             )
 
 
-def _silence(row: sqlite3.Row) -> Silence:
+def to_silence(row: sqlite3.Row) -> Silence:
+    """The silence of a row."""
     return Silence(
         id=row["id"],
         scope=Scope(row["scope"]),

@@ -38,6 +38,11 @@ _FORGETTING = (
     select story, rule, kind, lead from alerts where story in (select value from json_each(:old))
     """,
     """
+    delete from attempts where alert in (
+        select id from alerts where story in (select value from json_each(:old))
+    )
+    """,
+    """
     delete from acks where alert in (
         select id from alerts where story in (select value from json_each(:old))
     )

@@ -1,0 +1,215 @@
+"""Who may see the desk's page, and from where: the settings under `web:`, and what follows from them.
+
+Without settings the page is on this machine only, for whoever is logged in here. To go further it takes a
+token, or a reverse proxy that says who asks.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.rules import document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from monitor.errors import Fault
+    from monitor.rules.document import Node
+
+KEYS = ("bind", "port", "hosts", "token", "user-header", "proxies", "zone")
+PORT = 8650
+SHORTEST_TOKEN = 20  # characters: 120 bits where they are random, as `openssl rand -base64 30` gives
+SESSION = 30 * 24 * 3600  # seconds that a browser stays let in
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where the page is served and to whom. `user_header` is believed of the addresses in `proxies` alone."""
+
+    bind: str = "127.0.0.1"
+    port: int = PORT
+    hosts: tuple[str, ...] = ()
+    token: str = field(default="", repr=False)
+    user_header: str = ""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    zone: str = "UTC"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether whoever reaches it may see it."""
+        return not self.token and not self.user_header
+
+
+ON_THIS_MACHINE = Access()
+
+
+# ---- deciding ----------------------------------------------------------------------------------------------
+
+
+def is_known_host(access: Access, host: str) -> bool:
+    """Whether a request's Host header is one of ours: a page elsewhere may point its own name at us.
+
+    (DNS rebinding. The port is not looked at: a name that is ours is ours on any.)
+    """
+    name = re.sub(r":[0-9]{1,5}$", "", host.lower())
+    bound = f"[{access.bind}]" if ":" in access.bind else access.bind
+    return name in {*_HERE, bound, *access.hosts}
+
+
+def user_of(
+    access: Access, *, peer: str, header: str, bearer: str, session: str, now: datetime
+) -> str | None:
+    """Who asks, by the first proof that holds; "" for somebody who is let in unnamed; None for nobody."""
+    if access.is_open:
+        return ""
+    if access.user_header and header and peer in access.proxies:
+        return header
+    if access.token and bearer and hmac.compare_digest(bearer.encode(), access.token.encode()):
+        return ""
+    if access.token and is_session(access, session, now=now):
+        return ""
+    return None
+
+
+def is_token(access: Access, given: str) -> bool:
+    """Whether this is the token."""
+    return bool(access.token) and hmac.compare_digest(given.encode(), access.token.encode())
+
+
+def session(access: Access, *, now: datetime) -> str:
+    """What a browser shows us from now on; it ends by itself, and with the token."""
+    until = str(int(now.timestamp()) + SESSION)
+    return f"{until}.{signed(access.token, f'session {until}')}"
+
+
+def is_session(access: Access, given: str, *, now: datetime) -> bool:
+    """Whether `session` made this, and it has not ended."""
+    until, _, signature = given.partition(".")
+    if not (until.isascii() and until.isdigit() and len(until) < 12):  # noqa: PLR2004 - seconds since 1970
+        return False
+    expected = signed(access.token, f"session {until}")
+    return hmac.compare_digest(signature.encode(), expected.encode()) and int(until) > now.timestamp()
+
+
+def signed(key: str, text: str) -> str:
+    """A signature of the text that only holders of the key can make (HMAC-SHA-256, RFC 2104)."""
+    return hmac.new(key.encode(), text.encode(), sha256).hexdigest()
+
+
+# ---- reading -----------------------------------------------------------------------------------------------
+
+
+def read_access(node: Node, faults: list[Fault], *, secret: Callable[[Node, str], str | None]) -> Access:
+    """The settings under `web:`; mistakes are appended to `faults`.
+
+    `secret` gives what a ${…} stands for, or None where it is not here (and says so itself).
+    """
+    before = len(faults)
+    values = document.fields(node, KEYS, faults, what="web")
+    texts = {
+        key: document.text(values[key], faults, what=key)
+        for key in ("bind", "user-header", "zone")
+        if key in values
+    }
+    access = Access(
+        bind=_bind(values, texts.get("bind", ""), faults),
+        port=_port(values.get("port"), faults),
+        hosts=_hosts(values.get("hosts"), faults),
+        token=_token(values.get("token"), faults, secret=secret),
+        user_header=_header(values, texts.get("user-header", ""), faults),
+        proxies=_addresses(values.get("proxies"), faults),
+        zone=_zone(values, texts.get("zone", ""), faults),
+    )
+    beyond = not ipaddress.ip_address(access.bind).is_loopback
+    if beyond and "token" not in values and not access.user_header and len(faults) == before:
+        faults.append(
+            values["bind"].fault(
+                "the page would be open to everybody who reaches this machine",
+                "add token: ${credential:web-token}, or user-header: and proxies:",
+            )
+        )
+    return access
+
+
+def _bind(values: Mapping[str, Node], text: str, faults: list[Fault]) -> str:
+    if text and not _is_address(text):
+        faults.append(values["bind"].fault(f'"{text}" is no IP address', "such as 127.0.0.1, 0.0.0.0 or ::1"))
+        return "127.0.0.1"
+    return text or "127.0.0.1"
+
+
+def _port(node: Node | None, faults: list[Fault]) -> int:
+    text = document.text(node, faults, what="port") if node is not None else ""
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 1 << 16) and node is not None:
+        faults.append(node.fault(f'"{text}" is no port', "a number from 1 to 65535"))
+        return PORT
+    return int(text or PORT)
+
+
+def _hosts(node: Node | None, faults: list[Fault]) -> tuple[str, ...]:
+    found = document.scalars(node, faults, what="hosts") if node is not None else ()
+    faults += [
+        one.fault(f'"{one.text}" is no host name', "such as desk.example.org, without https:// and port")
+        for one in found
+        if not _HOST.fullmatch(one.text.lower())
+    ]
+    return tuple(one.text.lower() for one in found)
+
+
+def _token(node: Node | None, faults: list[Fault], *, secret: Callable[[Node, str], str | None]) -> str:
+    text = document.text(node, faults, what="token") if node is not None else ""
+    if node is None or not text:
+        return ""
+    if not re.fullmatch(r"\$\{[^{}]*\}", text):
+        faults.append(node.fault("the token stands in the file", "write ${credential:web-token} instead"))
+        return ""
+    token = secret(node, text) or ""
+    if token and len(token) < SHORTEST_TOKEN:
+        faults.append(
+            node.fault(
+                f"the token is shorter than {SHORTEST_TOKEN} characters", "make one: openssl rand -base64 30"
+            )
+        )
+    return token
+
+
+def _header(values: Mapping[str, Node], text: str, faults: list[Fault]) -> str:
+    if text and not _HEADER.fullmatch(text):
+        faults.append(
+            values["user-header"].fault(f'"{text}" is no name of a header', "such as X-Forwarded-User")
+        )
+        return ""
+    return text.lower()
+
+
+def _addresses(node: Node | None, faults: list[Fault]) -> tuple[str, ...]:
+    found = document.scalars(node, faults, what="proxies") if node is not None else ()
+    faults += [one.fault(f'"{one.text}" is no IP address') for one in found if not _is_address(one.text)]
+    return tuple(one.text for one in found) or ("127.0.0.1", "::1")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _zone(values: Mapping[str, Node], text: str, faults: list[Fault]) -> str:
+    try:
+        ZoneInfo(text or "UTC")
+    except (KeyError, ValueError, OSError):
+        faults.append(values["zone"].fault(f'there is no time zone "{text}"', "such as Asia/Tbilisi or UTC"))
+        return "UTC"
+    return text or "UTC"

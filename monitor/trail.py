@@ -1,0 +1,524 @@
+"""The way of one entry through the house: what became of it, step by step, each with a named outcome.
+
+Takes what the database holds of an entry and the rulebook in force; returns steps for people to read. The
+outcomes are listed once, here; docs/why.md tells them to readers, and a test holds the two in step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, assert_never
+
+from monitor.model import Kind, Status
+from monitor.rules.condition import All, AnyOf, AtLeast, Name, Near, Within, Without, mentions
+from monitor.rules.explain import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from monitor.model import AlertId, Entry, EntryId, Mention, StoryId
+    from monitor.rules.condition import Condition
+    from monitor.rules.explain import Explanation, Verdict
+    from monitor.rules.lexicon import Reading
+    from monitor.rules.rule import Rulebook
+    from monitor.rules.tenure import Tenure
+
+
+class Stage(Enum):
+    """Where on its way a step is."""
+
+    ARRIVAL = "arrival"
+    STORY = "story"
+    RULE = "rule"
+    DELIVERY = "delivery"
+
+
+class Outcome(Enum):
+    """What can become of an entry. The value is its name everywhere: --json, the page, docs/why.md."""
+
+    # arrival
+    NEWS = "news"
+    BASELINE = "baseline"
+    BACKFILL = "backfill"
+    EDITED = "edited"
+    # story
+    NEW = "new story"
+    COPY = "copy"
+    DEVELOPMENT = "development"
+    SPLIT = "split by hand"
+    MERGED = "merged by hand"
+    # rule
+    ALERTED = "alerted"
+    ALERTED_ON_EDIT = "alerted on an edit"
+    TOLD_ALREADY = "told already"
+    NOT_NEWS = "matched, not news"
+    OLDER = "older than the rule"
+    UNTOLD = "edited without a new match"
+    LATER = "the rule came later"
+    NO_MATCH = "no match"
+    NOWHERE_COUNTED = "stands where nothing counts"
+    EXCLUDED = "excluded by not"
+    FILTERED = "filtered by source or language"
+    # delivery
+    NO_RECEIVER = "no receiver"
+    WAITING = "waiting"
+    SENDING = "sending"
+    RETRYING = "tried, due again"
+    UNCERTAIN = "uncertain"
+    SENT = "sent"
+    SENT_AGAIN = "sent again"
+    DEAD = "dead"
+    HELD = "held"
+    LIMITED = "limited"
+    MUTED = "muted"
+    ACKNOWLEDGED = "acknowledged"
+    DROPPED = "dropped"
+
+
+# ---- what the database holds -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An entry as it stands, and how it came: `of` is the entry that decided its place."""
+
+    entry: Entry
+    status: Status
+    seen: datetime
+    edited: datetime | None
+    story: StoryId
+    lead: EntryId
+    of: EntryId | None
+    kind: Kind
+    score: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one attempt to send; `error` is "" for one that was accepted."""
+
+    number: int
+    at: datetime
+    uncertain: bool
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One alert on its way to one receiver.
+
+    `held` is why it waits for a digest (digest, limit, quiet), `muted` which silence covers it, in words;
+    `lettered` says that a digest carries it, `escalated` that others had not acknowledged it.
+    """
+
+    receiver: str
+    state: str
+    due: datetime
+    attempts: int
+    uncertain: bool
+    error: str
+    sent: datetime | None
+    log: tuple[Attempt, ...] = ()
+    held: str = ""
+    muted: str = ""
+    lettered: bool = False
+    escalated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An alert of the entry's story, the entry that made it, and its deliveries."""
+
+    alert: AlertId
+    rule: str
+    kind: Kind
+    lead: EntryId
+    entry: EntryId
+    outlet: str
+    created: datetime
+    rulebook: str
+    deliveries: tuple[Sending, ...]
+    acknowledged: tuple[datetime, str] | None = None  # when, and by whom
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What people set right: `verb` is split or merge."""
+
+    made: datetime
+    verb: str
+    entry: EntryId
+    was: StoryId
+    story: StoryId
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is stored of one entry's way. `matches` are rules with the hash of the rulebook they fired in.
+
+    `of` is the title and outlet of the entry that decided its place; `since` when its lead was first seen.
+    """
+
+    arrived: Arrived
+    of: tuple[str, str] | None
+    since: datetime
+    matches: Mapping[str, str]
+    tellings: tuple[Telling, ...]
+    corrections: tuple[Correction, ...]
+    tenures: Mapping[str, Tenure]
+
+
+# ---- the trail ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: what it is about (a feed, a rule, a receiver), its outcome, and a sentence.
+
+    `other` is another entry that the sentence speaks of; `mentions` what made a rule fire.
+    """
+
+    stage: Stage
+    outcome: Outcome
+    about: str
+    said: str
+    at: datetime | None = None
+    other: EntryId | None = None
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The steps in order. `nearest` is the rule that came closest where none fired, "" where none came near.
+
+    `notes` say what the explanation rests on where that is not what decided at the time.
+    """
+
+    facts: Facts
+    steps: tuple[Step, ...]
+    nearest: str
+    notes: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The one that answers "was it told?" best."""
+        found = {step.outcome for step in self.steps}
+        return next(outcome for outcome in _MOST_TELLING if outcome in found)
+
+    def of(self, stage: Stage) -> tuple[Step, ...]:
+        """The steps of one stage."""
+        return tuple(step for step in self.steps if step.stage is stage)
+
+
+_MOST_TELLING = (
+    Outcome.DEAD,
+    Outcome.UNCERTAIN,
+    Outcome.RETRYING,
+    Outcome.SENDING,
+    Outcome.WAITING,
+    Outcome.HELD,
+    Outcome.LIMITED,
+    Outcome.SENT_AGAIN,
+    Outcome.SENT,
+    Outcome.MUTED,
+    Outcome.DROPPED,
+    Outcome.ACKNOWLEDGED,
+    Outcome.NO_RECEIVER,
+    Outcome.ALERTED,
+    Outcome.ALERTED_ON_EDIT,
+    Outcome.TOLD_ALREADY,
+    Outcome.OLDER,
+    Outcome.NOT_NEWS,
+    Outcome.UNTOLD,
+    Outcome.BASELINE,
+    Outcome.BACKFILL,
+    Outcome.LATER,
+    Outcome.EXCLUDED,
+    Outcome.FILTERED,
+    Outcome.NOWHERE_COUNTED,
+    Outcome.NO_MATCH,
+    Outcome.COPY,
+    Outcome.DEVELOPMENT,
+    Outcome.NEW,
+    Outcome.NEWS,
+)
+
+
+def trail(facts: Facts, rulebook: Rulebook, *, tags: frozenset[str]) -> Trail:
+    """The way of this entry. Rules are explained anew: `tags` are those of its feed in the desk in force."""
+    entry = facts.arrived.entry
+    explanation = explain(rulebook, entry, tags=tags)
+    fired = {*facts.matches, *(verdict.rule.id for verdict in explanation.fired)}
+    steps = (
+        *_arrival(facts),
+        *_story(facts),
+        *_rules(facts, rulebook, explanation),
+        *(step for told in _own(facts) for step in _deliveries(told)),
+    )
+    nearest = "" if fired else _nearest(rulebook, entry)
+    return Trail(facts, steps, nearest, tuple(_notes(facts, rulebook)))
+
+
+def _own(facts: Facts) -> list[Telling]:
+    """The alerts that tell of this entry's lead, whoever made them."""
+    return [told for told in facts.tellings if told.lead == facts.arrived.lead]
+
+
+def _arrival(facts: Facts) -> Iterator[Step]:
+    arrived = facts.arrived
+    said = {
+        Status.NEWS: "it appeared since the feed's last good poll",
+        Status.BASELINE: "it stood in the feed at the first poll: remembered, told to nobody",
+        Status.BACKFILL: "it appeared since, but is dated long before the last good poll",
+    }[arrived.status]
+    yield Step(
+        Stage.ARRIVAL, Outcome(arrived.status.value), arrived.entry.feed, f"polled: {said}", arrived.seen
+    )
+    if arrived.edited is not None:
+        yield Step(
+            Stage.ARRIVAL, Outcome.EDITED, arrived.entry.feed, "its text or link was changed", arrived.edited
+        )
+
+
+def _story(facts: Facts) -> Iterator[Step]:
+    arrived = facts.arrived
+    outcome = {Kind.NEW: Outcome.NEW, Kind.COPY: Outcome.COPY, Kind.DEVELOPMENT: Outcome.DEVELOPMENT}
+    compared = f' with "{facts.of[0]}" ({facts.of[1]})' if facts.of else ""
+    score = f"score {arrived.score:.0f}: " if arrived.of is not None else ""
+    yield Step(
+        Stage.STORY,
+        outcome[arrived.kind],
+        f"{arrived.story:016x}",
+        f"{score}{arrived.why}{compared}",
+        arrived.seen,
+        other=arrived.of,
+    )
+    for made in facts.corrections:
+        outcome_of = Outcome.SPLIT if made.verb == "split" else Outcome.MERGED
+        said = f"out of {made.was:016x}" if made.verb == "split" else f"{made.was:016x} joined it"
+        yield Step(Stage.STORY, outcome_of, f"{made.story:016x}", said, made.made)
+
+
+# ---- rules -------------------------------------------------------------------------------------------------
+
+
+def _rules(facts: Facts, rulebook: Rulebook, explanation: Explanation) -> Iterator[Step]:
+    gone = [
+        name for name in facts.matches if name not in {verdict.rule.id for verdict in explanation.verdicts}
+    ]
+    for name in gone:
+        yield _matched(facts, name, "fired when it came; the rule is no longer there", ())
+    for verdict in explanation.verdicts:
+        name = verdict.rule.id
+        if name in facts.matches:
+            fires = (
+                f"held: {verdict.clause}" if verdict.fired else f"held when it came; now: {verdict.clause}"
+            )
+            yield _matched(facts, name, fires, verdict.mentions)
+        elif verdict.fired:
+            said = f"holds today, and did not when it came: {verdict.clause}"
+            yield Step(Stage.RULE, Outcome.LATER, name, said, mentions=verdict.mentions)
+        else:
+            yield Step(
+                Stage.RULE,
+                _unfired(rulebook, facts.arrived.entry, verdict, explanation),
+                name,
+                verdict.clause,
+            )
+
+
+def _matched(facts: Facts, rule: str, held: str, found: tuple[Mention, ...]) -> Step:
+    """What a match called for: the alert it made, or why it made none."""
+    arrived, tenure = facts.arrived, facts.tenures.get(rule)
+    names = {rule, *(tenure.former if tenure else ())}
+    tellings = [told for told in facts.tellings if told.rule in names]
+    same = [told for told in tellings if told.lead == arrived.lead]
+    told = next((one for one in (*same, *tellings) if one.entry == arrived.entry.id), None)
+    told = told or next(iter(same), None)
+    if told and told.entry == arrived.entry.id:
+        late = arrived.edited is not None and told.created > arrived.seen
+        outcome = Outcome.ALERTED_ON_EDIT if late else Outcome.ALERTED
+        return Step(Stage.RULE, outcome, rule, held, told.created, mentions=found)
+    if told:
+        said = f"{held}; {told.outlet} was first, and its alert told of it"
+        return Step(Stage.RULE, Outcome.TOLD_ALREADY, rule, said, told.created, told.entry, found)
+    if arrived.status is not Status.NEWS:
+        said = f"{held}; {arrived.status.value} alerts nobody"
+        return Step(Stage.RULE, Outcome.NOT_NEWS, rule, said, mentions=found)
+    if tenure and facts.since < tenure.since:
+        said = f"{held}; the story is older than the rule, which is of {tenure.since:%Y-%m-%d %H:%M} UTC"
+        return Step(Stage.RULE, Outcome.OLDER, rule, said, mentions=found)
+    return Step(Stage.RULE, Outcome.UNTOLD, rule, f"{held}; it matched before it was edited", mentions=found)
+
+
+def _unfired(rulebook: Rulebook, entry: Entry, verdict: Verdict, explanation: Explanation) -> Outcome:
+    """Why a rule did not fire, as an outcome."""
+    condition, reading = verdict.rule.condition, rulebook.lexicon.read(entry)
+    if mentions(condition, reading):
+        return Outcome.FILTERED
+    if _is_barred(condition, reading):
+        return Outcome.EXCLUDED
+    passed_over = {one.mention.what for one in explanation.discarded}
+    if passed_over & {name.what for name in _names(condition) if not reading.hits(name.owner)}:
+        return Outcome.NOWHERE_COUNTED
+    return Outcome.NO_MATCH
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    match condition:
+        case Name():
+            return ()
+        case All() | AnyOf():
+            return condition.parts
+        case Without():
+            return (condition.kept, condition.barred)
+        case Near():
+            return (condition.left, condition.right)
+        case AtLeast() | Within():
+            return (condition.inner,)
+    assert_never(condition)
+
+
+def _names(condition: Condition) -> Iterator[Name]:
+    if isinstance(condition, Name):
+        yield condition
+    for part in _parts(condition):
+        yield from _names(part)
+
+
+def _is_barred(condition: Condition, reading: Reading) -> bool:
+    """Whether an "and not" of it found what it bars."""
+    if isinstance(condition, Without) and mentions(condition.kept, reading):
+        return bool(mentions(condition.barred, reading))
+    return any(_is_barred(part, reading) for part in _parts(condition))
+
+
+def _nearest(rulebook: Rulebook, entry: Entry) -> str:
+    """The rule most of whose condition holds, the first of equals; "" where nothing of any does."""
+    reading = rulebook.lexicon.read(entry)
+    shares = [(_share(rule.condition, reading), -number) for number, rule in enumerate(rulebook.rules)]
+    share, number = max(shares, default=(0.0, 0))
+    return rulebook.rules[-number].id if share else ""
+
+
+def _share(condition: Condition, reading: Reading) -> float:
+    """How much of a condition holds, 0 to 1: a rough order among rules that did not fire."""
+    match condition:
+        case Name():
+            return 1.0 if reading.hits(condition.owner) else 0.0
+        case All():
+            return _mean([_share(part, reading) for part in condition.parts])
+        case AnyOf():
+            return max(_share(part, reading) for part in condition.parts)
+        case Without():
+            return _share(condition.kept, reading)
+        case Near():
+            return _mean([_share(condition.left, reading), _share(condition.right, reading)])
+        case AtLeast() | Within():
+            return _share(condition.inner, reading)
+    assert_never(condition)
+
+
+def _mean(shares: Sequence[float]) -> float:
+    return sum(shares) / len(shares)
+
+
+def _notes(facts: Facts, rulebook: Rulebook) -> Iterator[str]:
+    others = sorted({made[:12] for made in facts.matches.values() if made != rulebook.hash})
+    if others:
+        yield (
+            f"the rules have changed since ({', '.join(others)} then, {rulebook.hash[:12]} now):"
+            " what fired is as it was recorded, the clauses are as the rules read today"
+        )
+    if facts.arrived.edited is not None:
+        yield "the text has been changed since it came: clauses are explained on the text as it stands"
+
+
+# ---- deliveries --------------------------------------------------------------------------------------------
+
+
+def _deliveries(told: Telling) -> Iterator[Step]:
+    if not told.deliveries:
+        yield Step(Stage.DELIVERY, Outcome.NO_RECEIVER, told.rule, "no receiver was to be told", told.created)
+    if told.acknowledged:
+        at, by = told.acknowledged
+        said = f"{told.rule}: seen to" + (f" by {by}" if by else "")
+        yield Step(Stage.DELIVERY, Outcome.ACKNOWLEDGED, told.rule, said, at)
+    for sending in told.deliveries:
+        yield Step(
+            Stage.DELIVERY,
+            outcome_of(sending),
+            sending.receiver,
+            f"{told.rule}: {_said(sending)}",
+            sending.sent or _last_tried(sending) or told.created,
+        )
+
+
+def _last_tried(sending: Sending) -> datetime | None:
+    return sending.log[-1].at if sending.log else None
+
+
+def outcome_of(sending: Sending) -> Outcome:
+    """How a delivery stands."""
+    if sending.state == "due" and sending.uncertain:
+        return Outcome.UNCERTAIN
+    if sending.state == "due":
+        return Outcome.RETRYING if sending.attempts else Outcome.WAITING
+    if sending.state == "sent" and sending.uncertain:
+        return Outcome.SENT_AGAIN
+    if sending.state == "held" and sending.held == "limit":
+        return Outcome.LIMITED
+    return _BY_STATE[sending.state]
+
+
+_BY_STATE = {
+    "sending": Outcome.SENDING,
+    "sent": Outcome.SENT,
+    "dead": Outcome.DEAD,
+    "held": Outcome.HELD,
+    "muted": Outcome.MUTED,
+    "acked": Outcome.ACKNOWLEDGED,
+    "dropped": Outcome.DROPPED,
+}
+_REASONS = {"digest": "collected for the digest", "quiet": "held over quiet hours"}
+
+
+def _said(sending: Sending) -> str:
+    in_digest = ", in a digest" * sending.lettered
+    said = {
+        Outcome.WAITING: f"due {_moment(sending.due)}",
+        Outcome.SENDING: f"on its way; if nothing is heard of it, due again {_moment(sending.due)}",
+        Outcome.RETRYING: f"due again {_moment(sending.due)}",
+        Outcome.UNCERTAIN: f"may have arrived; sent again, and marked so, {_moment(sending.due)}",
+        Outcome.SENT: "accepted" + in_digest,
+        Outcome.SENT_AGAIN: "accepted; an earlier attempt may have arrived too, which the message says",
+        Outcome.DEAD: "given up",
+        Outcome.HELD: f"{_REASONS.get(sending.held, 'held')} of {_moment(sending.due)}",
+        Outcome.LIMITED: f"over its rule's limit: in the digest of {_moment(sending.due)}",
+        Outcome.MUTED: sending.muted or "muted by a silence",
+        Outcome.ACKNOWLEDGED: "not passed on: it was acknowledged in time",
+        Outcome.DROPPED: "taken out of the queue by hand",
+    }[outcome_of(sending)]
+    passed_on = "passed on, as nobody had acknowledged it: " * sending.escalated
+    return "; ".join((passed_on + said, *_tries(sending)))
+
+
+def _tries(sending: Sending) -> Iterator[str]:
+    """Each attempt but one that was accepted at once."""
+    kept = {attempt.number: attempt for attempt in sending.log}
+    for number in range(1, sending.attempts + 1):
+        attempt = kept.get(number)
+        if attempt is None and not (number == sending.attempts and sending.state in ("sending", "sent")):
+            yield f"attempt {number}: cut off before it was recorded"
+        elif attempt is not None and attempt.error:
+            unsure = " (may have arrived)" if attempt.uncertain else ""
+            yield f"attempt {number}, {_moment(attempt.at)}: {attempt.error}{unsure}"
+        elif attempt is not None and sending.attempts > 1:
+            yield f"attempt {number}, {_moment(attempt.at)}: accepted"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

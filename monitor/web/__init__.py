@@ -1,0 +1,1 @@
+"""The desk's page: what is stored, for people, in a browser; the only room that serves requests."""

@@ -1,0 +1,150 @@
+"""The door of the page: which requests come in, and what every answer says to the browser.
+
+A plain ASGI wrapper round the app. It refuses other names than ours, people who have not shown who they are,
+and changes that did not start on one of our own pages; it gives every answer a policy that runs no script
+and loads nothing but our own files.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse
+
+from monitor import access as ways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from monitor.access import Access
+
+SESSION, VISIT = "media_monitor", "media_monitor_visit"
+LONGEST_BODY = 64 * 1024  # bytes of a form; ours have a few hundred
+_OPEN = ("/login", "/static/")  # to be seen by those who are not yet let in
+_SAFE = ("GET", "HEAD")
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
+    " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class Door:
+    """Stands before the app. The key that forms are signed with is this process's own."""
+
+    def __init__(self, app: ASGIApp, *, access: Access, clock: Callable[[], datetime]) -> None:
+        self._app, self._access, self._clock = app, access, clock
+        self._key = secrets.token_hex(32)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            if scope["type"] == "lifespan":
+                await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        cookies = _cookies(headers.get("cookie", ""))
+        visit = cookies.get(VISIT) or secrets.token_hex(16)
+        scope["state"] = {**scope.get("state", {}), "form_token": self._form_token(visit)}
+        scope["state"]["secure"] = self._is_secure(scope, headers)
+        answer = self._refusal(scope, headers, cookies)
+        fresh = VISIT not in cookies
+
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                _finish(MutableHeaders(scope=message), scope["path"])
+                if fresh and not scope["path"].startswith("/static/"):
+                    MutableHeaders(scope=message).append("Set-Cookie", cookie(scope, VISIT, visit))
+            await send(message)
+
+        await (answer or self._app)(scope, receive, sent)
+
+    def _refusal(self, scope: Scope, headers: Headers, cookies: dict[str, str]) -> Any:
+        """The answer to a request that does not come in; None for one that does."""
+        access, path = self._access, scope["path"]
+        if not ways.is_known_host(access, headers.get("host", "")):
+            return PlainTextResponse(
+                "This name is not one of this page's: see hosts: in its settings.\n", 421
+            )
+        user = ways.user_of(
+            access,
+            peer=_peer(scope),
+            header=headers.get(access.user_header, "") if access.user_header else "",
+            bearer=headers.get("authorization", "").removeprefix("Bearer "),
+            session=cookies.get(SESSION, ""),
+            now=self._clock(),
+        )
+        scope["state"]["user"] = user or ""
+        if user is None and not path.startswith(_OPEN):
+            if access.token and scope["method"] in _SAFE and not path.endswith(".atom"):
+                return RedirectResponse(f"/login?to={quote(path)}", 303)
+            return PlainTextResponse("You have not shown who you are.\n", 401, {"WWW-Authenticate": "Bearer"})
+        if scope["method"] not in _SAFE and not is_from_here(headers):
+            return PlainTextResponse("This change did not start on this page.\n", 403)
+        return None
+
+    def _is_secure(self, scope: Scope, headers: Headers) -> bool:
+        """Whether the browser speaks TLS, to us or to a proxy that we believe."""
+        proxied = _peer(scope) in self._access.proxies and headers.get("x-forwarded-proto") == "https"
+        return scope.get("scheme") == "https" or proxied
+
+    def _form_token(self, visit: str) -> str:
+        return ways.signed(self._key, f"form {visit}")
+
+
+def is_from_here(headers: Headers) -> bool:
+    """Whether a browser says that a request was started by a page of ours; one that says nothing is believed.
+
+    The form's token is asked for all the same: this turns away what comes from elsewhere before it is read.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = headers.get("origin")
+    return origin is None or origin.partition("://")[2] == headers.get("host", "")
+
+
+def is_form_token(state: Any, given: str) -> bool:
+    """Whether a form carries the token that its page was given."""
+    return hmac.compare_digest(state.form_token.encode(), given.encode())
+
+
+def cookie(scope: Scope, name: str, value: str, *, lasts: int | None = None) -> str:
+    """A Set-Cookie that scripts cannot read and other sites' forms do not send."""
+    secure = "; Secure" if scope["state"]["secure"] else ""
+    age = f"; Max-Age={lasts}" if lasts is not None else ""
+    return f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"
+
+
+def _peer(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+def _finish(headers: MutableHeaders, path: str) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    if not path.startswith("/static/"):
+        headers["Cache-Control"] = "no-store"

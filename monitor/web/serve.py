@@ -1,0 +1,35 @@
+"""The server round the app: one process, threads for the work, no access log of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from monitor.engine import utc_now
+from monitor.web.app import page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from monitor.access import Access
+
+_OPEN = 100  # connections at once: a desk, not a public
+_IDLE = 15  # seconds
+
+
+def serve(state: Path, access: Access, *, port: int) -> None:
+    """Serve the page of this state folder until the process is told to end."""
+    uvicorn.run(
+        page(state, access, clock=utc_now),
+        host=access.bind,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # who asks is decided by the door, on the connection's own address
+        limit_concurrency=_OPEN,
+        timeout_keep_alive=_IDLE,
+        timeout_graceful_shutdown=5,
+        lifespan="off",
+    )
