@@ -21,7 +21,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor import __version__, dispatch
+from monitor import __version__, dispatch, pipeline
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import is_chat
 from monitor.alerts.outbox import LEASE
@@ -351,7 +351,9 @@ class Daemon:
             return utc_now() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
-            due = dispatch.next_due(store, receivers.values(), customs=self._engine.desk.customs, now=now)
+            customs = self._engine.desk.customs
+            pipeline.pass_on(store, receivers.values(), customs=customs, now=now)
+            due = dispatch.next_due(store, receivers.values(), customs=customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])
