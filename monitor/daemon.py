@@ -21,7 +21,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from monitor import __version__, clock, dispatch
+from monitor import __version__, clock, dispatch, pipeline
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
 from monitor.endpoint import Endpoint
 from monitor.engine import PLACES, drained, untold, utc_now, where_it_is
@@ -423,7 +423,9 @@ class Daemon:
             return self._engine.clock() + HEARTBEAT
         receivers = {receiver.name: receiver for receiver in self._engine.desk.receivers}
         with Store(self._engine.state) as store:
-            due = dispatch.next_due(store, receivers.values(), customs=self._engine.desk.customs, now=now)
+            customs = self._engine.desk.customs
+            pipeline.pass_on(store, receivers.values(), customs=customs, now=now)
+            due = dispatch.next_due(store, receivers.values(), customs=customs, now=now)
         for name, moment in due.items():
             if moment <= now:
                 self._set_sender(receivers[name])

@@ -19,9 +19,10 @@ from monitor.daemon import Daemon, Tick, shut_down
 from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine, utc_now
 from monitor.errors import StateError
+from monitor.model import Escalation
 from monitor.store.store import DATABASE, Store
 from monitor.timetable import timetable
-from tests.desks import Desk, eventually, serve_feed
+from tests.desks import RULES, Desk, eventually, serve_feed
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
@@ -309,6 +310,26 @@ def test_a_digest_goes_by_itself_when_its_time_has_come(tmp_path: Path, web: Web
             steps.append(timedelta(hours=1))
             eventually(lambda: chat.arrivals)
         assert "Digest: 1 story" in chat.arrivals[0].body
+
+
+def test_a_critical_alert_reaches_the_second_receiver_while_the_first_is_down(
+    tmp_path: Path, web: WebServer
+) -> None:
+    """The second alert comes while the first receiver is paused, and nobody tries to send it there."""
+    critical = RULES.replace("severity: high", "severity: critical").replace("[mail, chat]", "[mail]")
+    with ChatSink("chat") as chat:
+        receivers = {"mail": "json://127.0.0.1:9/a", "chat": chat.url}
+        desk = Desk(tmp_path, receivers, {"wire": web.url("/feed")}, rules_text=critical)
+        loaded = config.load_desk(desk.rules, env={}, secrets_required=True)
+        mail, second = loaded.receivers
+        on_call = replace(mail, escalate=Escalation("chat", timedelta()))
+        engine = Engine(replace(loaded, receivers=(on_call, second)), desk.state)
+        with running(Daemon(engine, reload=lambda: engine.desk)):
+            eventually(lambda: _counted(engine, "baselines"))
+            serve_feed(web, OLD, NEWS)
+            eventually(lambda: len(chat.arrivals) == 1)
+            serve_feed(web, OLD, NEWS, "Farmers in the north want a peace agreement on wolves")
+            eventually(lambda: len(chat.arrivals) == 2, within=25)
 
 
 def _counted(engine: Engine, what: str) -> int:
