@@ -4,9 +4,9 @@
 
 Each day so many invented entries of some 120 words come from so many feeds, which show 20 each; the clock is
 advanced, and the real rounds, outbox and pruning run on it. Prints a line a month: entries whole and bygone,
-alerts, the file's size, and the longest that pruning has held the write lock. Exits 1 where the
-file grows by more than 5 % from the fourth month's end to the year's, or pruning worked for over 200 ms under the lock,
-the commit itself left out: that is as slow as the disk.
+alerts, the file's size, the longest that pruning has held the write lock, and the most processor time it has
+spent there before the commit, which is as slow as the disk. Exits 1 where the file grows by over 5 % from
+the fourth month's end to the year's, or that work takes over 200 ms.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Timed(Upkeep):
     """A database that knows how long its write lock was held."""
 
     longest = 0.0  # s, until the commit was on the disk
-    work = 0.0  # s, of that until the commit
+    work = 0.0  # s of processor time before the commit, whatever else the machine was doing
 
     @contextmanager
     def transaction(self, *, durable: bool = True) -> Iterator[None]:
         """As ever, timed."""
-        began = time.monotonic()  # nobody else writes here: the lock is had at once
+        began, worked = time.monotonic(), time.thread_time()  # nobody else writes: the lock is had at once
         with super().transaction(durable=durable):
             yield
-            self.work = max(self.work, time.monotonic() - began)
+            self.work = max(self.work, time.thread_time() - worked)
         self.longest = max(self.longest, time.monotonic() - began)
 
 
@@ -105,7 +105,7 @@ def main() -> int:
     sizes: dict[int, float] = {}
     longest = work = 0.0
     print(f"{options.entries} entries a day from {options.feeds} feeds, kept {options.keep} days")
-    print("month  whole  bygone  alerts      MB  lock ms  of that before the commit")
+    print("month  whole  bygone  alerts      MB  lock ms  work ms")
     with tempfile.TemporaryDirectory() as folder, Timed(Path(folder)) as store:
         store.sync_feeds(feeds, first_poll=lambda _: START)
         number = 0
@@ -132,7 +132,7 @@ def main() -> int:
     growth = sizes[12] / sizes[4] - 1
     print(
         f"from month 4 to 12 the file grew by {growth:.1%}; the longest lock was {longest * 1000:.0f} ms,"
-        f" of which {work * 1000:.0f} ms before the commit"
+        f" the most work before a commit {work * 1000:.0f} ms"
     )
     return 0 if growth <= MOST_GROWTH and work <= LONGEST_LOCK else 1  # a commit is the disk's business
 
@@ -148,7 +148,7 @@ def told(store: Upkeep, month: int, megabytes: float, *, longest: float, work: f
     bygone = store.count_bygone()
     print(
         f"{month:5}  {counts['entries']:5}  {bygone:6}  {counts['alerts']:6}  {megabytes:6.1f}"
-        f"  {longest * 1000:7.0f}  {work * 1000:5.0f}",
+        f"  {longest * 1000:7.0f}  {work * 1000:7.1f}",
         flush=True,
     )
 
