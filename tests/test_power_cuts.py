@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from monitor import pipeline
 from monitor.alerts import outbox
 from monitor.alerts.compose import AGAIN, compose
+from monitor.alerts.milestone import reached
 from monitor.model import Feed, FeedState, Message, Receiver
 from monitor.store.store import Store
 from tests.fakes import FakeClock, FakeOutlet, FakeReceivers, Item, rules
@@ -70,6 +71,7 @@ class PowerCuts(RuleBasedStateMachine):
 
     store_class: type[Store] = Store
     deliver: Callable[..., Any] = staticmethod(pipeline.deliver)
+    milestones: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +133,9 @@ class PowerCuts(RuleBasedStateMachine):
         try:
             state = self.store.feed_states([feed.name]).get(feed.name, FeedState())
             result = self.outlets[where].poll(state)
-            pipeline.take(self.store, [result], rulebook=RULEBOOK, now=self.clock.now)
+            pipeline.take(
+                self.store, [result], rulebook=RULEBOOK, now=self.clock.now, milestones=self.milestones
+            )
             self.polled.add(feed.name)
         except PowerCut:
             self.crash()
@@ -197,10 +201,49 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=True,
 )
+FEWER = settings(QUICK, max_examples=20)  # of machines that differ from the first in one thing
 
 
 def test_whatever_the_crash_every_match_is_told_once_per_story() -> None:
     run_state_machine_as_test(PowerCuts, settings=QUICK)
+
+
+class Bursts(PowerCuts):
+    """As the daemon delivers: several messages are claimed together, and most records wait for no disk."""
+
+    deliver = staticmethod(pipeline.deliver_burst)
+
+
+def test_whatever_the_crash_every_match_is_told_once_per_story_in_bursts() -> None:
+    run_state_machine_as_test(Bursts, settings=FEWER)
+
+
+class Milestones(Bursts):
+    """A note when a second outlet carries what was told; else as ever."""
+
+    milestones = (2,)
+
+    def judge(self) -> None:
+        arrived = self.receivers.arrived
+        notes = [(name, message.body) for name, message in arrived if ", milestone · " in message.body]
+        self.receivers.arrived = [one for one in arrived if ", milestone · " not in one[1].body]
+        told = {(name, tag(message.body)) for name, message in self.receivers.arrived}
+        repeats = Counter((name, tag(body)) for name, body in notes if AGAIN not in body)
+        assert all(count == 1 for count in repeats.values()), "a note's repeat was not marked as one"
+        assert {(name, tag(body)) for name, body in notes} <= told, "a note of what was not told"
+        self.cuts_after_send -= len(notes) - len({(name, tag(body)) for name, body in notes})
+        super().judge()
+        leads = {(row["story"], row["lead"]) for row in self.store._rows("select story, lead from alerts")}
+        known = {
+            (row["story"], row["lead"])
+            for row in self.store._rows("select story, lead from entries where status = 'baseline'")
+        }
+        owed = reached(self.store.spreads(leads - known), milestones=self.milestones)
+        assert owed.alerts == (), "lost a milestone"
+
+
+def test_whatever_the_crash_every_milestone_is_told_once() -> None:
+    run_state_machine_as_test(Milestones, settings=FEWER)
 
 
 # ---- seeded bugs: each was seen in programs of this kind, and the machine must notice it -------------------

@@ -236,6 +236,8 @@ class _Line:
 # Apprise's services ask requests.post and its kin, which open a session for each request and so a connection,
 # a TLS handshake included. Within a send they are lent the receiver's own session instead.
 _KEPT: ContextVar[requests.Session | None] = ContextVar("_KEPT", default=None)
+# It names each address that is asked, at DEBUG: of ours it never does, whatever level it was set to.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda _record: _KEPT.get() is None)
 
 
 class _Sessions:

@@ -1,4 +1,4 @@
-"""Mails of one story stand in one thread, whichever came first, in clients that go by References or by subject."""
+"""Mails of one story stand in one thread, for clients that go by References and for those that go by subject."""
 
 from __future__ import annotations
 
