@@ -238,3 +238,42 @@ def test_the_state_is_kept_where_it_was_named_or_where_states_belong(tmp_path: P
         find_state(str(tmp_path / "file"), env={}, cwd=tmp_path)
     with pytest.raises(UsageError, match="cannot be made"):
         find_state(str(tmp_path / "file" / "x"), env={}, cwd=tmp_path)
+
+
+# ---- milestones -------------------------------------------------------------------------------------------
+
+
+def _with_settings(folder: Path, settings: str) -> Path:
+    (folder / "desk.yaml").write_text(
+        f"feeds: []\nreceivers: {{mail: 'json://127.0.0.1:9/'}}\nsettings:\n  {settings}\n"
+        "rules: [{id: peace, title: Peace, any: [peace], send: [mail]}]\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("contact: desk@example.org", (5, 20, 50)),
+        ("milestones: [20, 5, 5]", (5, 20)),
+        ("milestones: []", ()),
+    ],
+)
+def test_milestones_are_numbers_of_outlets(tmp_path: Path, written: str, meant: tuple[int, ...]) -> None:
+    desk = load_desk(_with_settings(tmp_path, written), env={}, secrets_required=True)
+    assert desk.milestones == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("milestones: 5", "desk.yaml:4:15: milestones must be a list"),
+        ("milestones: [5, 1]", 'desk.yaml:4:19: "1" is no number of outlets'),
+        ("milestones: [five]", 'desk.yaml:4:16: "five" is no number of outlets'),
+        ("milestones: [99999]", 'desk.yaml:4:16: "99999" is no number of outlets'),
+    ],
+)
+def test_other_milestones_are_mistakes(tmp_path: Path, written: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_desk(_with_settings(tmp_path, written), env={}, secrets_required=True)
+    assert said in str(caught.value)

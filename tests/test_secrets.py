@@ -12,6 +12,7 @@ import logging
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     import socket
     import threading
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.web_server import WebServer
 
@@ -229,7 +229,7 @@ def test_no_command_prints_one(tmp_path: Path) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "monitor", *words],
             cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": os.getcwd(), "PYTHONWARNINGS": "default"},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONWARNINGS": "default"},
             capture_output=True,
             text=True,
             timeout=60,
