@@ -1,9 +1,9 @@
-"""Draws the pictures of the documents from what really arrives; needs Chromium.
+"""Draws the pictures of the documents from what really arrives; needs Chromium and pngquant.
 
     python docs/pictures.py [--chromium PATH] [--look FOLDER]
 
-An invented alert goes through Apprise to a mail server on loopback; the page of the mail that arrives is drawn,
-light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message, and
+An invented alert goes through Apprise to a mail server on loopback; the page of the mail that arrives is
+drawn, light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message, and
 narrow (320 px), into a folder, to be looked at.
 """
 
@@ -114,8 +114,11 @@ def main() -> int:
             ]
             to = options.look / f"mail-{number}.png"
             draw("".join(frames), to, width=1960, height=760, chromium=options.chromium)
-    frames = [framed(pages[0], scheme=scheme, width=500, height=470) for scheme in ("light", "dark")]
-    draw("".join(frames), HERE / "alert-mail.png", width=1000, height=470, chromium=options.chromium)
+    frames = [framed(pages[0], scheme=scheme, width=500, height=520) for scheme in ("light", "dark")]
+    draw("".join(frames), HERE / "alert-mail.png", width=1000, height=520, chromium=options.chromium)
+    subprocess.run(
+        ["pngquant", "--force", "--ext", ".png", "--speed", "1", "64", HERE / "alert-mail.png"], check=True
+    )
     return 0
 
 
