@@ -3,8 +3,8 @@
     python docs/pictures.py [--chromium PATH] [--look FOLDER]
 
 An invented alert goes through Apprise to a mail server on loopback; the page of the mail that arrives is
-drawn, light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message, and
-narrow (320 px), into a folder, to be looked at.
+drawn, light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message,
+and narrow (320 px), into a folder, to be looked at.
 """
 
 from __future__ import annotations
