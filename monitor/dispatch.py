@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts import digest, notice, outbox
 from monitor.alerts.notify import is_chat
 from monitor.alerts.route import route
-from monitor.model import Claim, Digest, Severity
+from monitor.model import Claim, Digest, Kind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -141,7 +141,12 @@ def _escalate(store: Store, claim: Claim, receiver: Receiver, *, now: datetime) 
 
 
 def _critical(claim: Claim) -> list[int]:
-    return [told.alert for told in claim.tolds if told.match.severity is Severity.CRITICAL]
+    """A milestone is no new cause: only what tells of the story itself asks for somebody's answer."""
+    return [
+        told.alert
+        for told in claim.tolds
+        if told.match.severity is Severity.CRITICAL and told.kind is not Kind.MILESTONE
+    ]
 
 
 def pass_on(store: Store, receiver: Receiver, *, customs: Customs, now: datetime) -> None:

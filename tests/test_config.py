@@ -400,3 +400,42 @@ def test_where_metrics_are_served(tmp_path: Path, text: str, address: str | None
 def test_mistakes_in_the_settings_of_the_service(tmp_path: Path, text: str, fault: str) -> None:
     (found,) = faults(tmp_path, settings(text))
     assert found.startswith(fault)
+
+
+# ---- milestones -------------------------------------------------------------------------------------------
+
+
+def _with_settings(folder: Path, settings: str) -> Path:
+    (folder / "desk.yaml").write_text(
+        f"feeds: []\nreceivers: {{mail: 'json://127.0.0.1:9/'}}\nsettings:\n  {settings}\n"
+        "rules: [{id: peace, title: Peace, any: [peace], send: [mail]}]\n"
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("contact: desk@example.org", (5, 20, 50)),
+        ("milestones: [20, 5, 5]", (5, 20)),
+        ("milestones: []", ()),
+    ],
+)
+def test_milestones_are_numbers_of_outlets(tmp_path: Path, written: str, meant: tuple[int, ...]) -> None:
+    desk = load_desk(_with_settings(tmp_path, written), env={}, secrets_required=True)
+    assert desk.milestones == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("milestones: 5", "desk.yaml:4:15: milestones must be a list"),
+        ("milestones: [5, 1]", 'desk.yaml:4:19: "1" is no number of outlets'),
+        ("milestones: [five]", 'desk.yaml:4:16: "five" is no number of outlets'),
+        ("milestones: [99999]", 'desk.yaml:4:16: "99999" is no number of outlets'),
+    ],
+)
+def test_other_milestones_are_mistakes(tmp_path: Path, written: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_desk(_with_settings(tmp_path, written), env={}, secrets_required=True)
+    assert said in str(caught.value)

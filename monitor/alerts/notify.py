@@ -22,7 +22,7 @@ from email.policy import Compat32
 from email.utils import format_datetime, formataddr, localtime, make_msgid
 from functools import cache
 from http.cookiejar import DefaultCookiePolicy
-from threading import get_ident
+from threading import Lock, get_ident
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
@@ -30,6 +30,7 @@ from urllib.parse import quote, unquote
 import apprise
 import requests.api
 from apprise.plugins import url_to_dict
+from apprise.plugins.custom_json import NotifyJSON
 from apprise.plugins.email.base import NotifyEmail
 
 from monitor.alerts import answers
@@ -138,9 +139,10 @@ def _names_channel(url: str) -> bool:
 
 
 class Notifier:
-    """Sends messages; keeps one Apprise service a receiver. One thread may use one receiver at a time."""
+    """Sends messages; keeps one Apprise service a receiver, which one thread uses at a time."""
 
     def __init__(self) -> None:
+        self._opening = Lock()
         self._lines: dict[Receiver, _Line] = {}
         self._kept: set[Receiver] = set()
 
@@ -150,14 +152,15 @@ class Notifier:
         Raises SendError, `uncertain` unless it is plain that the message was not taken: cut off while the
         answer was awaited, it may have been.
         """
-        line = self._lines.get(receiver) or self._opened(receiver)
-        try:
-            self._sent(line, receiver, message)
-        except SendError:
-            line.hang_up()
-            raise
-        if receiver not in self._kept:
-            line.hang_up()
+        line = self._line(receiver)
+        with line.lock:
+            try:
+                self._sent(line, receiver, message)
+            except SendError:
+                line.hang_up()
+                raise
+            if receiver not in self._kept:
+                line.hang_up()
 
     def _sent(self, line: _Line, receiver: Receiver, message: Message) -> None:
         heard = answers.listen()
@@ -188,7 +191,12 @@ class Notifier:
         finally:
             self._kept.discard(receiver)
             if line := self._lines.get(receiver):
-                line.hang_up()
+                with line.lock:
+                    line.hang_up()
+
+    def _line(self, receiver: Receiver) -> _Line:
+        with self._opening:
+            return self._lines.get(receiver) or self._opened(receiver)
 
     def _opened(self, receiver: Receiver) -> _Line:
         with _listening() as heard:
@@ -205,17 +213,19 @@ class _Line:
     def __init__(self, service: Any) -> None:
         service.socket_connect_timeout, service.socket_read_timeout = _CONNECT, _READ
         service.request_rate_per_sec = 0  # else seconds *between* sends of one instance: 5.5 for mail
+        self.lock = Lock()  # held while it is used: the operators' notices come from a thread of their own
         self._service = service
         self._apprise = apprise.Apprise(asset=_asset())
         self._apprise.add(service)
-        self._keyed = service.protocol in _KEYED or service.secure_protocol in _KEYED
+        self._keyed = isinstance(service, NotifyJSON)  # its reader is a program, and its headers are ours
         self._session: requests.Session | None = None
 
     def notify(self, message: Message) -> apprise.AppriseResult:
         if isinstance(self._service, _Mail):
             self._service.letter = message
-        if message.key and self._keyed:
-            self._service.headers["Idempotency-Key"] = message.key
+        if self._keyed:
+            self._service.headers.pop("Idempotency-Key", None)
+            self._service.headers |= {"Idempotency-Key": message.key} if message.key else {}
         if self._session is None:
             self._session = requests.Session()
             self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -243,6 +253,8 @@ class _Line:
 # Apprise's services ask requests.post and its kin, which open a session for each request and so a connection,
 # a TLS handshake included. Within a send they are lent the receiver's own session instead.
 _KEPT: ContextVar[requests.Session | None] = ContextVar("_KEPT", default=None)
+# It names each address that is asked, at DEBUG: of ours it never does, whatever level it was set to.
+logging.getLogger("urllib3.connectionpool").addFilter(lambda _record: _KEPT.get() is None)
 
 
 class _Sessions:
@@ -406,7 +418,6 @@ def _part(text: str, kind: str) -> MIMEText:
 
 _WIRE = Compat32(linesep="\r\n", max_line_length=78)  # its generator takes half the time of EmailMessage's
 _SHORT_LINES = re.compile(r"(?:.{0,900}(?:\n|\Z))*")  # RFC 5322 §2.1.1 allows 998 characters
-_KEYED = frozenset({"json", "jsons"})  # our reader is a program, and headers are ours to set
 
 
 # ---- what Apprise says -----------------------------------------------------------------------------------

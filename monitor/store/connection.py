@@ -153,10 +153,10 @@ class Connection:
             self._db.execute("begin immediate")
             try:
                 yield
+                self._db.execute("commit")  # one that fails leaves the transaction open
             except BaseException:
                 self._db.rollback()
                 raise
-            self._db.execute("commit")
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 

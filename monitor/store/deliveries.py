@@ -242,6 +242,7 @@ class Deliveries(Connection):
             select alerts.*, state, attempts, uncertain, escalated
             from deliveries join alerts on alerts.id = alert
             where receiver = ? and state in ('due', 'sending') and due <= ? and severity >= ?
+                and kind <> 'milestone'
                 and alert not in (select alert from deliveries where receiver = ?)
                 and alert not in (select alert from acks)
             """,

@@ -32,7 +32,7 @@ WORKFLOW = "0123456789abcdef0123456789abcdef/SIGNATUREsignatureSIGNATURE"
 TEAMS_HOST = "prod-01.westeurope.logic.azure.com"
 HOSTS = ("hooks.slack.com", "slack.com", "discord.com", "api.telegram.org", TEAMS_HOST)
 
-# Family: (its address, {host} and {port} for the sinks of loopback; the path it posts to; what it is answered)
+# Family: (its address, {port} for the sink of loopback; the path it posts to; what it is answered)
 FAMILIES: dict[str, tuple[str, str, bytes]] = {
     "slack": (
         "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7/#desk?footer=no&image=no",
@@ -114,7 +114,7 @@ class RawMailSink(MailSink):
         super().__init__(receiver)
         self.raw: list[bytes] = []
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep it raw too."""
         assert isinstance(envelope.content, bytes)
         self.raw.append(envelope.content)

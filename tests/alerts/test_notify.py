@@ -151,7 +151,7 @@ class _Picky(MailSink):
         envelope.rcpt_tos.append(address)
         return "550 no such user" if self._at == "RCPT" else "250 ok"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         if self._at == "DATA":
             return "554 no spam"
         if self._at == "hang up":
@@ -207,7 +207,7 @@ def test_a_mail_has_our_own_text_beside_our_own_page() -> None:
         Notifier().send(receiver, letter)
         (raw,) = sink.raw
     mail = message_from_bytes(raw, policy=policy.default)
-    text, page = mail.iter_parts()  # type: ignore[attr-defined]  # by the policy
+    text, page = mail.iter_parts()
     assert (text.get_content().replace("\r", ""), page.get_content()) == (letter.body, letter.html)
     assert (text.get_content_type(), page.get_content_type()) == ("text/plain", "text/html")
     assert mail["Reply-To"] == "desk@example.org"
@@ -287,11 +287,28 @@ def test_a_webhook_of_ours_is_told_a_key_that_is_the_same_for_a_repeat() -> None
         web.serve("/hook", b"ok")
         receiver = Receiver("hook", f"json://127.0.0.1:{web.port}/hook?+X-Own=1")
         notifier = Notifier()
-        for message in (keyed, keyed, replace(keyed, key="other")):
+        for message in (keyed, keyed, replace(keyed, key="other"), MESSAGE):
             notifier.send(receiver, message)
-        keys = [request.headers["idempotency-key"] for request in web.requests]
+        keys = [request.headers.get("idempotency-key", "") for request in web.requests]
         assert web.requests[0].headers["x-own"] == "1"
-    assert keys == ["0123456789abcdef", "0123456789abcdef", "other"]
+    assert keys == ["0123456789abcdef", "0123456789abcdef", "other", ""]
+
+
+def test_two_threads_that_send_to_one_receiver_take_turns() -> None:
+    """The operators are told from a thread of their own, while their receiver's alerts go out."""
+    with _Picky("nothing") as sink:
+        notifier, receiver = Notifier(), Receiver("mail", sink.url)
+        with notifier.kept(receiver):
+            threads = [
+                threading.Thread(target=notifier.send, args=(receiver, replace(MESSAGE, body=f"{number}")))
+                for number in range(8)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert sorted(arrival.body.strip() for arrival in sink.arrivals) == [str(n) for n in range(8)]
+        assert sink.sessions == 1
 
 
 def test_cookies_of_a_service_are_not_sent_back() -> None:

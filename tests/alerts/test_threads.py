@@ -1,4 +1,4 @@
-"""Mails of one story stand in one thread, whichever came first, in clients that go by References or by subject."""
+"""Mails of one story stand in one thread, for clients that go by References and for others by subject."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ FEEDS = [Feed(name, f"https://{name}.example/", name.upper()) for name in ("ani"
 FIRST = Item(
     "1",
     "Ministers of Ruritania and Graustark sign a peace agreement in Geneva",
-    "The ministers of Ruritania and Graustark signed a peace agreement in Geneva on Monday evening after three"
-    " days of talks behind closed doors, and both parliaments are expected to ratify it in the spring.",
+    "The ministers of Ruritania and Graustark signed a peace agreement in Geneva on Monday evening after"
+    " three days of talks behind closed doors, and both parliaments are expected to ratify it in the spring.",
 )
 NEXT = Item(
     "2",
     "Ruritania and Graustark peace agreement signed in Geneva: parliament in uproar, 14 arrested",
-    "Fourteen people were arrested on Tuesday when the parliament of Ruritania debated the peace agreement that"
-    " the ministers of Ruritania and Graustark signed in Geneva on Monday evening after three days of talks.",
+    "Fourteen people were arrested on Tuesday when the parliament of Ruritania debated the peace agreement"
+    " that the ministers of Ruritania and Graustark signed in Geneva on Monday evening after talks.",
 )
 
 
@@ -63,7 +63,7 @@ def mails(folder: Path, *items: Item, milestones: tuple[int, ...] = ()) -> list[
             while pipeline.deliver(store, receiver, send=notifier.send, clock=clock):
                 pass
         raw = list(sink.raw)
-    return [message_from_bytes(one, policy=policy.default) for one in raw]  # type: ignore[misc]  # by the policy
+    return [message_from_bytes(one, policy=policy.default) for one in raw]
 
 
 @pytest.mark.parametrize("items", [(FIRST, NEXT), (FIRST, FIRST)], ids=["development", "milestone"])

@@ -1,0 +1,126 @@
+"""Draws the pictures of the documents from what really arrives; needs Chromium and pngquant.
+
+    python docs/pictures.py [--chromium PATH] [--look FOLDER]
+
+An invented alert goes through Apprise to a mail server on loopback; the page of the mail that arrives is
+drawn, light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message,
+and narrow (320 px), into a folder, to be looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from monitor.alerts import sample
+from monitor.alerts.compose import compose
+from monitor.alerts.notify import Notifier
+from monitor.demo.sinks import MailSink
+from monitor.model import Receiver, Severity
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import SMTP, Envelope, Session
+
+    from monitor.model import Claim
+
+HERE = Path(__file__).parent
+
+
+class _Keeper(MailSink):
+    """Keeps the page of each mail."""
+
+    def __init__(self) -> None:
+        super().__init__("mail")
+        self.pages: list[str] = []
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Keep it."""
+        assert isinstance(envelope.content, bytes)
+        page = message_from_bytes(envelope.content, policy=policy.default).get_body(preferencelist=("html",))
+        assert page is not None
+        self.pages.append(page.get_content())
+        return await super().handle_DATA(server, session, envelope)
+
+
+def arrived(claims: tuple[Claim, ...]) -> list[str]:
+    """The pages of these alerts' mails, as they arrive."""
+    with _Keeper() as sink:
+        for claim in claims:
+            message = compose(claim, chat=False, now=sample.MOMENT)
+            Notifier().send(Receiver("mail", sink.url), message)
+        return list(sink.pages)
+
+
+def framed(page: str, *, scheme: str, width: int, height: int) -> str:
+    """A page in a frame of that width, for a reader who likes it light or dark."""
+    data = base64.b64encode(page.encode()).decode()
+    return (
+        f'<iframe src="data:text/html;charset=utf-8;base64,{data}" scrolling="no"'
+        f' style="color-scheme:{scheme};border:0;width:{width}px;height:{height}px"></iframe>'
+    )
+
+
+def draw(html: str, to: Path, *, width: int, height: int, chromium: str) -> None:
+    """A picture of this HTML."""
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(
+            f'<!doctype html><body style="margin:0;display:flex;background:#fff">{html}</body>', "utf-8"
+        )
+        words = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+        size = f"--window-size={width},{height}"
+        subprocess.run(
+            [chromium, *words, size, f"--screenshot={to}", page.as_uri()],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+
+def kinds() -> tuple[Claim, ...]:
+    """A message of each kind, one that is critical and one from right to left among them."""
+    new, development, milestone = sample.claims("mail")
+    urgent = replace(
+        development, tolds=(sample.told(development.tolds[0].kind, alert=9, severity=Severity.CRITICAL),)
+    )
+    hebrew = sample.told()
+    title = "שרים הסכימו לפתוח מחדש את מסילת הרכבת עד האביב"
+    mention = replace(hebrew.match.mentions[1], start=0, end=4, surface=title[:4])
+    match = replace(hebrew.match, mentions=(hebrew.match.mentions[0], mention))
+    right_to_left = replace(hebrew, entry=replace(hebrew.entry, title=title), match=match)
+    return new, urgent, milestone, replace(new, tolds=(right_to_left,), opening=(right_to_left,))
+
+
+def main() -> int:
+    """Draws them."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--chromium", default="chromium", help="the browser")
+    parser.add_argument("--look", type=Path, metavar="FOLDER", help="draw every kind, narrow too")
+    options = parser.parse_args()
+    pages = arrived(kinds())
+    if options.look:
+        options.look.mkdir(parents=True, exist_ok=True)
+        for number, page in enumerate(pages):
+            frames = [
+                framed(page, scheme=scheme, width=width, height=760)
+                for scheme, width in (("light", 660), ("dark", 660), ("light", 320), ("dark", 320))
+            ]
+            to = options.look / f"mail-{number}.png"
+            draw("".join(frames), to, width=1960, height=760, chromium=options.chromium)
+    frames = [framed(pages[0], scheme=scheme, width=500, height=520) for scheme in ("light", "dark")]
+    draw("".join(frames), HERE / "alert-mail.png", width=1000, height=520, chromium=options.chromium)
+    subprocess.run(
+        ["pngquant", "--force", "--ext", ".png", "--speed", "1", "64", HERE / "alert-mail.png"], check=True
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

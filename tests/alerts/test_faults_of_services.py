@@ -1,0 +1,80 @@
+"""What becomes of a message when a service fails, fault by fault: refused, or perhaps taken."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import pytest
+import trustme
+
+from monitor.alerts import notify
+from monitor.alerts.notify import Notifier
+from monitor.errors import SendError
+from monitor.model import Message, Receiver
+from tests.web_server import Raw, Response, WebServer, reset
+
+if TYPE_CHECKING:
+    import socket
+    import threading
+
+MESSAGE = Message("", "Ministers meet")
+
+
+def hang(_connection: socket.socket, closing: threading.Event) -> None:
+    """Take it, and never answer."""
+    closing.wait()
+
+
+def half(connection: socket.socket, _closing: threading.Event) -> None:
+    """Answer by half."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok")
+
+
+# (the fault, whether the message may have been taken, what is said of it)
+FAULTS: list[tuple[int | Raw, bool, str]] = [
+    (301, False, "error=301"),  # a redirect with nowhere to go
+    (400, False, "error=400"),
+    (401, False, "error=401"),
+    (404, False, "error=404"),
+    (413, False, "error=413"),
+    (429, False, "error=429"),
+    (500, False, "error=500"),
+    (502, False, "error=502"),
+    (503, False, "error=503"),
+    (hang, True, "timed out"),
+    (half, True, "onnection"),
+    (reset, True, "onnection"),
+]
+
+
+@pytest.mark.parametrize(("fault", "uncertain", "said"), FAULTS)
+def test_a_fault_of_a_service(
+    fault: int | Raw, said: str, monkeypatch: pytest.MonkeyPatch, *, uncertain: bool
+) -> None:
+    """And after it the next message passes, over a connection of its own."""
+    monkeypatch.setattr(notify, "_READ", 0.3)
+    notifier = Notifier()
+    with WebServer() as web:
+        receiver = Receiver("hook", f"json://127.0.0.1:{web.port}/hook")
+        with notifier.kept(receiver):
+            if isinstance(fault, int):
+                web.answer("/hook", lambda _: Response(b"/hook says no", status=fault))
+            else:
+                web.raw("/hook", fault)
+            with pytest.raises(SendError, match=said) as caught:
+                notifier.send(receiver, MESSAGE)
+            assert caught.value.uncertain == uncertain
+            web.serve("/hook", b"ok")
+            notifier.send(receiver, MESSAGE)
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(tls)
+    with WebServer(tls=tls) as web:
+        receiver = Receiver("hook", f"jsons://localhost:{web.port}/hook")
+        with pytest.raises(SendError, match="certificate") as caught:
+            Notifier().send(receiver, MESSAGE)
+        assert web.requests == []
+    assert not caught.value.uncertain

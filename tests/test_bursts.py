@@ -1,0 +1,152 @@
+"""A burst: claimed in one commit, sent and recorded one after another, given back where it cannot go on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import pipeline
+from monitor.alerts import outbox
+from monitor.errors import SendError
+from monitor.model import Feed, FeedState, Receiver
+from monitor.store.store import Store
+from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from monitor.model import Message
+
+MAIL = Receiver("mail", "mailto://localhost")
+BOOK = rules("rules: [{id: peace, title: Peace, any: [peace], send: [mail]}]")
+WORDS = ("barka", "corvo", "dulce", "ember", "finca", "gorse", "helix", "ingot")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path) as opened:
+        yield opened
+
+
+def due(store: Store, number: int) -> FakeClock:
+    """So many stories that are due to the receiver."""
+    clock, outlet = FakeClock(), FakeOutlet(Feed("wire", "https://wire.example/", "Wire"))
+    store.sync_feeds([outlet.feed], first_poll=lambda _: clock.now)
+    for items in (
+        [],
+        [Item(str(n), f"peace {' '.join(f'{word}{chr(97 + n)}' for word in WORDS)}") for n in range(number)],
+    ):
+        outlet.items = items
+        state = store.feed_states(["wire"]).get("wire", FeedState())
+        pipeline.take(store, [outlet.poll(state)], rulebook=BOOK, now=clock.now)
+    assert store.counts()["waiting"] == number
+    return clock
+
+
+def states(store: Store) -> dict[str, int]:
+    """How many deliveries are in each state, those tried apart from those never tried."""
+    rows = store._rows(
+        "select state || iif(attempts, ', tried', '') state, count(*) n from deliveries group by 1 order by 1"
+    )
+    return {row["state"]: row["n"] for row in rows}
+
+
+def test_all_of_a_burst_is_sent_and_recorded_in_few_commits(store: Store) -> None:
+    clock, receivers = due(store, 20), FakeReceivers()
+    commits: list[str] = []
+    store._db._tracer = lambda sql, _: commits.append(sql) if sql == "commit" else None
+    assert pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert len(receivers.arrived) == pipeline.BURST
+    assert len(commits) == 1 + pipeline.BURST
+    assert pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert not pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert states(store) == {"sent, tried": 20}
+
+
+def test_each_is_recorded_before_the_next_is_sent(store: Store) -> None:
+    clock = due(store, 5)
+    sent: list[int] = []
+
+    def send(_receiver: Receiver, _message: Message) -> None:
+        sent.append(states(store).get("sent, tried", 0))
+
+    pipeline.deliver_burst(store, MAIL, send=send, clock=clock)
+    assert sent == [0, 1, 2, 3, 4]
+
+
+def test_after_a_failure_the_others_are_given_back_untried(store: Store) -> None:
+    clock = due(store, 5)
+    tries: list[str] = []
+
+    def send(_receiver: Receiver, message: Message) -> None:
+        tries.append(message.title)
+        if len(tries) == 2:
+            raise SendError("error=503")
+
+    assert pipeline.deliver_burst(store, MAIL, send=send, clock=clock)
+    assert len(tries) == 2
+    assert states(store) == {"due": 3, "due, tried": 1, "sent, tried": 1}
+    assert store._rows("select count(*) n from deliveries where uncertain")[0]["n"] == 0
+    while pipeline.deliver_burst(store, MAIL, send=send, clock=clock):
+        pass
+    assert states(store) == {"due, tried": 1, "sent, tried": 4}
+
+
+def test_a_stop_between_two_messages_gives_the_rest_back(store: Store) -> None:
+    clock, receivers = due(store, 5), FakeReceivers()
+    pipeline.deliver_burst(
+        store, MAIL, send=receivers.send, clock=clock, stop=lambda: len(receivers.arrived) == 2
+    )
+    assert states(store) == {"due": 3, "sent, tried": 2}
+
+
+def test_what_could_not_be_begun_within_its_lease_is_given_back(store: Store) -> None:
+    clock = due(store, 5)
+    arrived = []
+
+    def slow(_receiver: Receiver, message: Message) -> None:
+        arrived.append(message)
+        clock.advance(timedelta(seconds=40))
+
+    pipeline.deliver_burst(store, MAIL, send=slow, clock=clock)
+    assert len(arrived) == 2
+    assert clock.now - START < outbox.LEASE
+    assert states(store) == {"due": 3, "sent, tried": 2}
+
+
+def test_what_a_cut_left_claimed_comes_back_marked(store: Store, tmp_path: Path) -> None:
+    clock, receivers = due(store, 5), FakeReceivers()
+
+    class CutError(BaseException):
+        """The power."""
+
+    def send(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        if len(receivers.arrived) == 2:
+            raise CutError
+
+    with pytest.raises(CutError):
+        pipeline.deliver_burst(store, MAIL, send=send, clock=clock)
+    store.close()
+    with Store(tmp_path) as again:
+        assert again.release_interrupted(now=clock.now) == 4
+        while pipeline.deliver_burst(again, MAIL, send=receivers.send, clock=clock):
+            pass
+    bodies = [message.body for _, message in receivers.arrived]
+    assert len(bodies) == 6
+    assert ["Sent again" in body for body in bodies] == [False, False, True, True, True, True]
+
+
+def test_commits_wait_for_the_disk_again_after_one_that_did_not(store: Store) -> None:
+    def waits() -> int:
+        return int(store._db.conn.execute("pragma synchronous").fetchone()[0])
+
+    with store.transaction(durable=False):
+        store._rows("select 1")
+    assert waits() == 2
+    with pytest.raises(ZeroDivisionError), store.transaction(durable=False):
+        raise ZeroDivisionError
+    assert waits() == 2
