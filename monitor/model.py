@@ -184,6 +184,7 @@ class Fingerprint:
     link:    canonical link, or ""
     digest:  hash of the folded title and text, or "" where there is too little text to be evidence
     summary: whether `text` holds more than the title (10 words or more)
+    cut:     whether the title ends in "…": what its outlet printed there is not known
     """
 
     title: tuple[str, ...]
@@ -192,6 +193,7 @@ class Fingerprint:
     link: str
     digest: str
     summary: bool
+    cut: bool = False
 
 
 class Kind(Enum):

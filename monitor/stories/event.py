@@ -16,8 +16,8 @@ from monitor.stories.guards import (
     likeness_at_most,
     names_differ,
     person_differs,
-    stem,
 )
+from monitor.stories.spelling import stem
 from monitor.stories.words import FAINT, TURNS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from monitor.model import Fingerprint
-from monitor.stories.furniture import bare_report, bare_title
+from monitor.stories.furniture import bare_report, bare_title, is_cut
 from monitor.stories.numbers import languages, numbers
 from monitor.text import folded_words, words
 
@@ -49,6 +49,7 @@ def fingerprint(entry: Entry) -> Fingerprint:
         link=entry.link if _points_at_a_page(entry.link) else "",
         digest=_digest(title, body) if len(title) + len(body) >= LEAST_EVIDENCE else "",
         summary=told,
+        cut=is_cut(entry.title),
     )
 
 
@@ -94,13 +95,14 @@ def pack(fp: Fingerprint) -> str:
         fp.digest,
         int(fp.summary),
         int(own is None),
+        int(fp.cut),
     ]
     return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
 
 def unpack(text: str) -> Fingerprint:
     """The fingerprint that pack() wrote. Raises ValueError on anything else."""
-    title, rest, found, link, digest, summary, whole = json.loads(text)
+    title, rest, found, link, digest, summary, whole, cut = json.loads(text)
     head = tuple(title.split())
     tail = tuple(rest.split())
     return Fingerprint(
@@ -110,6 +112,7 @@ def unpack(text: str) -> Fingerprint:
         link=link,
         digest=digest,
         summary=bool(summary),
+        cut=bool(cut),
     )
 
 

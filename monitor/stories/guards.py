@@ -6,7 +6,6 @@ is wrong costs a repeat; a guard that is missing costs an alert.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -14,54 +13,38 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.stories.fingerprint import known_numbers, title_numbers, told_numbers
+from monitor.stories.order import roles_differ
+from monitor.stories.spelling import carries_news, content_words, respelt, reworded, stem
 from monitor.stories.words import (
+    ADVERBS,
     DENIALS,
     EVENTS,
-    LIGHT,
+    FIRMS,
+    MODALS,
+    NAMED,
     NEGATIONS,
     NUMBER_WORDS,
     ONE,
     OPPOSITES,
     QUALIFIERS,
     RECURRING,
-    SAME,
     SOME,
-    STOPS,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from monitor.model import Fingerprint
 
 Title = tuple[str, ...]
 
 _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
-_VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
-_ONE_SOUND = ({"i", "y"}, {"s", "z"})
-_SHORTEST_STEM = 4
-_SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
-_LONG = 8  # letters; a word may lack any one of them inside ("Annouces")
 _RESPELT = 2  # words of a title; more are not looked for where the rest is unlike
 _WORTH_JOINING = 2  # words that both titles share
-_MODALS = {
-    "to": "future",
-    "will": "future",
-    "would": "maybe",
-    "may": "maybe",
-    "might": "maybe",
-    "could": "maybe",
-    "should": "should",
-    "must": "should",
-    "can": "can",
-}
-_TOLD = frozenset({"say", "tell", "ask", "report"})
-_BY = "by"
 _SINGLE = frozenset({"1", "one", "first", "a", "an"})
 _LONGEST_RECURRING = max(map(len, RECURRING))
 _OWN = 4  # words beside "Press review:"; with as many a title names its news and no longer returns as it is
 _FAR_FROM_ITS_NOUN = 2  # words: "four" in "four young workers"
-_AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +69,11 @@ def difference(new: Title, old: Title) -> Difference:
     ours, theirs = content_words(new), content_words(old)
     common = set(ours) & set(theirs)
     if len(common) < min(len(ours), len(theirs)) and len(common) >= _WORTH_JOINING:
-        ours, theirs = content_words(_joined(new, old)), content_words(_joined(old, new))
+        ours, theirs = content_words(reworded(new, old)), content_words(reworded(old, new))
         common = set(ours) & set(theirs)
     here = tuple(word for word in ours if word not in common)
     there = tuple(word for word in theirs if word not in common)
-    spelt = {word: other for word in here if (other := _respelt(word, there))}
+    spelt = {word: other for word in here if (other := respelt(word, there))}
     found = common.union(spelt.values())
     shared = (spelt.get(word, word) for word in ours if word in common or word in spelt)
     return Difference(
@@ -110,22 +93,6 @@ def likeness_at_most(new: Title, old: Title) -> float:
 @lru_cache(maxsize=1 << 15)
 def _content_set(title: Title) -> frozenset[str]:
     return frozenset(content_words(title))
-
-
-def _joined(title: Title, other: Title) -> Title:
-    """The title with each two words that the other writes as one ("Mt Gox", "MtGox") written so."""
-    known = set(other)
-    at = next(
-        (
-            place
-            for place, (one, two) in enumerate(pairwise(title))
-            if one + two in known and not known >= {one, two}
-        ),
-        None,
-    )
-    if at is None:
-        return title
-    return (*title[:at], title[at] + title[at + 1], *_joined(title[at + 2 :], other))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -156,8 +123,7 @@ def titles_contradict(new: Title, old: Title) -> str:
         _polarity(new, old)
         or contrary(new, old)
         or _tense(new, old)
-        or _order(new, old)
-        or _voice(new, old)
+        or roles_differ(reworded(new, old), reworded(old, new))
         or person_differs(new, old)
         or _quantity(new, old)
     )
@@ -199,7 +165,7 @@ def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
 @lru_cache(maxsize=1 << 16)
 def _weighs(word: str) -> bool:
     heavy = (NEGATIONS, QUALIFIERS, *(side for pair in OPPOSITES for side in pair))
-    return word in _MODALS or any(_of((word,), listed) for listed in heavy)
+    return word in MODALS or any(_of((word,), listed) for listed in heavy)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -210,7 +176,11 @@ def _stems(text: Title) -> frozenset[str]:
 def event_added(titles: Difference, new: Title, old: Title) -> str:
     """One title tells of an event on top of what the other tells: dies, resigns, wins."""
     apart = set(titles.new_only + titles.old_only)
-    told = [word for word in sorted({*new} ^ {*old}) if stem(word) in apart and _of((word,), EVENTS)]
+    told = [
+        word
+        for word in sorted({*new} ^ {*old})
+        if stem(word) in apart and _of((word,), EVENTS) and not (word == "failed" and not _denied(new + old))
+    ]
     return f"only one says “{told[0]}”" if told else ""
 
 
@@ -231,10 +201,23 @@ def _spoken(number: str) -> str:
 
 def _polarity(new: Title, old: Title) -> str:
     """One denies, fails or stops what the other does."""
-    ours, theirs = _of(new, NEGATIONS), _of(old, NEGATIONS)
+    ours, theirs = _denied(new), _denied(old)
     if bool(ours) != bool(theirs):
         return f"only one says “{(ours or theirs)[0]}”"
     return ""
+
+
+def _denied(title: Title) -> list[str]:
+    """The words that turn the title round; a "failed exchange" is a firm and denies nothing."""
+    return [
+        word
+        for word in _of(title, NEGATIONS)
+        if word != "failed" or not _names_a_firm(title[title.index(word) + 1 :])
+    ]
+
+
+def _names_a_firm(words: Title) -> bool:
+    return any(stem(word) in FIRMS for word in words[:_FAR_FROM_ITS_NOUN])
 
 
 def contrary(
@@ -256,42 +239,11 @@ def contrary(
 def _tense(new: Title, old: Title) -> str:
     """One announces what the other reports: to visit / visits, will / should."""
     ours, theirs = _moods(new), _moods(old)
-    for stem in ours.keys() & theirs.keys():
-        here, there = ours[stem], theirs[stem]
-        if here != there and "ongoing" not in (here, there):
-            return f"to come / done: “{stem}”"
-    return ""
-
-
-def _order(new: Title, old: Title) -> str:
-    """Who does it to whom: the shared words stand in another order, unless a part was moved as a whole."""
-    ours, theirs = _sequence(new), _sequence(old)
-    common = set(ours) & set(theirs)
-    here, there = ([word for word in words if word in common] for words in (ours, theirs))
-    if len(here) != len(common) or len(there) != len(common) or here == there or _rotated(here, there):
-        return ""
-    if _sorted_pairs(here, new) == _sorted_pairs(there, old):
-        return ""
-    return "the same words in another order"
-
-
-def _voice(new: Title, old: Title) -> str:
-    """Who did it: "Georgia beaten by Spain" and "Georgia beat Spain" have their words in one order."""
-    ours, theirs = _followed(new), _followed(old)
     for word in ours.keys() & theirs.keys():
         here, there = ours[word], theirs[word]
-        if here != there and _BY in (here, there) and "" in (here, there):
-            return f"only one says “by {word}”"
+        if here != there and "ongoing" not in (here, there):
+            return f"to come / done: “{word}”"
     return ""
-
-
-def _followed(title: Title) -> dict[str, str]:
-    """Each word that carries news: "by" if that stands before it, "" after another such word, else "-"."""
-    found = {}
-    for before, word in pairwise(title):
-        if _iscontent_words(word):
-            found[stem(word)] = _BY if before == _BY else "" if _iscontent_words(before) else "-"
-    return found
 
 
 def _quantity(new: Title, old: Title) -> str:
@@ -319,7 +271,7 @@ def _quantities(title: Title) -> dict[str, str]:
         if not _amount(word):
             continue
         for noun in title[place + 1 : place + 1 + _FAR_FROM_ITS_NOUN]:
-            if not _iscontent_words(noun):
+            if not carries_news(noun):
                 break
             found.setdefault(stem(noun), word)
     return found
@@ -335,30 +287,17 @@ def _amount(word: str) -> str:
     return "counted" if word[0].isdigit() or word in NUMBER_WORDS else ""
 
 
-def _sequence(title: Title) -> list[str]:
-    """The title's words in order, who says or tells included, articles and prepositions not."""
-    return [stem(word) for word in title if len(word) > 1 and (_iscontent_words(word) or stem(word) in _TOLD)]
-
-
-def _sorted_pairs(words: list[str], title: Title) -> list[str]:
-    """The words with "B and A" written "A and B"."""
-    found = list(words)
-    paired = {
-        frozenset((stem(before), stem(after)))
-        for before, between, after in zip(title, title[1:], title[2:], strict=False)
-        if between in _AND
-    }
-    for place, (one, other) in enumerate(pairwise(words)):
-        if frozenset((one, other)) in paired and one > other:
-            found[place], found[place + 1] = other, one
-    return found
-
-
 def person_differs(new: Title, old: Title) -> str:
     """One speaks of the former, the deputy, the wife of whom the other speaks of."""
-    ours, theirs = set(_of(new, QUALIFIERS)), set(_of(old, QUALIFIERS))
-    apart = sorted(ours ^ theirs)
-    return f"only one says “{apart[0]}”" if apart else ""
+    ours, theirs = _persons(new), _persons(old)
+    apart = sorted(ours.keys() ^ theirs.keys())
+    return f"only one says “{(ours | theirs)[apart[0]]}”" if apart else ""
+
+
+def _persons(title: Title) -> dict[str, str]:
+    """The words that make of a person another one, by what they say; "Son" behind "chairman" is a name."""
+    named = {word for before, word in pairwise(title) if before in NAMED}
+    return {stem(word): word for word in _of(title, QUALIFIERS) if word not in named}
 
 
 def _of(title: Title, listed: frozenset[str]) -> list[str]:
@@ -373,89 +312,12 @@ def _split(listed: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def _moods(title: Title) -> dict[str, str]:
-    """Each word's stem with how it is said: plain, ongoing (-ing), or after a modal verb."""
-    moods = {}
-    for before, word in pairwise(("", *title)):
-        plain = "ongoing" if word.endswith("ing") else "plain"
-        moods[stem(word)] = _MODALS.get(before, plain)
+    """Each word's stem with how it is said: plain, ongoing (-ing), or after a modal verb and its adverbs."""
+    moods, modal = {}, ""
+    for word in title:
+        if word in MODALS:
+            modal = MODALS[word]
+        elif not (modal and (word.endswith("ly") or word in ADVERBS)):
+            moods[stem(word)] = modal or ("ongoing" if word.endswith("ing") else "plain")
+            modal = ""
     return moods
-
-
-def _rotated(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether one is the other with its end put first ("Snowden: leaks helped" / "Leaks helped: Snowden")."""
-    doubled = tuple(ours) * 2
-    return any(doubled[place : place + len(theirs)] == tuple(theirs) for place in range(len(ours)))
-
-
-@lru_cache(maxsize=1 << 14)
-def content_words(title: Title) -> tuple[str, ...]:
-    """The stems of the words that carry news, each once, in order."""
-    return tuple(dict.fromkeys(stem(word) for word in title if _iscontent_words(word)))
-
-
-@lru_cache(maxsize=1 << 16)
-def _iscontent_words(word: str) -> bool:
-    """Whether the word carries news by itself; numbers have a guard of their own."""
-    return not (
-        word[0].isdigit() or word in STOPS or word in LIGHT or word in NUMBER_WORDS or word in _MODALS
-    )
-
-
-def _respelt(word: str, among: Sequence[str]) -> str | None:
-    return next((other for other in among if word[0] == other[0] and misspelt(word, other)), None)
-
-
-@lru_cache(maxsize=1 << 16)
-def stem(word: str) -> str:
-    """The word without the endings that English headlines change freely; other languages keep theirs."""
-    word = SAME.get(word, word)
-    if not word.isascii():
-        return word
-    found = _without_ending(word)
-    return _SAME_STEMS.get(found, found)
-
-
-def _without_ending(word: str) -> str:
-    word = word.removesuffix("'s").removesuffix("'")
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
-        if (
-            word.endswith(ending)
-            and len(word) - len(ending) >= _SHORTEST_STEM - 1
-            and not word.endswith("ss")
-        ):
-            word = word.removesuffix(ending) + instead
-            break
-    if re.search("(ia|ea|ya)n$", word):
-        word = word[:-1]
-    if re.search(r"([bdgklmnprt])\1$", word):
-        word = word[:-1]
-    if len(word) >= _SHORTEST_STEM:
-        word = word.removesuffix("e")
-    if len(word) >= _LONG and word.endswith("is"):  # radicalised, radicalized
-        word = word[:-1] + "z"
-    return word
-
-
-@lru_cache(maxsize=1 << 16)
-def misspelt(one: str, other: str) -> bool:
-    """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a doubled or swapped letter."""
-    if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
-        return False
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
-    at = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    if len(one) != len(other):
-        extra = other[at]
-        slight = extra in _VOWELS or extra in other[at - 1 : at + 2 : 2] or len(other) >= _LONG
-        return one[at:] == other[at + 1 :] and slight
-    if {one[at : at + 1], other[at : at + 1]} in _ONE_SOUND and one[at + 1 :] == other[at + 1 :]:
-        return True
-    swapped = other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
-    return one == swapped
-
-
-_SAME_STEMS = {
-    _without_ending(other): _without_ending(first) for other, first in SAME.items() if other.isascii()
-}

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from monitor.model import identity
-from monitor.stories.guards import content_words
+from monitor.stories.spelling import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -8,7 +8,9 @@ part of another are different news.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz
@@ -18,7 +20,6 @@ from monitor.stories.event import same_event
 from monitor.stories.fingerprint import title_numbers
 from monitor.stories.formula import NO_RUNS, Runs, body, formula, runs
 from monitor.stories.guards import (
-    content_words,
     difference,
     event_added,
     likeness_at_most,
@@ -29,12 +30,14 @@ from monitor.stories.guards import (
     texts_contradict,
     titles_contradict,
 )
+from monitor.stories.spelling import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
     from monitor.model import Candidate, EntryId, Fingerprint
+    from monitor.stories.guards import Difference
 
 # Each threshold with what set it. Lost and repeated are counts on the labelled wire (benchmarks/stories.py);
 # those that name no count are held by the rows of tests/stories alone and were not tried at other values.
@@ -245,7 +248,7 @@ def _by_title(new: Fingerprint, old: Fingerprint) -> Verdict:
         return _by_equal_title(new.title)
     if (most := likeness_at_most(new.title, old.title)) < CLOSE:
         return Verdict(Kind.NEW, 100.0 * most, "too few words alike")
-    found = difference(new.title, old.title)
+    found = _as_far_as_known(difference(new.title, old.title), new, old)
     score = 100.0 * found.likeness
     if found.new_only and found.old_only:
         return Verdict(Kind.NEW, score, f"titles differ: “{found.new_only[0]}” / “{found.old_only[0]}”")
@@ -256,6 +259,21 @@ def _by_title(new: Fingerprint, old: Fingerprint) -> Verdict:
     if event := event_added(found, new.title, old.title):
         return Verdict(Kind.NEW, score, event)
     return Verdict(Kind.COPY, score, f"{found.likeness:.0%} of title words alike")
+
+
+def _as_far_as_known(titles: Difference, new: Fingerprint, old: Fingerprint) -> Difference:
+    """The difference without what the one may have said too, had its title not been cut."""
+    if new.cut == old.cut:
+        return titles
+    if new.cut:
+        return replace(titles, old_only=_before_the_end(titles.old_only, old.title))
+    return replace(titles, new_only=_before_the_end(titles.new_only, new.title))
+
+
+def _before_the_end(apart: tuple[str, ...], title: tuple[str, ...]) -> tuple[str, ...]:
+    """The words but for those that end the title, with none of the other title's behind them."""
+    end = set(takewhile(lambda word: word in apart, reversed(content_words(title))))
+    return tuple(word for word in apart if word not in end)
 
 
 def _by_equal_title(title: tuple[str, ...]) -> Verdict:
