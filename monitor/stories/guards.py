@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from monitor.stories.fingerprint import known_numbers, title_numbers, told_numbers
 from monitor.stories.order import roles_differ
-from monitor.stories.spelling import carries_news, content_words, respelt, reworded, stem
+from monitor.stories.spelling import carries_news, content_words, plain, respelt, reworded, stem
 from monitor.stories.words import (
     ADVERBS,
     DENIALS,
@@ -66,6 +66,7 @@ class Difference:
 @lru_cache(maxsize=1 << 14)
 def difference(new: Title, old: Title) -> Difference:
     """How the titles differ, stop words, endings and plain misspellings aside."""
+    new, old = plain(new), plain(old)
     ours, theirs = content_words(new), content_words(old)
     common = set(ours) & set(theirs)
     if len(common) < min(len(ours), len(theirs)) and len(common) >= _WORTH_JOINING:
@@ -92,7 +93,7 @@ def likeness_at_most(new: Title, old: Title) -> float:
 
 @lru_cache(maxsize=1 << 15)
 def _content_set(title: Title) -> frozenset[str]:
-    return frozenset(content_words(title))
+    return frozenset(content_words(plain(title)))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -123,7 +124,7 @@ def titles_contradict(new: Title, old: Title) -> str:
         _polarity(new, old)
         or contrary(new, old)
         or _tense(new, old)
-        or roles_differ(reworded(new, old), reworded(old, new))
+        or roles_differ(reworded(plain(new), plain(old)), reworded(plain(old), plain(new)))
         or person_differs(new, old)
         or _quantity(new, old)
     )

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from monitor.model import identity
-from monitor.stories.spelling import content_words
+from monitor.stories.spelling import content_words, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -127,7 +127,7 @@ class Window:
 
 def _title_keys(fp: Fingerprint) -> list[int]:
     """The smallest pairs; an entry without a text spends its whole allowance on its title."""
-    content = sorted(content_words(fp.title))[:_LONGEST_TITLE]
+    content = sorted(content_words(plain(fp.title)))[:_LONGEST_TITLE]
     pairs = {_mixed(_hash(one) + _hash(other)) for one, other in combinations(content, 2)}
     return nsmallest(_TITLE_KEYS, pairs)
 
@@ -147,7 +147,7 @@ def _exact_keys(fp: Fingerprint) -> list[int]:
     evidence = []
     if fp.link:
         evidence.append(("link", fp.link))
-    content = sorted(content_words(fp.title))
+    content = sorted(content_words(plain(fp.title)))
     if len(content) < _FEW_PAIRS and fp.title:
         evidence.append(("title", " ".join(content or fp.title)))
     return [_signed(identity(salt, *one) << 1) for one in evidence for salt in ("one", "two")]

@@ -16,6 +16,7 @@ Words = list[str]
 
 BY = "by"
 _TOLD = frozenset({"say", "tell", "ask", "report"})
+ALIKE = 0.75  # of two titles' words, under which a part that moved is more than a part that moved
 _DESCRIBED = (1, 2, 3)  # words of a name, and of what it is
 _LONGEST_MOVED = 3  # words of a part that may stand elsewhere, behind "in" or "for"
 
@@ -39,7 +40,8 @@ def _order(new: Title, old: Title) -> str:
         return ""
     if _rotated(ours, theirs, here, there):
         return ""
-    if _placed(ours, theirs, here, there, new, old) or _described(here, there):
+    alike = 2 * len(common) / (len(ours) + len(theirs))
+    if alike >= ALIKE and (_placed(ours, theirs, here, there, new, old) or _described(here, there)):
         return ""
     return "the same words in another order"
 
@@ -117,7 +119,8 @@ def _placed(ours: Words, theirs: Words, here: Words, there: Words, new: Title, o
         for at in range(len(here) - size + 1):
             part = here[at : at + size]
             left = here[:at] + here[at + size :]
-            if [word for word in there if word not in part] != left:
+            then = there.index(part[0])
+            if there[then : then + size] != part or there[:then] + there[then + size :] != left:
                 continue
             first = [next(word for word in words if word not in part) for words in (ours, theirs)]
             if first == [left[0]] * 2 and _same_forms(part, new, old):

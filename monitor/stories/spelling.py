@@ -97,7 +97,7 @@ _GROUPS = {
 def respelt(word: str, among: Sequence[str]) -> str | None:
     """The first of the other title's stems that is the same word, spelt otherwise."""
     return next((other for other in among if word[0] == other[0] and variants(word, other)), None) or next(
-        (other for other in among if other in _GROUPS and _of_group(word, other)), None
+        (other for other in among if _of_group(word, other) or _of_group(other, word)), None
     )
 
 
@@ -105,7 +105,7 @@ def _of_group(word: str, first: str) -> bool:
     """Whether the word is a misprint of one that means the same as `first` ("Annouces")."""
     return any(
         word[0] == other[0] and (misspelt(word, other) or _lacks_a_letter(word, other))
-        for other in _GROUPS[first]
+        for other in _GROUPS.get(first, ())
     )
 
 
@@ -163,17 +163,17 @@ def _moved(one: str, other: str) -> bool:
 
 
 def reworded(title: Title, other: Title) -> Title:
-    """The title in the other's way of writing: set phrases, two words as one, initials for a name."""
-    return _abbreviated(_joined(_plain(title), _plain(other)), other)
+    """The title in the other's way of writing: two words as one, initials for a name."""
+    return _abbreviated(_joined(title, other), other)
 
 
-@lru_cache(maxsize=1 << 12)
-def _plain(title: Title) -> Title:
+@lru_cache(maxsize=1 << 14)
+def plain(title: Title) -> Title:
     """The title with each set phrase in one word ("more than" is "over")."""
     at = next((place for place, pair in enumerate(pairwise(title)) if pair in PHRASES), None)
     if at is None:
         return title
-    return (*title[:at], *PHRASES[title[at], title[at + 1]], *_plain(title[at + 2 :]))
+    return (*title[:at], *PHRASES[title[at], title[at + 1]], *plain(title[at + 2 :]))
 
 
 def _joined(title: Title, other: Title) -> Title:
