@@ -118,16 +118,31 @@ def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
     )
 
 
-def titles_contradict(new: Title, old: Title) -> str:
-    """The first reason why titles of nearly the same words do not say the same."""
+def titles_contradict(new: Fingerprint, old: Fingerprint) -> str:
+    """The first reason why titles of nearly the same words do not say the same.
+
+    Texts that agree bear out whom both speak of, and an order of words under one and the same actor.
+    """
+    ours, theirs = new.title, old.title
+    told = new.summary and old.summary
     return (
-        _polarity(new, old)
-        or contrary(new, old)
-        or _tense(new, old)
-        or roles_differ(reworded(plain(new), plain(old)), reworded(plain(old), plain(new)))
-        or person_differs(new, old)
-        or _quantity(new, old)
+        _polarity(ours, theirs)
+        or contrary(ours, theirs)
+        or _tense(ours, theirs)
+        or ("" if told and _one_actor(ours, theirs) else _roles(ours, theirs))
+        or person_differs(ours, theirs, known=(new.text, old.text) if told else None)
+        or _quantity(ours, theirs)
     )
+
+
+def _roles(new: Title, old: Title) -> str:
+    new, old = plain(new), plain(old)
+    return roles_differ(reworded(new, old), reworded(old, new))
+
+
+def _one_actor(new: Title, old: Title) -> bool:
+    """Whether both titles begin with the same word that carries news."""
+    return content_words(new)[:1] == content_words(old)[:1]
 
 
 def names_differ(titles: Difference, new: Fingerprint, old: Fingerprint) -> str:
@@ -147,11 +162,19 @@ def texts_contradict(ours: Title, theirs: Title) -> str:
     if not ours or not theirs:
         return ""
     for here, there in _small_edits(ours, theirs):
-        if bool(_of(here, DENIALS)) != bool(_of(there, DENIALS)):
-            return f"only one says “{(_of(here, DENIALS) or _of(there, DENIALS))[0]}”"
+        ours_denied, theirs_denied = _denials(here), _denials(there)
+        if bool(ours_denied) != bool(theirs_denied):
+            return f"only one says “{(ours_denied or theirs_denied)[0]}”"
         if here and there and (other := contrary(here, there)):
             return other
     return ""
+
+
+def _denials(words: Title) -> list[str]:
+    """The words that deny; "declined to say" is "would not say"."""
+    return _of(words, DENIALS) or [
+        word for word, behind in pairwise(words) if word.startswith("declin") and behind == "to"
+    ]
 
 
 def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
@@ -288,10 +311,14 @@ def _amount(word: str) -> str:
     return "counted" if word[0].isdigit() or word in NUMBER_WORDS else ""
 
 
-def person_differs(new: Title, old: Title) -> str:
-    """One speaks of the former, the deputy, the wife of whom the other speaks of."""
+def person_differs(new: Title, old: Title, *, known: tuple[Title, Title] | None = None) -> str:
+    """One speaks of the former, the deputy, the wife of whom the other speaks of.
+
+    What both texts know, where they are given, is left out of one title for brevity.
+    """
     ours, theirs = _persons(new), _persons(old)
-    apart = sorted(ours.keys() ^ theirs.keys())
+    shared = {stem(word) for word in {*known[0]} & {*known[1]}} if known else set()
+    apart = sorted((ours.keys() ^ theirs.keys()) - shared)
     return f"only one says “{(ours | theirs)[apart[0]]}”" if apart else ""
 
 
