@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from monitor.model import Fingerprint
 from monitor.stories.furniture import bare_report, bare_title, is_cut
+from monitor.stories.grams import words_or_grams
 from monitor.stories.numbers import languages, numbers
-from monitor.text import folded_words, words
+from monitor.text import words
 
 if TYPE_CHECKING:
     from monitor.model import Entry
@@ -37,9 +38,9 @@ def fingerprint(entry: Entry) -> Fingerprint:
     Its numbers are "=12" where the title has them, "12" in the text and "~12" shortly after its end.
     """
     tongues = languages(entry.title + entry.summary[:200], entry.lang)
-    title = _words(bare_title(entry.title, entry.outlet))
+    title = words_or_grams(bare_title(entry.title, entry.outlet))
     report = bare_report(_report(entry), entry.outlet)
-    body = _words(_head(report, REPORT_WORDS))[:REPORT_WORDS]
+    body = words_or_grams(_head(report, REPORT_WORDS))[:REPORT_WORDS]
     told = len(body) >= LEAST_SUMMARY
     text = title + body if told else title
     return Fingerprint(
@@ -114,11 +115,6 @@ def unpack(text: str) -> Fingerprint:
         summary=bool(summary),
         cut=bool(cut),
     )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """The folded words; a ligature that folds to several (U+FDFA is a sentence) gives each of them."""
-    return tuple(part for word in folded_words(text) for part in word.split())
 
 
 def _report(entry: Entry) -> str:

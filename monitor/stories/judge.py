@@ -317,9 +317,7 @@ def _objection(new: Fingerprint, old: Fingerprint, formula: Runs) -> str:
     if told_alike or new.title == old.title or _teased(new, old):
         return ""
     titles = difference(new.title, old.title)
-    return (titles_contradict(new, old) if titles.likeness >= CLOSE else "") or names_differ(
-        titles, new, old
-    )
+    return (titles_contradict(new, old) if titles.likeness >= CLOSE else "") or names_differ(titles, new, old)
 
 
 def _bodies_tell_the_same(new: Fingerprint, old: Fingerprint, formula: Runs) -> bool:
