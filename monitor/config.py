@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from monitor.rules.rulebook import Rulebook
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring")
 SETTING_KEYS = ("contact", "operators")
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
@@ -372,10 +372,11 @@ def _feed(node: Node, faults: list[Fault]) -> Feed | None:
     tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()
     lang = _matching(values.get("lang"), _LANG, 'a language is two or three letters, such as "hy"', faults)
     every = _every(values.get("every"), faults)
-    private = _yes(values.get("allow-private"), faults)
+    private = _yes(values.get("allow-private"), faults, what="allow-private")
+    recurring = _yes(values.get("recurring"), faults, what="recurring")
     if len(faults) > count:
         return None
-    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private)
+    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring)
 
 
 def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[Fault]) -> str:
@@ -399,10 +400,10 @@ def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     return span
 
 
-def _yes(node: Node | None, faults: list[Fault]) -> bool:
+def _yes(node: Node | None, faults: list[Fault], *, what: str) -> bool:
     if node is None:
         return False
-    text = document.text(node, faults, what="allow-private").lower()
+    text = document.text(node, faults, what=what).lower()
     if text not in ("yes", "true", "no", "false"):
         faults.append(node.fault(f'"{text}" is neither yes nor no'))
     return text in ("yes", "true")

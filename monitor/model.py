@@ -48,6 +48,7 @@ class Feed:
     lang: str | None = None
     every: timedelta | None = None  # between two polls, as the operator wants it; None: learned from the feed
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
+    recurring: bool = False  # prints one title day after day, each time over other news
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ class Entry:
     published: datetime | None
     lang: str | None
     digest: str
+    links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
 
 
 @dataclass(frozen=True, slots=True)

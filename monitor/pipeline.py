@@ -20,7 +20,7 @@ from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
 from monitor.stories import index
-from monitor.stories.fingerprint import fingerprint
+from monitor.stories.fingerprint import cited, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -140,7 +140,7 @@ def plan_of(
     arrivals = [_arrival(entry) for entry in entries if digests.get(entry.id) != entry.digest]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     near = store.candidates(
-        [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
+        [arrival.wanted for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
     )
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
     decision = decide(
@@ -198,7 +198,7 @@ def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
 
 def _arrival(entry: Entry) -> Arrival:
     made = fingerprint(entry)
-    return Arrival(entry, made, index.keys(made))
+    return Arrival(entry, made, index.keys(made), cited(entry))
 
 
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:

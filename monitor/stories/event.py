@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Thresholds with what set them; counts are of developments read by eye, see docs/stories.md.
 FEWEST_SHARED = 4  # words of weight in both titles; with 3, formulas ("shares open higher") pass for events
+FEWEST_LINKED = 2  # such words, where the one's text links to the other; "read also" leads anywhere
 ALIKE = 0.60  # of the titles' words, where titles are all there is
 ALIKE_COUNTED = 0.75  # where they count differently: a toll that rose, not another accident
 _FAINT = frozenset(map(stem, FAINT))
@@ -49,6 +50,12 @@ def same_event(new: Fingerprint, old: Fingerprint) -> str:
     if len(shared) >= FEWEST_SHARED and titles.likeness >= alike:
         return f"same event, both say {', '.join(shared[:3])}"
     return ""
+
+
+def related(new: Fingerprint, old: Fingerprint) -> bool:
+    """Whether the titles share words of weight enough for a link between them to be no "read also"."""
+    titles = difference(new.title, old.title)
+    return sum(word not in _FAINT for word in titles.shared) >= FEWEST_LINKED and not _days_differ(new, old)
 
 
 def _another(titles: Difference, new: Fingerprint, old: Fingerprint) -> bool:

@@ -12,13 +12,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from monitor.model import Fingerprint
 from monitor.stories.furniture import bare_report, bare_title, is_cut
 from monitor.stories.grams import words_or_grams
 from monitor.stories.numbers import languages, numbers
 from monitor.text import words
+from monitor.urls import canonical
 
 if TYPE_CHECKING:
     from monitor.model import Entry
@@ -47,7 +47,7 @@ def fingerprint(entry: Entry) -> Fingerprint:
         title=title,
         text=text,
         numbers=_of_title(entry.title, tongues) | (_of_report(report, tongues) if told else frozenset()),
-        link=entry.link if _points_at_a_page(entry.link) else "",
+        link=_page(entry.link),
         digest=_digest(title, body) if len(title) + len(body) >= LEAST_EVIDENCE else "",
         summary=told,
         cut=is_cut(entry.title),
@@ -141,13 +141,15 @@ def _of_report(report: str, tongues: tuple[str, ...]) -> frozenset[str]:
     return told | {_BEYOND + number for number in beyond}
 
 
-def _points_at_a_page(link: str) -> bool:
-    """Whether the link can name one article; many feeds send every entry to the home page."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:  # "http://[": what is no address names no page
-        return False
-    return bool(parts.path.strip("/") or parts.query)
+def cited(entry: Entry) -> frozenset[str]:
+    """The pages that the entry's text points at, beside its own."""
+    return frozenset(map(_page, entry.links)) - {"", _page(entry.link)}
+
+
+def _page(link: str) -> str:
+    """The identity of a link to one article, else ""; many feeds send every entry to the home page."""
+    page = canonical(link) if link else ""
+    return page if page.partition("://")[2].partition("/")[2] else ""
 
 
 def _digest(title: tuple[str, ...], body: tuple[str, ...]) -> str:

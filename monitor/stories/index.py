@@ -33,6 +33,7 @@ _TEXT_KEYS = 8
 _RUN = 3  # words
 _FEW_PAIRS = 3  # words of news; a title with fewer is found by them as a whole
 _LONGEST_TITLE = 40  # words that make pairs: a hostile title of thousands must cost nothing
+_MOST_CITED = 8  # pages; longer lists of links are menus
 _MASK = (1 << 64) - 1
 
 Rank = tuple[int, float, int]  # most keys shared first, of equals the oldest
@@ -46,6 +47,11 @@ def keys(fp: Fingerprint) -> tuple[int, ...]:
     """
     found = {*_title_keys(fp), *_text_keys(fp), *_exact_keys(fp)}
     return tuple(sorted(found))
+
+
+def cited_keys(pages: Iterable[str]) -> tuple[int, ...]:
+    """The keys by which the entries of these pages are found; an entry is never found by what it cites."""
+    return tuple(key for page in sorted(pages)[:_MOST_CITED] for key in _pair("link", page))
 
 
 class Index:
@@ -150,7 +156,13 @@ def _exact_keys(fp: Fingerprint) -> list[int]:
     content = sorted(content_words(plain(fp.title)))
     if len(content) < _FEW_PAIRS and fp.title:
         evidence.append(("title", " ".join(content or fp.title)))
-    return [_signed(identity(salt, *one) << 1) for one in evidence for salt in ("one", "two")]
+    return [key for one in evidence for key in _pair(*one)]
+
+
+def _pair(*evidence: str) -> tuple[int, int]:
+    """Two keys, which are MIN_SHARED by themselves."""
+    one, two = (_signed(identity(salt, *evidence) << 1) for salt in ("one", "two"))
+    return one, two
 
 
 @lru_cache(maxsize=1 << 16)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz
 
 from monitor.model import Kind, Placement, Verdict
-from monitor.stories.event import same_event
+from monitor.stories.event import related, same_event
 from monitor.stories.fingerprint import title_numbers
 from monitor.stories.formula import NO_RUNS, Runs, body, formula, runs
 from monitor.stories.guards import (
@@ -61,7 +61,11 @@ FEWEST_SHARED = 4  # words that carry news, for titles that are not the same wor
 FEWEST_SAME = 2  # such words, where nothing is left over and the numbers are the same: "3 hurt", "three hurt"
 MOST_STORIES = 2  # that an entry may seem to develop; words that fit more of them are no event's own
 FEWEST_WORDS = 3  # in an equal title: "Explosion in Kabul" may be news, "Press review" twice is none
+AGAIN = timedelta(hours=20)  # a daily column comes a day later, give or take its editor's morning
 ONE_PAGE = timedelta(days=1)  # a live page keeps its address for its day; a digest's may serve the next one
+
+
+NOTHING_CITED: frozenset[str] = frozenset()
 
 
 def judge(
@@ -110,29 +114,31 @@ def place(
     outlet: str,
     beside: Sequence[Candidate] = (),
     now: datetime | None = None,
+    cited: frozenset[str] = NOTHING_CITED,
 ) -> Placement:
     """Where the entry belongs: with the candidate it repeats or develops best, or alone.
 
     Copies go before developments, of equals the first. A candidate that is the entry itself is passed over.
     `beside` are other entries of its document that are not placed yet: they show the outlet's formula.
-    `now` is when the entry was seen; without it no two entries count as one page.
+    `now` is when the entry was seen; without it no two entries count as one page. `cited` are the pages that
+    its text points at: what it shares words with and points at it develops.
     """
     others = {candidate.entry: candidate for candidate in (*near, *beside) if candidate.entry != entry}
     habit = formula(new, others.values(), outlet=outlet)
-    verdicts = [
-        (
-            candidate,
-            judge(
-                new,
-                candidate.fingerprint,
-                same_outlet=candidate.outlet == outlet,
-                formula=habit,
-                one_page=_one_page(new, candidate, now),
-            ),
+    verdicts = []
+    for candidate in near:
+        if candidate.entry == entry:
+            continue
+        verdict = judge(
+            new,
+            candidate.fingerprint,
+            same_outlet=candidate.outlet == outlet,
+            formula=habit,
+            one_page=_one_page(new, candidate, now),
         )
-        for candidate in near
-        if candidate.entry != entry
-    ]
+        if verdict.kind is Kind.NEW and candidate.fingerprint.link in cited:
+            verdict = _by_link(new, candidate.fingerprint, verdict)
+        verdicts.append((candidate, verdict))
     copies = [found for found in verdicts if found[1].kind is Kind.COPY]
     if copies:
         candidate, verdict = max(copies, key=_score)
@@ -144,6 +150,18 @@ def place(
             candidate, verdict = max(firsts, key=_score)
             return Placement(candidate.story, entry, candidate.entry, verdict)
     return Placement(entry, entry, None, _alone(verdicts))
+
+
+def _by_link(new: Fingerprint, old: Fingerprint, verdict: Verdict) -> Verdict:
+    """A development, if the new one points at the other and their titles speak of one thing."""
+    if not related(new, old):
+        return verdict
+    return Verdict(Kind.DEVELOPMENT, verdict.score, f"its text links to it; no copy: {verdict.why}")
+
+
+def comes_again(new: Fingerprint, old: Fingerprint, *, after: timedelta) -> bool:
+    """Whether an equal title so long after the other is that of a column's next piece."""
+    return new.title == old.title and after >= AGAIN
 
 
 def _one_page(new: Fingerprint, old: Candidate, now: datetime | None) -> bool:
