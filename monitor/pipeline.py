@@ -188,8 +188,16 @@ def _earlier(
 
 
 def _recognised(store: Store, result: Fresh) -> dict[EntryId, EntryId]:
-    """Where nothing of a document is known by id: its entries that stand under other ids, with those."""
-    return recognised(result.entries, store.entries_of(result.feed.name, most=_STANDING))
+    """Where nothing of a document is known by id: its entries that stand under other ids, with those.
+
+    Of a recurring feed only those of the same date: an equal title is no sign that it is the same entry.
+    """
+    standing = store.entries_of(result.feed.name, most=_STANDING)
+    found = recognised(result.entries, standing)
+    if not result.feed.recurring:
+        return found
+    dates = {entry.id: entry.published for entry in (*standing, *result.entries)}
+    return {entry: known for entry, known in found.items() if dates[entry] == dates[known]}
 
 
 def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
