@@ -40,6 +40,7 @@ Title = tuple[str, ...]
 
 _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
 _RESPELT = 2  # words of a title; more are not looked for where the rest is unlike
+_MOST_RESPELT = 4  # words left over on the side that has fewer; with more of them titles are two
 _WORTH_JOINING = 2  # words that both titles share
 _SINGLE = frozenset({"1", "one", "first", "a", "an"})
 _LONGEST_RECURRING = max(map(len, RECURRING))
@@ -74,7 +75,8 @@ def difference(new: Title, old: Title) -> Difference:
         common = set(ours) & set(theirs)
     here = tuple(word for word in ours if word not in common)
     there = tuple(word for word in theirs if word not in common)
-    spelt = {word: other for word in here if (other := respelt(word, there))}
+    few = min(len(here), len(there)) <= _MOST_RESPELT
+    spelt = {word: other for word in here if (other := respelt(word, there))} if few else {}
     found = common.union(spelt.values())
     shared = (spelt.get(word, word) for word in ours if word in common or word in spelt)
     return Difference(

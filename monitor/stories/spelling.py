@@ -197,11 +197,11 @@ def _abbreviated(title: Title, other: Title) -> Title:
 
     None of the name's words stands in the other, nor its initials in the title.
     """
+    initials = "".join(word[0] for word in title)
     for short in other:
-        if len(short) not in _INITIALS or short in title or not short.isalpha() or not carries_news(short):
+        if len(short) not in _INITIALS or (at := initials.find(short)) < 0 or not carries_news(short):
             continue
-        for at in range(len(title) - len(short) + 1):
-            name = title[at : at + len(short)]
-            if "".join(word[0] for word in name) == short and not set(name) & set(other):
-                return (*title[:at], short, *title[at + len(short) :])
+        name = title[at : at + len(short)]
+        if short not in title and not set(name) & set(other):
+            return (*title[:at], short, *title[at + len(short) :])
     return title
