@@ -56,7 +56,7 @@ def fingerprint(entry: Entry) -> Fingerprint:
 
 def title_numbers(of: Fingerprint) -> frozenset[str]:
     """The numbers, months and weekdays of the title."""
-    return frozenset(number[1:] for number in of.numbers if number.startswith(_TITLE))
+    return _of_the_title(of.numbers)
 
 
 def told_numbers(of: Fingerprint) -> frozenset[str]:
@@ -67,6 +67,11 @@ def told_numbers(of: Fingerprint) -> frozenset[str]:
 def known_numbers(of: Fingerprint) -> frozenset[str]:
     """Those and the ones shortly after the text's end: a word put in before pushes them out of a copy."""
     return _known(of.numbers)
+
+
+@lru_cache(maxsize=1 << 12)
+def _of_the_title(marked: frozenset[str]) -> frozenset[str]:
+    return frozenset(number[1:] for number in marked if number.startswith(_TITLE))
 
 
 @lru_cache(maxsize=1 << 12)

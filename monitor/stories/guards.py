@@ -331,8 +331,13 @@ def _persons(title: Title) -> dict[str, str]:
 
 
 def _of(title: Title, listed: frozenset[str]) -> list[str]:
+    return [word for word in title if _is(word, listed)]
+
+
+@lru_cache(maxsize=1 << 17)
+def _is(word: str, listed: frozenset[str]) -> bool:
     exact, beginnings = _split(listed)
-    return [word for word in title if word in exact or (beginnings and word.startswith(beginnings))]
+    return word in exact or bool(beginnings and word.startswith(beginnings))
 
 
 @lru_cache(maxsize=256)

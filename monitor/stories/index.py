@@ -80,7 +80,7 @@ class Index:
         return [self.at(number) for _, number in nsmallest(NEAREST, self.ranked(keys), key=itemgetter(0))]
 
     def ranked(self, keys: tuple[int, ...]) -> Iterator[tuple[Rank, int]]:
-        """The number of each candidate that shares MIN_SHARED keys or more, the best with the smallest rank."""
+        """The number of each candidate that shares MIN_SHARED keys, the best with the smallest rank."""
         seen, entries = self._candidates.seen, self._candidates.entries
         for number, count in self._postings.count(set(keys), most=HOT).items():
             if count >= MIN_SHARED:

@@ -83,6 +83,8 @@ def judge(
     A recurring title ("Press review") is evidence only if the texts agree too, or if both are `one_page`:
     shown under one guid or link within a day.
     """
+    if _unlike(new, old):
+        return Verdict(Kind.NEW, 0.0, "too few words alike")
     habit = formula if same_outlet else NO_RUNS
     verdict = _as_copy(new, old, same_outlet=same_outlet, formula=habit)
     if verdict.kind is Kind.COPY and not one_page and _recurs(new, old, habit):
@@ -90,6 +92,13 @@ def judge(
     if verdict.kind is Kind.COPY or not (event := same_event(new, old)):
         return verdict
     return Verdict(Kind.DEVELOPMENT, verdict.score, f"{event}; no copy: {verdict.why}")
+
+
+def _unlike(new: Fingerprint, old: Fingerprint) -> bool:
+    """Whether titles are all there is and share too few words for anything: the most of what is near."""
+    if (new.summary and old.summary) or (new.link and new.link == old.link) or new.title == old.title:
+        return False
+    return likeness_at_most(new.title, old.title) < CLOSE
 
 
 def _as_copy(new: Fingerprint, old: Fingerprint, *, same_outlet: bool, formula: Runs) -> Verdict:
@@ -291,8 +300,6 @@ def _by_text(new: Fingerprint, old: Fingerprint, *, same_outlet: bool) -> Verdic
 def _by_title(new: Fingerprint, old: Fingerprint) -> Verdict:
     if new.title == old.title:
         return _by_equal_title(new.title)
-    if (most := likeness_at_most(new.title, old.title)) < CLOSE:
-        return Verdict(Kind.NEW, 100.0 * most, "too few words alike")
     found = _as_far_as_known(difference(new.title, old.title), new, old)
     score = 100.0 * found.likeness
     if found.new_only and found.old_only:

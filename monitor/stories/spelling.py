@@ -96,16 +96,21 @@ _GROUPS = {
 
 def respelt(word: str, among: Sequence[str]) -> str | None:
     """The first of the other title's stems that is the same word, spelt otherwise."""
-    return next((other for other in among if word[0] == other[0] and variants(word, other)), None) or next(
-        (other for other in among if _of_group(word, other) or _of_group(other, word)), None
-    )
+    for other in among:
+        if word[0] == other[0] and variants(word, other):
+            return other
+    for other in among:
+        if (other in _GROUPS and _of_group(word, other)) or (word in _GROUPS and _of_group(other, word)):
+            return other
+    return None
 
 
+@lru_cache(maxsize=1 << 16)
 def _of_group(word: str, first: str) -> bool:
     """Whether the word is a misprint of one that means the same as `first` ("Annouces")."""
     return any(
         word[0] == other[0] and (misspelt(word, other) or _lacks_a_letter(word, other))
-        for other in _GROUPS.get(first, ())
+        for other in _GROUPS[first]
     )
 
 
