@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Title = tuple[str, ...]
 
 _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
-_RESPELT = 2  # words of a title; more are not looked for where the rest is unlike
+_RESPELT = 3  # words of a title that may be written otherwise in the other
 _MOST_RESPELT = 4  # words left over on the side that has fewer; with more of them titles are two
 _WORTH_JOINING = 2  # words that both titles share
 _SINGLE = frozenset({"1", "one", "first", "a", "an"})
@@ -87,10 +87,16 @@ def difference(new: Title, old: Title) -> Difference:
     )
 
 
-def likeness_at_most(new: Title, old: Title) -> float:
-    """A cheap bound on difference(new, old).likeness: up to two words may be spelt in two ways."""
+def may_be_alike(new: Title, old: Title, *, least: float) -> bool:
+    """A cheap test before difference(new, old): whether it may find likeness enough, or nothing left over.
+
+    One word may be spelt in two ways, or, where the shorter title may be part of the other, a few.
+    """
     ours, theirs = _content_set(new), _content_set(old)
-    return min(1.0, 2 * (len(ours & theirs) + _RESPELT) / ((len(ours) + len(theirs)) or 1))
+    common = len(ours & theirs)
+    return 2 * (common + 1) >= least * (len(ours) + len(theirs)) or (
+        common + _RESPELT >= min(len(ours), len(theirs))
+    )
 
 
 @lru_cache(maxsize=1 << 15)

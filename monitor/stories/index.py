@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=72)  # between copies: half within 1.9 h, 95 % 22 h, 99 % 48 h
 MIN_SHARED = 2  # keys in common that make an entry worth judging
 NEAREST = 32  # candidates judged at most
-HOT = 256  # entries of one key that are looked at, the newest: what shares no rarer key is hardly a copy
+HOT = 128  # entries of one key that are looked at, the newest: what shares no rarer key is hardly a copy
 _TITLE_KEYS = 12
 _TEXT_KEYS = 8
 _RUN = 3  # words

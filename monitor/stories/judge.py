@@ -22,7 +22,7 @@ from monitor.stories.formula import NO_RUNS, Runs, body, formula, runs
 from monitor.stories.guards import (
     difference,
     event_added,
-    likeness_at_most,
+    may_be_alike,
     names_differ,
     numbers_differ,
     recurring,
@@ -98,7 +98,7 @@ def _unlike(new: Fingerprint, old: Fingerprint) -> bool:
     """Whether titles are all there is and share too few words for anything: the most of what is near."""
     if (new.summary and old.summary) or (new.link and new.link == old.link) or new.title == old.title:
         return False
-    return likeness_at_most(new.title, old.title) < CLOSE
+    return not may_be_alike(new.title, old.title, least=CLOSE)
 
 
 def _as_copy(new: Fingerprint, old: Fingerprint, *, same_outlet: bool, formula: Runs) -> Verdict:

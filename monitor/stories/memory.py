@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.model import EntryId
 
 _BUCKETS = 1 << 10  # at first; they grow fourfold
-_CROWDED = 2  # postings a bucket, above which they grow
+_CROWDED = 1  # postings a bucket, above which they grow
 _YOUNG = 2_048  # candidates that are kept as they are: most that is found is young
 _RECENT = 2_048  # older ones that are kept unpacked once they were asked for
 
