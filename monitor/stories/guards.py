@@ -252,20 +252,36 @@ def _names_a_firm(words: Title) -> bool:
     return any(stem(word) in FIRMS for word in words[:_FAR_FROM_ITS_NOUN])
 
 
-def contrary(
-    new: Title, old: Title, *, pairs: tuple[tuple[frozenset[str], frozenset[str]], ...] = OPPOSITES
-) -> str:
+Pairs = tuple[tuple[frozenset[str], frozenset[str]], ...]
+
+
+def contrary(new: Title, old: Title, *, pairs: Pairs = OPPOSITES) -> str:
     """One says the contrary: rises / falls, imposes / lifts."""
-    for plus, minus in pairs:
-        up, down = (
-            (bool(_of(new, plus)), bool(_of(new, minus))),
-            (bool(_of(old, plus)), bool(_of(old, minus))),
-        )
-        if up == down[::-1] and up[0] != up[1]:
-            here = _of(new, plus) or _of(new, minus)
-            there = _of(old, minus) or _of(old, plus)
-            return f"contraries: “{here[0]}” / “{there[0]}”"
+    ours, theirs = _sides(new, pairs), _sides(old, pairs)
+    for (pair, side), here in ours.items():
+        there = theirs.get((pair, 1 - side))
+        if there and (pair, 1 - side) not in ours and (pair, side) not in theirs:
+            return f"contraries: “{here}” / “{there}”"
     return ""
+
+
+def _sides(title: Title, pairs: Pairs) -> dict[tuple[int, int], str]:
+    """The pairs of contraries that the title's words stand in, with the side, and the first such word."""
+    found: dict[tuple[int, int], str] = {}
+    for word in title:
+        for side in _sides_of(word, pairs):
+            found.setdefault(side, word)
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _sides_of(word: str, pairs: Pairs) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (place, side)
+        for place, pair in enumerate(pairs)
+        for side, listed in enumerate(pair)
+        if _is(word, listed)
+    )
 
 
 def _tense(new: Title, old: Title) -> str:
