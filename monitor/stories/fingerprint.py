@@ -16,6 +16,7 @@ from monitor.model import Fingerprint
 from monitor.stories.furniture import bare_report, bare_title, is_cut
 from monitor.stories.grams import words_or_grams
 from monitor.stories.numbers import languages, numbers
+from monitor.stories.spelling import content_words
 from monitor.text import words
 from monitor.urls import canonical
 
@@ -48,7 +49,7 @@ def fingerprint(entry: Entry) -> Fingerprint:
         text=text,
         numbers=_of_title(entry.title, tongues) | (_of_report(report, tongues) if told else frozenset()),
         link=_page(entry.link),
-        digest=_digest(title, body) if len(title) + len(body) >= LEAST_EVIDENCE else "",
+        digest=_digest(title, body) if _says_something(title, body, told=told) else "",
         summary=told,
         cut=is_cut(entry.title),
     )
@@ -149,6 +150,11 @@ def _page(link: str) -> str:
     """The identity of a link to one article, else ""; many feeds send every entry to the home page."""
     page = canonical(link) if link else ""
     return page if page.partition("://")[2].partition("/")[2] else ""
+
+
+def _says_something(title: tuple[str, ...], body: tuple[str, ...], *, told: bool) -> bool:
+    """Whether title and text are more than a heading: "Press review", "Here's the latest"."""
+    return len(title) + len(body) >= LEAST_EVIDENCE and (told or len(content_words(title)) > 1)
 
 
 def _digest(title: tuple[str, ...], body: tuple[str, ...]) -> str:

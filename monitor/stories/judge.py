@@ -329,7 +329,7 @@ def _before_the_end(apart: tuple[str, ...], title: tuple[str, ...]) -> tuple[str
 
 
 def _by_equal_title(title: tuple[str, ...]) -> Verdict:
-    if len(title) >= FEWEST_WORDS:
+    if len(title) >= FEWEST_WORDS and len(content_words(title)) >= FEWEST_SAME:
         return Verdict(Kind.COPY, 100.0, "same title")
     return Verdict(Kind.NEW, 0.0, "title too short to be evidence")
 

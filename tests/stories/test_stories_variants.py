@@ -103,6 +103,7 @@ OTHER = [
     ("Firm releases map app for shepherds", "Firm recalls map app for shepherds", "releases, recalls"),
     ("Court arrests ex-mayor of Telavi", "Court arrests mayor of Telavi", "ex"),
     ("Envoy pledges to leave Baku on Friday", "Envoy pledges to stay in Baku on Friday", "leave, stay"),
+    ("Here's the latest.", "Here’s the latest.", "a heading of which one word carries news"),
     # ---- order and voice
     ("Georgia beaten by Spain in Tbilisi final", "Spain beaten by Georgia in Tbilisi final", "who by whom"),
     ("Speaker ousted by president of Abkhazia", "Speaker ousts president of Abkhazia", "who whom"),
