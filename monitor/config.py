@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from monitor.timetable import Timetable
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring")
 SETTING_KEYS = (
     "contact",
     "operators",
@@ -660,10 +660,11 @@ def _feed(node: Node, faults: list[Fault]) -> Feed | None:
     tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()
     lang = _matching(values.get("lang"), _LANG, 'a language is two or three letters, such as "hy"', faults)
     every = _every(values.get("every"), faults)
-    private = _yes(values.get("allow-private"), faults)
+    private = _yes(values.get("allow-private"), faults, what="allow-private")
+    recurring = _yes(values.get("recurring"), faults, what="recurring")
     if len(faults) > count:
         return None
-    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private)
+    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring)
 
 
 def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[Fault]) -> str:
@@ -723,7 +724,7 @@ def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[st
     return Alive(url, every or ALIVE_EVERY)
 
 
-def _yes(node: Node | None, faults: list[Fault], *, what: str = "allow-private") -> bool:
+def _yes(node: Node | None, faults: list[Fault], *, what: str) -> bool:
     if node is None:
         return False
     text = document.text(node, faults, what=what).lower()

@@ -51,6 +51,7 @@ class Feed:
     lang: str | None = None
     every: timedelta | None = None  # between two polls, as the operator wants it; None: learned from the feed
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
+    recurring: bool = False  # prints one title day after day, each time over other news
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Entry:
     published: datetime | None
     lang: str | None
     digest: str
+    links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,7 @@ class Fingerprint:
     link:    canonical link, or ""
     digest:  hash of the folded title and text, or "" where there is too little text to be evidence
     summary: whether `text` holds more than the title (10 words or more)
+    cut:     whether the title ends in "…": what its outlet printed there is not known
     """
 
     title: tuple[str, ...]
@@ -195,6 +198,7 @@ class Fingerprint:
     link: str
     digest: str
     summary: bool
+    cut: bool = False
 
 
 class Kind(Enum):

@@ -26,7 +26,7 @@ from monitor.feeds.recognise import recognised
 from monitor.model import Claim, Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
 from monitor.rules import recurring
 from monitor.stories import index
-from monitor.stories.fingerprint import fingerprint
+from monitor.stories.fingerprint import cited, fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -209,7 +209,7 @@ def plan_of(
     arrivals = [_arrival(entry) for entry in entries if digests.get(entry.id) != entry.digest]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     near = store.candidates(
-        [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
+        [arrival.wanted for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
     )
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
     stories |= {item.story for item in bygone.values()}
@@ -278,8 +278,16 @@ def _earlier(
 
 
 def _recognised(store: Store, result: Fresh) -> dict[EntryId, EntryId]:
-    """Where nothing of a document is known by id: its entries that stand under other ids, with those."""
-    return recognised(result.entries, store.entries_of(result.feed.name, most=_STANDING))
+    """Where nothing of a document is known by id: its entries that stand under other ids, with those.
+
+    Of a recurring feed only those of the same date: an equal title is no sign that it is the same entry.
+    """
+    standing = store.entries_of(result.feed.name, most=_STANDING)
+    found = recognised(result.entries, standing)
+    if not result.feed.recurring:
+        return found
+    dates = {entry.id: entry.published for entry in (*standing, *result.entries)}
+    return {entry: known for entry, known in found.items() if dates[entry] == dates[known]}
 
 
 def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
@@ -288,7 +296,7 @@ def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
 
 def _arrival(entry: Entry) -> Arrival:
     made = fingerprint(entry)
-    return Arrival(entry, made, index.keys(made))
+    return Arrival(entry, made, index.keys(made), cited(entry))
 
 
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:

@@ -28,6 +28,7 @@ feeds:
   - name: other
     url: http://10.0.0.1/feed
     allow-private: yes
+    recurring: yes
 """
 RECEIVERS = "receivers:\n  mail: mailto://localhost?from=a@example.org&to=b@example.org&mode=insecure\n"
 RULES = """\
@@ -68,6 +69,8 @@ def test_a_desk_is_all_the_files_of_its_folder(tmp_path: Path) -> None:
     )
     assert found.feeds_by_name["other"].outlet == "other"
     assert found.feeds_by_name["other"].allow_private
+    assert found.feeds_by_name["other"].recurring
+    assert not found.feeds_by_name["wire-en"].recurring
     assert [receiver.name for receiver in found.receivers] == ["mail"]
     assert [rule.id for rule in found.rulebook.rules] == ["peace"]
     assert found.notes == ()
@@ -91,6 +94,10 @@ ONE_FAULT = [
     (
         "feeds:\n  - {name: a, url: 'https://x.example/', allow-private: maybe}",
         'f.yaml:2:57: "maybe" is neither',
+    ),
+    (
+        "feeds:\n  - {name: a, url: 'https://x.example/', recurring: daily}",
+        'f.yaml:2:53: "daily" is neither yes nor no',
     ),
     (
         "feeds:\n  - {name: a, url: 'https://x.example/', evry: 1 h}",

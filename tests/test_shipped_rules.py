@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DESK = Path(__file__).parent.parent / "rules"
 SECTIONS = ("feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private")
+FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring")
 RULE_KEYS = (
     "id",
     "title",

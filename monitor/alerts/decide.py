@@ -13,8 +13,8 @@ from monitor.model import Alert, Bygone, Candidate, Kind, Placement, Status, Sto
 from monitor.rules.match import match
 from monitor.rules.recurring import NOTHING_RECURRING, Recurring
 from monitor.rules.tenure import Earlier, Standing
-from monitor.stories.index import Index
-from monitor.stories.judge import judge, place, retouched, within_a_day
+from monitor.stories.index import Index, cited_keys
+from monitor.stories.judge import comes_again, judge, place, retouched, within_a_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,12 @@ class Arrival:
     entry: Entry
     fingerprint: Fingerprint
     keys: tuple[int, ...]
+    cited: frozenset[str] = frozenset()  # the pages its text points at
+
+    @property
+    def wanted(self) -> tuple[int, ...]:
+        """The keys by which what it may repeat or develop is found."""
+        return self.keys + cited_keys(self.cited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +142,9 @@ def _stored(  # noqa: PLR0913 - as decide
     if isinstance(before, Bygone):
         placement = _former_place(arrival.entry.id, before)
     elif before:
-        placement = _edited_place(arrival, before, index=index, now=now)
+        placement = _edited_place(arrival, before, feed=feed, index=index, now=now)
     else:
-        placement = _new_place(arrival, index=index, document=document, now=now)
+        placement = _new_place(arrival, feed=feed, index=index, document=document, now=now)
     return Stored(
         entry=arrival.entry,
         status=status,
@@ -168,16 +174,27 @@ def _status(entry: Entry, before: Known | None, *, state: FeedState, backfill: b
     return Status.NEWS
 
 
-def _new_place(arrival: Arrival, *, index: Index, document: Index, now: datetime) -> Placement:
-    entry, keys = arrival.entry, arrival.keys
+def _new_place(arrival: Arrival, *, feed: Feed, index: Index, document: Index, now: datetime) -> Placement:
+    entry = arrival.entry
     return place(
         entry.id,
         arrival.fingerprint,
-        index.near(keys),
+        _near(arrival, feed=feed, index=index, now=now),
         outlet=entry.outlet,
-        beside=document.near(keys),
+        beside=document.near(arrival.keys),
         now=now,
+        cited=arrival.cited,
     )
+
+
+def _near(arrival: Arrival, *, feed: Feed, index: Index, now: datetime) -> list[Candidate]:
+    """What the arrival may belong to; of a recurring feed, no earlier piece of the column."""
+    found = index.near(arrival.wanted)
+    if not feed.recurring:
+        return found
+    made = arrival.fingerprint
+    former = {near.lead for near in found if comes_again(made, near.fingerprint, after=now - near.seen)}
+    return [near for near in found if near.lead not in former]
 
 
 def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
@@ -186,26 +203,43 @@ def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
     return Candidate(entry.id, entry.id, entry.id, entry.feed, entry.outlet, now, arrival.fingerprint)
 
 
-def _edited_place(arrival: Arrival, before: Known, *, index: Index, now: datetime) -> Placement:
+def _edited_place(arrival: Arrival, before: Known, *, feed: Feed, index: Index, now: datetime) -> Placement:
     """An edited entry stays in its story, unless its guid was given to other news.
 
     That is another link and text, or, under the same link, words of which too little is left: outlets show
-    one rolling item after another under one address.
+    one rolling item after another under one address. A recurring feed's column may come under the guid, link
+    and title of its last piece.
     """
     was, made = before.candidate, arrival.fingerprint
     verdict = judge(made, was.fingerprint, same_outlet=True, one_page=within_a_day(was, now))
-    if verdict.kind is Kind.COPY or (made.link == was.fingerprint.link and retouched(made, was.fingerprint)):
+    again = feed.recurring and _next_piece(arrival, before)
+    if not again and (
+        verdict.kind is Kind.COPY or (made.link == was.fingerprint.link and retouched(made, was.fingerprint))
+    ):
         return Placement(was.story, was.lead, was.entry, replace(verdict, kind=Kind.COPY, why="edited"))
     story = identity("story", str(arrival.entry.id), arrival.entry.digest)
-    others = [near for near in index.near(arrival.keys) if near.entry != arrival.entry.id]
-    found = place(arrival.entry.id, made, others, outlet=arrival.entry.outlet, now=now)
+    near = _near(arrival, feed=feed, index=index, now=now)
+    others = [one for one in near if one.entry != arrival.entry.id]
+    found = place(arrival.entry.id, made, others, outlet=arrival.entry.outlet, now=now, cited=arrival.cited)
     if found.verdict.kind is Kind.COPY:
         return found
     if found.verdict.kind is Kind.DEVELOPMENT:  # of another lead than it was: that one may have been told
         return replace(found, lead=story)
-    return Placement(
-        story, story, None, Verdict(Kind.NEW, found.verdict.score, "its guid was used for other news before")
-    )
+    why = "a recurring title come again" if again else "its guid was used for other news before"
+    return Placement(story, story, None, Verdict(Kind.NEW, found.verdict.score, why))
+
+
+def _next_piece(arrival: Arrival, before: Known) -> bool:
+    """Whether an equal title is dated so much later that it is the column's next piece.
+
+    Where no dates tell, it is one if its text is another, whatever its link.
+    """
+    made, was = arrival.fingerprint, before.candidate.fingerprint
+    date, former = arrival.entry.published, before.entry.published
+    if date is not None and former is not None:
+        return comes_again(made, was, after=date - former)
+    verdict = judge(replace(made, link=""), replace(was, link=""), same_outlet=True)
+    return made.title == was.title and verdict.kind is not Kind.COPY
 
 
 def _former_place(entry: EntryId, gone: Bygone) -> Placement:

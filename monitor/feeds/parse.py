@@ -13,7 +13,9 @@ import warnings
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from html import unescape
 from io import BytesIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from xml.sax import SAXException
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from monitor.model import EntryId, Feed
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?![a-z])", re.IGNORECASE)
+_HREF = re.compile(r"""\bhref=("[^"<>]{1,2000}"|'[^'<>]{1,2000}')""", re.IGNORECASE)
+_MOST_LINKS = 20  # of one text; longer lists are menus
 _LONGEST_TITLE = 2_000  # characters; what goes on longer is a body in the wrong place
 _LONGEST_KEY = 2_000  # characters of a guid or link that are kept
 # What feedparser was seen to raise; whatever else it does ends its process, not ours.
@@ -170,8 +174,16 @@ def _entry(item: _Item, feed: Feed, now: datetime) -> Entry:
         body=body,
         published=published,
         lang=_language(item.language) or feed.lang,
-        digest=_digest(title, summary, body, link),
+        digest=_digest(title, summary, body, link, *([day] if feed.recurring and day else [])),
+        links=_links(item.summary) + _links(item.content),
     )
+
+
+def _links(markup: str) -> tuple[str, ...]:
+    """The addresses that the markup points at, the first ones of it."""
+    if "href" not in markup:
+        return ()
+    return tuple(unescape(found[1].strip("\"'")) for found in islice(_HREF.finditer(markup), _MOST_LINKS))
 
 
 def _texts(summary: str, content: str) -> tuple[str, str]:

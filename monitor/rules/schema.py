@@ -169,6 +169,7 @@ _FEED = {
     "lang": _text("en, ru, hy, ...; leave it out where a feed mixes languages.", pattern=_LANG),
     "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
     "allow-private": _text("yes, for hosts of your own that have no public address."),
+    "recurring": _text("yes, where one title comes day after day over other news: Press review."),
 }
 _SPELLINGS = "word* any ending, =Word exactly these capitals, (a|b) either."
 _NAME = {

@@ -77,7 +77,9 @@ def to_match(row: sqlite3.Row) -> Match:
 def as_article(entry: Entry) -> str:
     """An entry as JSON, as it was when an alert was decided."""
     published = None if entry.published is None else to_milliseconds(entry.published)
-    return json.dumps(asdict(entry) | {"published": published}, ensure_ascii=False)
+    fields = asdict(entry) | {"published": published}
+    del fields["links"]
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def to_article(text: str) -> Entry:

@@ -13,11 +13,11 @@ from monitor.stories.fingerprint import title_numbers
 from monitor.stories.guards import (
     contrary,
     difference,
-    likeness_at_most,
+    may_be_alike,
     names_differ,
     person_differs,
-    stem,
 )
+from monitor.stories.spelling import stem
 from monitor.stories.words import FAINT, TURNS
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # Thresholds with what set them; counts are of developments read by eye, see docs/stories.md.
 FEWEST_SHARED = 4  # words of weight in both titles; with 3, formulas ("shares open higher") pass for events
+FEWEST_LINKED = 2  # such words, where the one's text links to the other; "read also" leads anywhere
 ALIKE = 0.60  # of the titles' words, where titles are all there is
 ALIKE_COUNTED = 0.75  # where they count differently: a toll that rose, not another accident
 _FAINT = frozenset(map(stem, FAINT))
@@ -34,21 +35,24 @@ _FAINT = frozenset(map(stem, FAINT))
 def same_event(new: Fingerprint, old: Fingerprint) -> str:
     """Why the one develops the other, a short clause; "" where the evidence is not strong. Symmetric."""
     one_page = bool(new.link) and new.link == old.link
-    if not one_page and likeness_at_most(new.title, old.title) < ALIKE:
+    if not one_page and not may_be_alike(new.title, old.title, least=ALIKE):
         return ""
     titles = difference(new.title, old.title)
     shared = [word for word in titles.shared if word not in _FAINT]
     if one_page and shared and not _days_differ(new, old):
         return "same link, other news"
-    if _another(titles, new, old):
+    if len(shared) < FEWEST_SHARED or titles.likeness < ALIKE or _another(titles, new, old):
         return ""
     counted = _titles_count_differently(new, old)
-    if counted and names_differ(titles, new, old):
+    if counted and (titles.likeness < ALIKE_COUNTED or names_differ(titles, new, old)):
         return ""
-    alike = ALIKE_COUNTED if counted else ALIKE
-    if len(shared) >= FEWEST_SHARED and titles.likeness >= alike:
-        return f"same event, both say {', '.join(shared[:3])}"
-    return ""
+    return f"same event, both say {', '.join(shared[:3])}"
+
+
+def related(new: Fingerprint, old: Fingerprint) -> bool:
+    """Whether the titles share words of weight enough for a link between them to be no "read also"."""
+    titles = difference(new.title, old.title)
+    return sum(word not in _FAINT for word in titles.shared) >= FEWEST_LINKED and not _days_differ(new, old)
 
 
 def _another(titles: Difference, new: Fingerprint, old: Fingerprint) -> bool:

@@ -6,18 +6,19 @@ and is the only difference between two live pages.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from monitor.model import Fingerprint
-from monitor.stories.furniture import bare_report, bare_title
+from monitor.stories.furniture import bare_report, bare_title, is_cut
+from monitor.stories.grams import words_or_grams
 from monitor.stories.numbers import languages, numbers
-from monitor.text import folded_words, words
+from monitor.stories.spelling import content_words
+from monitor.text import words
+from monitor.urls import canonical
 
 if TYPE_CHECKING:
     from monitor.model import Entry
@@ -28,6 +29,7 @@ _SPACE = re.compile(r"\s")
 LEAST_EVIDENCE = 3  # words in title and text together; "Press review" twice is no copy
 _MARGIN_WORDS = 40  # after the text, whose numbers count as known
 _TITLE = "="  # marks a number of the title
+_TOLD, _WHOLE, _CUT = 1, 2, 4  # of a packed fingerprint: a text, one that does not open with the title, "…"
 _BEYOND = "~"  # marks a number shortly after the text's end
 
 
@@ -37,24 +39,25 @@ def fingerprint(entry: Entry) -> Fingerprint:
     Its numbers are "=12" where the title has them, "12" in the text and "~12" shortly after its end.
     """
     tongues = languages(entry.title + entry.summary[:200], entry.lang)
-    title = _words(bare_title(entry.title, entry.outlet))
+    title = words_or_grams(bare_title(entry.title, entry.outlet))
     report = bare_report(_report(entry), entry.outlet)
-    body = _words(_head(report, REPORT_WORDS))[:REPORT_WORDS]
+    body = words_or_grams(_head(report, REPORT_WORDS))[:REPORT_WORDS]
     told = len(body) >= LEAST_SUMMARY
     text = title + body if told else title
     return Fingerprint(
         title=title,
         text=text,
         numbers=_of_title(entry.title, tongues) | (_of_report(report, tongues) if told else frozenset()),
-        link=entry.link if _points_at_a_page(entry.link) else "",
-        digest=_digest(title, body) if len(title) + len(body) >= LEAST_EVIDENCE else "",
+        link=_page(entry.link),
+        digest=_digest(title, body) if _says_something(title, body, told=told) else "",
         summary=told,
+        cut=is_cut(entry.title),
     )
 
 
 def title_numbers(of: Fingerprint) -> frozenset[str]:
     """The numbers, months and weekdays of the title."""
-    return frozenset(number[1:] for number in of.numbers if number.startswith(_TITLE))
+    return _of_the_title(of.numbers)
 
 
 def told_numbers(of: Fingerprint) -> frozenset[str]:
@@ -65,6 +68,11 @@ def told_numbers(of: Fingerprint) -> frozenset[str]:
 def known_numbers(of: Fingerprint) -> frozenset[str]:
     """Those and the ones shortly after the text's end: a word put in before pushes them out of a copy."""
     return _known(of.numbers)
+
+
+@lru_cache(maxsize=1 << 12)
+def _of_the_title(marked: frozenset[str]) -> frozenset[str]:
+    return frozenset(number[1:] for number in marked if number.startswith(_TITLE))
 
 
 @lru_cache(maxsize=1 << 12)
@@ -83,39 +91,30 @@ def _plain(number: str) -> str:
 
 
 def pack(fp: Fingerprint) -> str:
-    """The fingerprint as compact JSON: unpack(pack(fp)) == fp. About 610 bytes with a full text."""
+    """The fingerprint as lines of words: unpack(pack(fp)) == fp. About 600 bytes with a full text."""
     own = fp.text[len(fp.title) :] if fp.text[: len(fp.title)] == fp.title else None
-    rest = " ".join(fp.text) if own is None else " ".join(own)
-    row = [
-        " ".join(fp.title),
-        rest,
-        sorted(fp.numbers),
-        fp.link,
-        fp.digest,
-        int(fp.summary),
-        int(own is None),
-    ]
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+    flags = fp.summary * _TOLD + (own is None) * _WHOLE + fp.cut * _CUT
+    rest = fp.text if own is None else own
+    return "\n".join(
+        (" ".join(fp.title), " ".join(rest), " ".join(sorted(fp.numbers)), fp.link, fp.digest, str(flags))
+    )
 
 
 def unpack(text: str) -> Fingerprint:
     """The fingerprint that pack() wrote. Raises ValueError on anything else."""
-    title, rest, found, link, digest, summary, whole = json.loads(text)
+    title, rest, found, link, digest, last = text.split("\n")
+    flags = int(last)
     head = tuple(title.split())
     tail = tuple(rest.split())
     return Fingerprint(
         title=head,
-        text=tail if whole else head + tail,
-        numbers=frozenset(found),
+        text=tail if flags & _WHOLE else head + tail,
+        numbers=frozenset(found.split()),
         link=link,
         digest=digest,
-        summary=bool(summary),
+        summary=bool(flags & _TOLD),
+        cut=bool(flags & _CUT),
     )
-
-
-def _words(text: str) -> tuple[str, ...]:
-    """The folded words; a ligature that folds to several (U+FDFA is a sentence) gives each of them."""
-    return tuple(part for word in folded_words(text) for part in word.split())
 
 
 def _report(entry: Entry) -> str:
@@ -142,13 +141,20 @@ def _of_report(report: str, tongues: tuple[str, ...]) -> frozenset[str]:
     return told | {_BEYOND + number for number in beyond}
 
 
-def _points_at_a_page(link: str) -> bool:
-    """Whether the link can name one article; many feeds send every entry to the home page."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:  # "http://[": what is no address names no page
-        return False
-    return bool(parts.path.strip("/") or parts.query)
+def cited(entry: Entry) -> frozenset[str]:
+    """The pages that the entry's text points at, beside its own."""
+    return frozenset(map(_page, entry.links)) - {"", _page(entry.link)}
+
+
+def _page(link: str) -> str:
+    """The identity of a link to one article, else ""; many feeds send every entry to the home page."""
+    page = canonical(link) if link else ""
+    return page if page.partition("://")[2].partition("/")[2] else ""
+
+
+def _says_something(title: tuple[str, ...], body: tuple[str, ...], *, told: bool) -> bool:
+    """Whether title and text are more than a heading: "Press review", "Here's the latest"."""
+    return len(title) + len(body) >= LEAST_EVIDENCE and (told or len(content_words(title)) > 1)
 
 
 def _digest(title: tuple[str, ...], body: tuple[str, ...]) -> str:

@@ -33,7 +33,7 @@ _DATELINE = (
 _LABELS = frozenset(fold(word) for language in LANGUAGES.values() for word in language.alerts.split())
 _AGENCIES = frozenset(" ".join(folded_words(name)) for name in AGENCIES)
 _ELLIPSIS = re.compile(r"\s*(?:\.{3,}|…)\s*$")
-_INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")
+_INITIALS = re.compile(r"\b(?:[^\W\d_]\.)+[^\W\d_](?:\.|(?=\s))")
 _TICKER = re.compile(r"\s*<[A-Z0-9.]{1,8}>")
 
 
@@ -43,6 +43,11 @@ def bare_title(title: str, outlet: str) -> str:
     bare = _INITIALS.sub(lambda initials: initials[0].replace(".", "") + " ", bare)
     bare = _without_signatures(_without_labels(bare), outlet)
     return bare if folded_words(bare) else title
+
+
+def is_cut(title: str) -> bool:
+    """Whether the title breaks off."""
+    return bool(_ELLIPSIS.search(title))
 
 
 def bare_report(report: str, outlet: str) -> str:

@@ -6,7 +6,6 @@ is wrong costs a repeat; a guard that is missing costs an alert.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -14,54 +13,39 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from monitor.stories.fingerprint import known_numbers, title_numbers, told_numbers
+from monitor.stories.order import roles_differ
+from monitor.stories.spelling import carries_news, content_words, plain, respelt, reworded, stem
 from monitor.stories.words import (
+    ADVERBS,
     DENIALS,
     EVENTS,
-    LIGHT,
+    FIRMS,
+    MODALS,
+    NAMED,
     NEGATIONS,
     NUMBER_WORDS,
     ONE,
     OPPOSITES,
     QUALIFIERS,
     RECURRING,
-    SAME,
     SOME,
-    STOPS,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from monitor.model import Fingerprint
 
 Title = tuple[str, ...]
 
 _SMALL = 3  # words; a longer insertion is a sentence added, and additions alone are no development
-_VOWELS = frozenset("aeiouyаеиоуыэюяіїєə")
-_ONE_SOUND = ({"i", "y"}, {"s", "z"})
-_SHORTEST_STEM = 4
-_SHORTEST_MISSPELT = 5  # letters; of shorter names one letter makes another (Iran, Iraq; Mali, Malta)
-_LONG = 8  # letters; a word may lack any one of them inside ("Annouces")
-_RESPELT = 2  # words of a title; more are not looked for where the rest is unlike
+_RESPELT = 3  # words of a title that may be written otherwise in the other
+_MOST_RESPELT = 4  # words left over on the side that has fewer; with more of them titles are two
 _WORTH_JOINING = 2  # words that both titles share
-_MODALS = {
-    "to": "future",
-    "will": "future",
-    "would": "maybe",
-    "may": "maybe",
-    "might": "maybe",
-    "could": "maybe",
-    "should": "should",
-    "must": "should",
-    "can": "can",
-}
-_TOLD = frozenset({"say", "tell", "ask", "report"})
-_BY = "by"
 _SINGLE = frozenset({"1", "one", "first", "a", "an"})
 _LONGEST_RECURRING = max(map(len, RECURRING))
 _OWN = 4  # words beside "Press review:"; with as many a title names its news and no longer returns as it is
 _FAR_FROM_ITS_NOUN = 2  # words: "four" in "four young workers"
-_AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +67,16 @@ class Difference:
 @lru_cache(maxsize=1 << 14)
 def difference(new: Title, old: Title) -> Difference:
     """How the titles differ, stop words, endings and plain misspellings aside."""
+    new, old = plain(new), plain(old)
     ours, theirs = content_words(new), content_words(old)
     common = set(ours) & set(theirs)
     if len(common) < min(len(ours), len(theirs)) and len(common) >= _WORTH_JOINING:
-        ours, theirs = content_words(_joined(new, old)), content_words(_joined(old, new))
+        ours, theirs = content_words(reworded(new, old)), content_words(reworded(old, new))
         common = set(ours) & set(theirs)
     here = tuple(word for word in ours if word not in common)
     there = tuple(word for word in theirs if word not in common)
-    spelt = {word: other for word in here if (other := _respelt(word, there))}
+    few = min(len(here), len(there)) <= _MOST_RESPELT
+    spelt = {word: other for word in here if (other := respelt(word, there))} if few else {}
     found = common.union(spelt.values())
     shared = (spelt.get(word, word) for word in ours if word in common or word in spelt)
     return Difference(
@@ -101,31 +87,21 @@ def difference(new: Title, old: Title) -> Difference:
     )
 
 
-def likeness_at_most(new: Title, old: Title) -> float:
-    """A cheap bound on difference(new, old).likeness: up to two words may be spelt in two ways."""
+def may_be_alike(new: Title, old: Title, *, least: float) -> bool:
+    """A cheap test before difference(new, old): whether it may find likeness enough, or nothing left over.
+
+    One word may be spelt in two ways, or, where the shorter title may be part of the other, a few.
+    """
     ours, theirs = _content_set(new), _content_set(old)
-    return min(1.0, 2 * (len(ours & theirs) + _RESPELT) / ((len(ours) + len(theirs)) or 1))
+    common = len(ours & theirs)
+    return 2 * (common + 1) >= least * (len(ours) + len(theirs)) or (
+        common + _RESPELT >= min(len(ours), len(theirs))
+    )
 
 
 @lru_cache(maxsize=1 << 15)
 def _content_set(title: Title) -> frozenset[str]:
-    return frozenset(content_words(title))
-
-
-def _joined(title: Title, other: Title) -> Title:
-    """The title with each two words that the other writes as one ("Mt Gox", "MtGox") written so."""
-    known = set(other)
-    at = next(
-        (
-            place
-            for place, (one, two) in enumerate(pairwise(title))
-            if one + two in known and not known >= {one, two}
-        ),
-        None,
-    )
-    if at is None:
-        return title
-    return (*title[:at], title[at] + title[at + 1], *_joined(title[at + 2 :], other))
+    return frozenset(content_words(plain(title)))
 
 
 @lru_cache(maxsize=1 << 14)
@@ -150,17 +126,31 @@ def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
     )
 
 
-def titles_contradict(new: Title, old: Title) -> str:
-    """The first reason why titles of nearly the same words do not say the same."""
+def titles_contradict(new: Fingerprint, old: Fingerprint) -> str:
+    """The first reason why titles of nearly the same words do not say the same.
+
+    Texts that agree bear out whom both speak of, and an order of words under one and the same actor.
+    """
+    ours, theirs = new.title, old.title
+    told = new.summary and old.summary
     return (
-        _polarity(new, old)
-        or contrary(new, old)
-        or _tense(new, old)
-        or _order(new, old)
-        or _voice(new, old)
-        or person_differs(new, old)
-        or _quantity(new, old)
+        _polarity(ours, theirs)
+        or contrary(ours, theirs)
+        or _tense(ours, theirs)
+        or ("" if told and _one_actor(ours, theirs) else _roles(ours, theirs))
+        or person_differs(ours, theirs, known=(new.text, old.text) if told else None)
+        or _quantity(ours, theirs)
     )
+
+
+def _roles(new: Title, old: Title) -> str:
+    new, old = plain(new), plain(old)
+    return roles_differ(reworded(new, old), reworded(old, new))
+
+
+def _one_actor(new: Title, old: Title) -> bool:
+    """Whether both titles begin with the same word that carries news."""
+    return content_words(new)[:1] == content_words(old)[:1]
 
 
 def names_differ(titles: Difference, new: Fingerprint, old: Fingerprint) -> str:
@@ -180,11 +170,19 @@ def texts_contradict(ours: Title, theirs: Title) -> str:
     if not ours or not theirs:
         return ""
     for here, there in _small_edits(ours, theirs):
-        if bool(_of(here, DENIALS)) != bool(_of(there, DENIALS)):
-            return f"only one says “{(_of(here, DENIALS) or _of(there, DENIALS))[0]}”"
+        ours_denied, theirs_denied = _denials(here), _denials(there)
+        if bool(ours_denied) != bool(theirs_denied):
+            return f"only one says “{(ours_denied or theirs_denied)[0]}”"
         if here and there and (other := contrary(here, there)):
             return other
     return ""
+
+
+def _denials(words: Title) -> list[str]:
+    """The words that deny; "declined to say" is "would not say"."""
+    return _of(words, DENIALS) or [
+        word for word, behind in pairwise(words) if word.startswith("declin") and behind == "to"
+    ]
 
 
 def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
@@ -199,7 +197,7 @@ def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
 @lru_cache(maxsize=1 << 16)
 def _weighs(word: str) -> bool:
     heavy = (NEGATIONS, QUALIFIERS, *(side for pair in OPPOSITES for side in pair))
-    return word in _MODALS or any(_of((word,), listed) for listed in heavy)
+    return word in MODALS or any(_of((word,), listed) for listed in heavy)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -210,7 +208,11 @@ def _stems(text: Title) -> frozenset[str]:
 def event_added(titles: Difference, new: Title, old: Title) -> str:
     """One title tells of an event on top of what the other tells: dies, resigns, wins."""
     apart = set(titles.new_only + titles.old_only)
-    told = [word for word in sorted({*new} ^ {*old}) if stem(word) in apart and _of((word,), EVENTS)]
+    told = [
+        word
+        for word in sorted({*new} ^ {*old})
+        if stem(word) in apart and _of((word,), EVENTS) and not (word == "failed" and not _denied(new + old))
+    ]
     return f"only one says “{told[0]}”" if told else ""
 
 
@@ -231,67 +233,65 @@ def _spoken(number: str) -> str:
 
 def _polarity(new: Title, old: Title) -> str:
     """One denies, fails or stops what the other does."""
-    ours, theirs = _of(new, NEGATIONS), _of(old, NEGATIONS)
+    ours, theirs = _denied(new), _denied(old)
     if bool(ours) != bool(theirs):
         return f"only one says “{(ours or theirs)[0]}”"
     return ""
 
 
-def contrary(
-    new: Title, old: Title, *, pairs: tuple[tuple[frozenset[str], frozenset[str]], ...] = OPPOSITES
-) -> str:
+def _denied(title: Title) -> list[str]:
+    """The words that turn the title round; a "failed exchange" is a firm and denies nothing."""
+    return [
+        word
+        for word in _of(title, NEGATIONS)
+        if word != "failed" or not _names_a_firm(title[title.index(word) + 1 :])
+    ]
+
+
+def _names_a_firm(words: Title) -> bool:
+    return any(stem(word) in FIRMS for word in words[:_FAR_FROM_ITS_NOUN])
+
+
+Pairs = tuple[tuple[frozenset[str], frozenset[str]], ...]
+
+
+def contrary(new: Title, old: Title, *, pairs: Pairs = OPPOSITES) -> str:
     """One says the contrary: rises / falls, imposes / lifts."""
-    for plus, minus in pairs:
-        up, down = (
-            (bool(_of(new, plus)), bool(_of(new, minus))),
-            (bool(_of(old, plus)), bool(_of(old, minus))),
-        )
-        if up == down[::-1] and up[0] != up[1]:
-            here = _of(new, plus) or _of(new, minus)
-            there = _of(old, minus) or _of(old, plus)
-            return f"contraries: “{here[0]}” / “{there[0]}”"
+    ours, theirs = _sides(new, pairs), _sides(old, pairs)
+    for (pair, side), here in ours.items():
+        there = theirs.get((pair, 1 - side))
+        if there and (pair, 1 - side) not in ours and (pair, side) not in theirs:
+            return f"contraries: “{here}” / “{there}”"
     return ""
+
+
+def _sides(title: Title, pairs: Pairs) -> dict[tuple[int, int], str]:
+    """The pairs of contraries that the title's words stand in, with the side, and the first such word."""
+    found: dict[tuple[int, int], str] = {}
+    for word in title:
+        for side in _sides_of(word, pairs):
+            found.setdefault(side, word)
+    return found
+
+
+@lru_cache(maxsize=1 << 16)
+def _sides_of(word: str, pairs: Pairs) -> tuple[tuple[int, int], ...]:
+    return tuple(
+        (place, side)
+        for place, pair in enumerate(pairs)
+        for side, listed in enumerate(pair)
+        if _is(word, listed)
+    )
 
 
 def _tense(new: Title, old: Title) -> str:
     """One announces what the other reports: to visit / visits, will / should."""
     ours, theirs = _moods(new), _moods(old)
-    for stem in ours.keys() & theirs.keys():
-        here, there = ours[stem], theirs[stem]
-        if here != there and "ongoing" not in (here, there):
-            return f"to come / done: “{stem}”"
-    return ""
-
-
-def _order(new: Title, old: Title) -> str:
-    """Who does it to whom: the shared words stand in another order, unless a part was moved as a whole."""
-    ours, theirs = _sequence(new), _sequence(old)
-    common = set(ours) & set(theirs)
-    here, there = ([word for word in words if word in common] for words in (ours, theirs))
-    if len(here) != len(common) or len(there) != len(common) or here == there or _rotated(here, there):
-        return ""
-    if _sorted_pairs(here, new) == _sorted_pairs(there, old):
-        return ""
-    return "the same words in another order"
-
-
-def _voice(new: Title, old: Title) -> str:
-    """Who did it: "Georgia beaten by Spain" and "Georgia beat Spain" have their words in one order."""
-    ours, theirs = _followed(new), _followed(old)
     for word in ours.keys() & theirs.keys():
         here, there = ours[word], theirs[word]
-        if here != there and _BY in (here, there) and "" in (here, there):
-            return f"only one says “by {word}”"
+        if here != there and "ongoing" not in (here, there):
+            return f"to come / done: “{word}”"
     return ""
-
-
-def _followed(title: Title) -> dict[str, str]:
-    """Each word that carries news: "by" if that stands before it, "" after another such word, else "-"."""
-    found = {}
-    for before, word in pairwise(title):
-        if _iscontent_words(word):
-            found[stem(word)] = _BY if before == _BY else "" if _iscontent_words(before) else "-"
-    return found
 
 
 def _quantity(new: Title, old: Title) -> str:
@@ -319,7 +319,7 @@ def _quantities(title: Title) -> dict[str, str]:
         if not _amount(word):
             continue
         for noun in title[place + 1 : place + 1 + _FAR_FROM_ITS_NOUN]:
-            if not _iscontent_words(noun):
+            if not carries_news(noun):
                 break
             found.setdefault(stem(noun), word)
     return found
@@ -335,35 +335,31 @@ def _amount(word: str) -> str:
     return "counted" if word[0].isdigit() or word in NUMBER_WORDS else ""
 
 
-def _sequence(title: Title) -> list[str]:
-    """The title's words in order, who says or tells included, articles and prepositions not."""
-    return [stem(word) for word in title if len(word) > 1 and (_iscontent_words(word) or stem(word) in _TOLD)]
+def person_differs(new: Title, old: Title, *, known: tuple[Title, Title] | None = None) -> str:
+    """One speaks of the former, the deputy, the wife of whom the other speaks of.
+
+    What both texts know, where they are given, is left out of one title for brevity.
+    """
+    ours, theirs = _persons(new), _persons(old)
+    shared = {stem(word) for word in {*known[0]} & {*known[1]}} if known else set()
+    apart = sorted((ours.keys() ^ theirs.keys()) - shared)
+    return f"only one says “{(ours | theirs)[apart[0]]}”" if apart else ""
 
 
-def _sorted_pairs(words: list[str], title: Title) -> list[str]:
-    """The words with "B and A" written "A and B"."""
-    found = list(words)
-    paired = {
-        frozenset((stem(before), stem(after)))
-        for before, between, after in zip(title, title[1:], title[2:], strict=False)
-        if between in _AND
-    }
-    for place, (one, other) in enumerate(pairwise(words)):
-        if frozenset((one, other)) in paired and one > other:
-            found[place], found[place + 1] = other, one
-    return found
-
-
-def person_differs(new: Title, old: Title) -> str:
-    """One speaks of the former, the deputy, the wife of whom the other speaks of."""
-    ours, theirs = set(_of(new, QUALIFIERS)), set(_of(old, QUALIFIERS))
-    apart = sorted(ours ^ theirs)
-    return f"only one says “{apart[0]}”" if apart else ""
+def _persons(title: Title) -> dict[str, str]:
+    """The words that make of a person another one, by what they say; "Son" behind "chairman" is a name."""
+    named = {word for before, word in pairwise(title) if before in NAMED}
+    return {stem(word): word for word in _of(title, QUALIFIERS) if word not in named}
 
 
 def _of(title: Title, listed: frozenset[str]) -> list[str]:
+    return [word for word in title if _is(word, listed)]
+
+
+@lru_cache(maxsize=1 << 17)
+def _is(word: str, listed: frozenset[str]) -> bool:
     exact, beginnings = _split(listed)
-    return [word for word in title if word in exact or (beginnings and word.startswith(beginnings))]
+    return word in exact or bool(beginnings and word.startswith(beginnings))
 
 
 @lru_cache(maxsize=256)
@@ -373,89 +369,12 @@ def _split(listed: frozenset[str]) -> tuple[frozenset[str], tuple[str, ...]]:
 
 
 def _moods(title: Title) -> dict[str, str]:
-    """Each word's stem with how it is said: plain, ongoing (-ing), or after a modal verb."""
-    moods = {}
-    for before, word in pairwise(("", *title)):
-        plain = "ongoing" if word.endswith("ing") else "plain"
-        moods[stem(word)] = _MODALS.get(before, plain)
+    """Each word's stem with how it is said: plain, ongoing (-ing), or after a modal verb and its adverbs."""
+    moods, modal = {}, ""
+    for word in title:
+        if word in MODALS:
+            modal = MODALS[word]
+        elif not (modal and (word.endswith("ly") or word in ADVERBS)):
+            moods[stem(word)] = modal or ("ongoing" if word.endswith("ing") else "plain")
+            modal = ""
     return moods
-
-
-def _rotated(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether one is the other with its end put first ("Snowden: leaks helped" / "Leaks helped: Snowden")."""
-    doubled = tuple(ours) * 2
-    return any(doubled[place : place + len(theirs)] == tuple(theirs) for place in range(len(ours)))
-
-
-@lru_cache(maxsize=1 << 14)
-def content_words(title: Title) -> tuple[str, ...]:
-    """The stems of the words that carry news, each once, in order."""
-    return tuple(dict.fromkeys(stem(word) for word in title if _iscontent_words(word)))
-
-
-@lru_cache(maxsize=1 << 16)
-def _iscontent_words(word: str) -> bool:
-    """Whether the word carries news by itself; numbers have a guard of their own."""
-    return not (
-        word[0].isdigit() or word in STOPS or word in LIGHT or word in NUMBER_WORDS or word in _MODALS
-    )
-
-
-def _respelt(word: str, among: Sequence[str]) -> str | None:
-    return next((other for other in among if word[0] == other[0] and misspelt(word, other)), None)
-
-
-@lru_cache(maxsize=1 << 16)
-def stem(word: str) -> str:
-    """The word without the endings that English headlines change freely; other languages keep theirs."""
-    word = SAME.get(word, word)
-    if not word.isascii():
-        return word
-    found = _without_ending(word)
-    return _SAME_STEMS.get(found, found)
-
-
-def _without_ending(word: str) -> str:
-    word = word.removesuffix("'s").removesuffix("'")
-    for ending, instead in (("ies", "y"), ("ied", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
-        if (
-            word.endswith(ending)
-            and len(word) - len(ending) >= _SHORTEST_STEM - 1
-            and not word.endswith("ss")
-        ):
-            word = word.removesuffix(ending) + instead
-            break
-    if re.search("(ia|ea|ya)n$", word):
-        word = word[:-1]
-    if re.search(r"([bdgklmnprt])\1$", word):
-        word = word[:-1]
-    if len(word) >= _SHORTEST_STEM:
-        word = word.removesuffix("e")
-    if len(word) >= _LONG and word.endswith("is"):  # radicalised, radicalized
-        word = word[:-1] + "z"
-    return word
-
-
-@lru_cache(maxsize=1 << 16)
-def misspelt(one: str, other: str) -> bool:
-    """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a doubled or swapped letter."""
-    if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
-        return False
-    if len(one) > len(other):
-        one, other = other, one
-    if len(other) - len(one) > 1:
-        return False
-    at = next((place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), len(one))
-    if len(one) != len(other):
-        extra = other[at]
-        slight = extra in _VOWELS or extra in other[at - 1 : at + 2 : 2] or len(other) >= _LONG
-        return one[at:] == other[at + 1 :] and slight
-    if {one[at : at + 1], other[at : at + 1]} in _ONE_SOUND and one[at + 1 :] == other[at + 1 :]:
-        return True
-    swapped = other[:at] + other[at : at + 2][::-1] + other[at + 2 :]
-    return one == swapped
-
-
-_SAME_STEMS = {
-    _without_ending(other): _without_ending(first) for other, first in SAME.items() if other.isascii()
-}

@@ -8,7 +8,6 @@ rule - "at least MIN_SHARED keys in common" - finds everything, here and in SQL.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import timedelta
 from functools import lru_cache
 from heapq import nsmallest
@@ -17,22 +16,25 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from monitor.model import identity
-from monitor.stories.guards import content_words
+from monitor.stories.memory import Candidates, Postings
+from monitor.stories.spelling import content_words, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from monitor.model import Candidate, EntryId, Fingerprint
+    from monitor.model import Candidate, Fingerprint
 
 WINDOW = timedelta(hours=72)  # between copies: half within 1.9 h, 95 % 22 h, 99 % 48 h
 MIN_SHARED = 2  # keys in common that make an entry worth judging
 NEAREST = 32  # candidates judged at most
+HOT = 128  # entries of one key that are looked at, the newest: what shares no rarer key is hardly a copy
 _TITLE_KEYS = 12
 _TEXT_KEYS = 8
 _RUN = 3  # words
 _FEW_PAIRS = 3  # words of news; a title with fewer is found by them as a whole
 _LONGEST_TITLE = 40  # words that make pairs: a hostile title of thousands must cost nothing
+_MOST_CITED = 8  # pages; longer lists of links are menus
 _MASK = (1 << 64) - 1
 
 Rank = tuple[int, float, int]  # most keys shared first, of equals the oldest
@@ -48,50 +50,45 @@ def keys(fp: Fingerprint) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def cited_keys(pages: Iterable[str]) -> tuple[int, ...]:
+    """The keys by which the entries of these pages are found; an entry is never found by what it cites."""
+    return tuple(key for page in sorted(pages)[:_MOST_CITED] for key in _pair("link", page))
+
+
 class Index:
     """The entries of a window by their keys; it holds what it is given and forgets nothing."""
 
     def __init__(self, known: Iterable[tuple[Candidate, tuple[int, ...]]] = ()) -> None:
-        self._candidates: dict[EntryId, Candidate] = {}
-        self._entries: dict[int, EntryId | list[EntryId]] = {}  # most keys have one entry: it saves a list
+        self._candidates = Candidates()
+        self._postings = Postings()
         for candidate, its_keys in known:
             self.add(candidate, its_keys)
 
     def add(self, candidate: Candidate, keys: tuple[int, ...]) -> None:
         """From now on the candidate is found; an entry that stands already keeps its first form's keys."""
-        if candidate.entry not in self._candidates:
+        number = self._candidates.put(candidate)
+        if number is not None:
             for key in set(keys):
-                self._put(key, candidate.entry)
-        self._candidates[candidate.entry] = candidate
+                self._postings.put(key, number)
 
     def near(self, keys: tuple[int, ...]) -> list[Candidate]:
         """The candidates that share at least MIN_SHARED keys, at most NEAREST.
 
-        Those that share most come first, of equals the oldest; the order is
-        the same whatever the order of adding.
+        Those that share most come first, of equals the oldest; the order is the same whatever the order of
+        adding, as long as no key has more than HOT entries.
         """
-        return [candidate for _, candidate in nsmallest(NEAREST, self.ranked(keys), key=itemgetter(0))]
+        return [self.at(number) for _, number in nsmallest(NEAREST, self.ranked(keys), key=itemgetter(0))]
 
-    def ranked(self, keys: tuple[int, ...]) -> Iterator[tuple[Rank, Candidate]]:
-        """Every candidate that shares at least MIN_SHARED keys, the best with the smallest rank."""
-        shared = Counter(entry for key in set(keys) for entry in self._with(key))
-        for entry, count in shared.items():
+    def ranked(self, keys: tuple[int, ...]) -> Iterator[tuple[Rank, int]]:
+        """The number of each candidate that shares MIN_SHARED keys, the best with the smallest rank."""
+        seen, entries = self._candidates.seen, self._candidates.entries
+        for number, count in self._postings.count(set(keys), most=HOT).items():
             if count >= MIN_SHARED:
-                candidate = self._candidates[entry]
-                yield (-count, candidate.seen.timestamp(), entry), candidate
+                yield (-count, seen[number], entries[number]), number
 
-    def _put(self, key: int, entry: EntryId) -> None:
-        held = self._entries.setdefault(key, entry)
-        if isinstance(held, list):
-            held.append(entry)
-        elif held != entry:
-            self._entries[key] = [held, entry]
-
-    def _with(self, key: int) -> Sequence[EntryId]:
-        held = self._entries.get(key)
-        if held is None:
-            return ()
-        return held if isinstance(held, list) else (held,)
+    def at(self, number: int) -> Candidate:
+        """The candidate of this number."""
+        return self._candidates[number]
 
 
 class Window:
@@ -108,13 +105,14 @@ class Window:
 
     def near(self, keys: tuple[int, ...], *, now: datetime) -> list[Candidate]:
         """As Index.near, of the candidates seen within the window before now."""
+        oldest = (now - self._length).timestamp()
         found = (
-            (rank, candidate)
+            (rank, number, index)
             for index in (self._older, self._newer)
-            for rank, candidate in index.ranked(keys)
-            if now - candidate.seen <= self._length
+            for rank, number in index.ranked(keys)
+            if rank[1] >= oldest
         )
-        return [candidate for _, candidate in nsmallest(NEAREST, found, key=itemgetter(0))]
+        return [index.at(number) for _, number, index in nsmallest(NEAREST, found, key=itemgetter(0))]
 
     def add(self, candidate: Candidate, keys: tuple[int, ...]) -> None:
         """From now on the candidate is found, until the window has passed."""
@@ -127,7 +125,7 @@ class Window:
 
 def _title_keys(fp: Fingerprint) -> list[int]:
     """The smallest pairs; an entry without a text spends its whole allowance on its title."""
-    content = sorted(content_words(fp.title))[:_LONGEST_TITLE]
+    content = sorted(content_words(plain(fp.title)))[:_LONGEST_TITLE]
     pairs = {_mixed(_hash(one) + _hash(other)) for one, other in combinations(content, 2)}
     return nsmallest(_TITLE_KEYS, pairs)
 
@@ -147,10 +145,16 @@ def _exact_keys(fp: Fingerprint) -> list[int]:
     evidence = []
     if fp.link:
         evidence.append(("link", fp.link))
-    content = sorted(content_words(fp.title))
+    content = sorted(content_words(plain(fp.title)))
     if len(content) < _FEW_PAIRS and fp.title:
         evidence.append(("title", " ".join(content or fp.title)))
-    return [_signed(identity(salt, *one) << 1) for one in evidence for salt in ("one", "two")]
+    return [key for one in evidence for key in _pair(*one)]
+
+
+def _pair(*evidence: str) -> tuple[int, int]:
+    """Two keys, which are MIN_SHARED by themselves."""
+    one, two = (_signed(identity(salt, *evidence) << 1) for salt in ("one", "two"))
+    return one, two
 
 
 @lru_cache(maxsize=1 << 16)

@@ -209,7 +209,8 @@ ENGLISH = Language(
     stops="a an the of in on at to for by with from as and or but is are was were be been being has have had "
     "do does did its it this that these those his her their he she they we i you my our your who which what "
     "when where how why than then so into out about amid via per s say says said saying tell tells told "
-    "report reports reported reportedly reporting according sources source official officials news",
+    "report reports reported reportedly reporting according sources source official officials news it's "
+    "he's she's they're we're you're i'm that's there's who's let's i've we've they've",
     qualifiers="former ex late acting interim deputy vice assistant aide adviser advisor wife husband son "
     "daughter brother sister father mother widow spokesman spokeswoman spokesperson lawyer bodyguard driver "
     "predecessor successor rival ally supporters opponents critics alleged suspected would-be second anti "
@@ -841,8 +842,9 @@ SAME = {
         "premier премьер-министр",
         "panel committee",
         "ask urge",
-        "allow approve",
+        "approve allow permit authorise authorize ok okay oks okays oked okayed greenlight",
         "fall dip slip drop",
+        "rise climb increase firmer",
         "month mth",
         "year yr",
         "week wk",
@@ -851,15 +853,15 @@ SAME = {
         "teen teenager teenage",
         "weapon arms",
         "movie film",
-        "us usa",
+        "us usa america american",
         "uk britain british",
         "forex fx",
         "merge merger",
         "set declare announce",
-        "buy bought purchase",
+        "buy bought purchase acquire",
         "sell sold",
         "get got gotten",
-        "leave left",
+        "leave left exit",
         "go went gone",
         "take took taken",
         "win won",
@@ -874,9 +876,10 @@ SAME = {
         "seek sought",
         "send sent",
         "bring brought",
-        "strike struck stricken",
+        "strike struck stricken hit",
         "speak spoke spoken",
-        "begin began begun",
+        "begin began begun start commence",
+        "end finish conclude",
         "become became",
         "fight fought",
         "run ran",
@@ -888,7 +891,6 @@ SAME = {
         "choose chose chosen",
         "fall fell fallen",
         "grow grew grown",
-        "quit quitted",
         "steal stole stolen",
         "swear swore sworn",
         "throw threw thrown",
@@ -897,13 +899,202 @@ SAME = {
         "marry married",
         "say said",
         "tell told",
+        "flee fled",
+        "drive drove driven",
+        "arise arose arisen",
+        "teach taught",
+        "catch caught",
+        "kill dead die died slay slain",
+        "injure hurt wound",
+        "earthquake quake tremor",
+        "landslide landslip",
+        "crash collision",
+        "explosion blast",
+        "rattle rock jolt shake shook",
+        "fire blaze",
+        "hostage captive",
+        "investigation probe inquiry enquiry investigate",
+        "deal agreement accord pact",
+        "corruption graft",
+        "company firm",
+        "country nation",
+        "envoy ambassador",
+        "soldier troop",
+        "child children kid",
+        "student pupil",
+        "plane aircraft airplane",
+        "police cop",
+        "lawmaker legislator",
+        "journalist reporter",
+        "worker employee",
+        "chief boss",
+        "doctor dr physician",
+        "dispute row",
+        "lawsuit suit",
+        "jail prison imprison incarcerate",
+        "arrest detain",
+        "oust depose topple",
+        "appoint name",
+        "resign quit",
+        "vow pledge promise",
+        "warn caution",
+        "try attempt",
+        "revoke rescind",
+        "reveal unveil disclose",
+        "release ship",
+        "consider mull weigh",
+        "criticise criticize slam lambast",
+        "praise hail",
+        "postpone delay",
+        "stop halt",
+        "ban prohibit outlaw",
+        "raise hike",
+        "cut slash reduce",
+        "match game",
+        "football soccer",
+        "final finale",
+        "photo picture image pic",
+        "tv television",
+        "marijuana pot cannabis",
+        "after following",
+        "former ex",
+        "adviser advisor",
+        "spokesman spokesperson spokeswoman",
+        "government govt gov't gvt",
+        "administration admin",
+        "department dept",
+        "international int'l intl",
+        "national nat'l natl",
+        "chapter ch",
+        "senator sen",
+        "governor gov",
+        "attorney atty",
+        "university univ",
+        "company co",
+        "headquarters hq",
+        "operation op ops",
+        "submarine sub",
+        "intelligence intel",
+        "nuclear nuke",
+        "laboratory lab",
+        "disinformation disinfo",
+        "vice-president vp",
+        "bangladesh b'desh",
+        "pakistan pak",
+        "turkey turkiye turkish",
+        "china chinese",
+        "japan japanese",
+        "france french",
+        "germany german",
+        "israel israeli",
+        "iraq iraqi",
+        "pakistan pakistani",
+        "afghanistan afghan",
+        "thailand thai",
+        "venezuela venezuelan",
+        "ukraine ukrainian",
+        "spain spanish",
+        "egypt egyptian",
+        "mexico mexican",
+        "lebanon lebanese",
+        "poland polish",
+        "greece greek",
+        "sweden swedish",
+        "denmark danish",
+        "ireland irish",
+        "scotland scottish",
+        "switzerland swiss",
+        "myanmar burma",
+        "kyiv kiev",
+        "kharkiv kharkov",
+        "odesa odessa",
+        "lviv lvov",
+        "chernobyl chornobyl",
+        "gaddafi qaddafi gadhafi kadhafi",
+        "hezbollah hizbullah hizbollah",
+        "quran koran",
+        "isis isil daesh",
+        "zelensky zelenskiy zelenskyy",
+        "mohammed muhammad mohamed mohammad",
+        "defence defense",
+        "offence offense",
+        "licence license",
+        "center centre",
+        "theater theatre",
+        "program programme",
+        "gray grey",
+        "экс бывший бывшего бывшая бывшей бывшему бывшим",
+        "рф россия россии",
+        "сша америка америки",
     )
     for other in row.split()[1:]
 }
+# Two words that say what one says; each is replaced where the titles do not agree without it.
+PHRASES = {
+    (first, second): tuple(instead.split())
+    for row in (
+        "more than: over",
+        "ahead of: before",
+        "go up, goes up, went up, going up, gone up: rise",
+        "go down, goes down, went down, going down, gone down: fall",
+        "step down, steps down, stepped down, stepping down: resign",
+        "pass away, passes away, passed away: die",
+        "call off, calls off, called off, calling off: cancel",
+        "turn down, turns down, turned down, turning down: reject",
+        "team up, teams up, teamed up, teaming up: team",
+        "fire up, fires up, fired up: boost",
+        "call for, calls for, called for, calling for: seek",
+        "call on, calls on, called on, calling on: ask",
+        "kick off, kicks off, kicked off, kicking off: begin",
+        "set to, poised to, about to: to",
+        "prime minister, prime minister's: premier",
+        "vice president: vice-president",
+        "united states: us",
+        "united kingdom: uk",
+        "great britain: uk",
+        "pleads guilty, pleaded guilty: plead guilty",
+        "премьер министр: premier",
+    )
+    for phrases, _, instead in [row.partition(": ")]
+    for first, second in (phrase.split() for phrase in phrases.split(", "))
+}
 # Words of a headline that add no fact: what stands in one title only because of them is no difference.
 LIGHT = _folded(
+    "another massive huge big major special rare pointed controversial popular famous potential possible "
     "just also roughly about around finally now already still very really study studies expert experts why "
     "how what here's there some new top today yesterday tonight уже еще также теперь сегодня вчера сейчас "
     "снова эксперт эксперты bu artiq indi bugun dunən simdi artik dun bugunku արդեն այսօր երեկ հիմա կրկին "
     "უკვე დღეს გუშინ ახლა კვლავ"
 )
+# Days and months in English, but for those that are other words as well: they are judged as numbers are.
+DAYS = _folded(" ".join((*ENGLISH.weekdays, *ENGLISH.months))) - _folded("march may mar sep")
+# What English verbs stand behind, and how it makes them be meant.
+MODALS = {
+    "to": "future",
+    "will": "future",
+    "would": "maybe",
+    "may": "maybe",
+    "might": "maybe",
+    "could": "maybe",
+    "should": "should",
+    "must": "should",
+    "can": "can",
+}
+# Words that may stand between such a word and its verb, beside those in -ly.
+ADVERBS = frozenset({"not", "also", "still", "never", "again", "soon", "now", "just", "even"})
+AND = frozenset({"and", "и", "եվ", "və", "ve", "და"})
+# Verbs (as stems) whose two sides may change places, and titles behind which a name stands ("Chairman Son").
+MUTUAL = frozenset({"meet", "team", "merg", "partner", "wed", "mary", "reunit", "talk"})
+NAMED = frozenset({"chairman", "mr", "ceo"})
+# Prepositions whose noun may stand before another noun as well ("US bankruptcy", "bankruptcy in the US").
+PLACED = frozenset({"in", "at", "for", "on"})
+# What firms are called (as stems): a description that may stand before or behind the name.
+FIRMS = _folded(
+    "chain exchang bank lender company startup retailer airlin carrier broker insurer builder maker giant"
+)
+# The letters beside each on its row of a keyboard.
+KEYBOARDS = {
+    letter: frozenset(row[max(0, at - 1) : at + 2]) - {letter}
+    for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm", "йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю")
+    for at, letter in enumerate(row)
+}
