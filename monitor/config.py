@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from monitor import urls
-from monitor.access import ON_THIS_MACHINE, Access, read_access
+from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
 from monitor.alerts import notify, sample, template
 from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
@@ -184,7 +184,7 @@ class Desk:
     sources: Sources = Sources((), {})
     milestones: tuple[int, ...] = MILESTONES  # outlets at which what was told is told of again
     templates: Templates = OURS
-    access: Access = ON_THIS_MACHINE  # who may see the page
+    admission: Admission = ON_THIS_MACHINE  # who may see the page
     digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
     heartbeat: Timetable | None = None
     alive: Alive | None = None
@@ -312,7 +312,7 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     return _desk(roots, [], read_article=kept, templates=sources.templates, vault=vault)
 
 
-def load_access(folder: Path, *, env: Mapping[str, str]) -> Access:
+def load_admission(folder: Path, *, env: Mapping[str, str]) -> Admission:
     """Who may see the page, by `settings: web:` alone: mistakes elsewhere do not take the page away.
 
     Raises ConfigError with the mistakes in the settings, a token that is not here among them.
@@ -326,10 +326,10 @@ def load_access(folder: Path, *, env: Mapping[str, str]) -> Access:
     nodes = [top["settings"] for top in tops if "settings" in top]
     settings = document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
     vault = _Vault(folder, env, required=True)
-    access = _access(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
+    admission = _admission(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
     if faults:
         raise ConfigError(faults)
-    return access
+    return admission
 
 
 def desk_in_force(packed: str) -> Desk:
@@ -404,7 +404,7 @@ def _desk(
         faults=faults,
     )
     contact, operators = _contact(settings, faults), _operators(settings, names, faults)
-    access = _access(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
+    admission = _admission(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
     digest = rulebook.understood(settings.get("digest"), timetable, faults)
     heartbeat = rulebook.understood(settings.get("heartbeat"), timetable, faults)
     if heartbeat is not None and not operators:
@@ -425,7 +425,7 @@ def _desk(
         notes=tuple(notes),
         operators=operators,
         sources=Sources(tuple(roots), articles, templates),
-        access=access,
+        admission=admission,
         digest=digest or HOURLY,
         heartbeat=heartbeat,
         alive=alive,
@@ -587,11 +587,11 @@ def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | Non
     return Address(str(address), int(port))
 
 
-def _access(
+def _admission(
     settings: Mapping[str, Node], faults: list[Fault], *, secret: Callable[[Node, str], str | None]
-) -> Access:
+) -> Admission:
     """Who may see the page."""
-    return read_access(settings["web"], faults, secret=secret) if "web" in settings else ON_THIS_MACHINE
+    return read_admission(settings["web"], faults, secret=secret) if "web" in settings else ON_THIS_MACHINE
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:

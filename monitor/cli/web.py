@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import config
-from monitor.access import Access
+from monitor.admission import Admission
 from monitor.cli.place import rules_folder, rules_option, state_folder, state_option
 from monitor.errors import UsageError
 from monitor.store.store import Store
@@ -37,28 +37,28 @@ def command(rules: str | None, state: str | None, port: int | None) -> int:
     It reads the database beside the daemon, and writes to it only what people do on it (split, merge). Who
     may see it stands under settings: web: in the files; without that, whoever is on this machine.
     """
-    access = _access(rules)
+    admission = _admission(rules)
     place = state_folder(state)
     with Store(place):
         pass  # a database of this version, or an error in one line
-    _serve(place, access, port or access.port)
+    _serve(place, admission, port or admission.port)
     return 0
 
 
-def _access(rules: str | None) -> Access:
+def _admission(rules: str | None) -> Admission:
     """The settings of the files; those of nobody where there are no files and none were named."""
     try:
         folder = rules_folder(rules)
     except UsageError:
         if rules is not None:
             raise
-        return Access()
-    return config.load_access(folder, env=os.environ)
+        return Admission()
+    return config.load_admission(folder, env=os.environ)
 
 
-def _serve(place: Path, access: Access, port: int) -> None:
+def _serve(place: Path, admission: Admission, port: int) -> None:
     from monitor.web.serve import serve
 
-    host = f"[{access.bind}]" if ":" in access.bind else access.bind
+    host = f"[{admission.bind}]" if ":" in admission.bind else admission.bind
     click.echo(f"http://{host}:{port}/", err=True)
-    serve(place, access, port=port)
+    serve(place, admission, port=port)

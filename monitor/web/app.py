@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from monitor import access as ways
+from monitor import admission as ways
 from monitor import config
 from monitor.errors import MonitorError, StateError, UsageError
 from monitor.feeds import health
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from monitor.access import Access
+    from monitor.admission import Admission
     from monitor.config import Desk
     from monitor.model import StoryId
     from monitor.rules.rule import Rule, Rulebook
@@ -164,15 +164,15 @@ def ago(at: datetime, now: datetime) -> str:
 # ---- the app -----------------------------------------------------------------------------------------------
 
 
-def page(state: Path, access: Access, *, clock: Callable[[], datetime]) -> ASGIApp:
+def page(state: Path, admission: Admission, *, clock: Callable[[], datetime]) -> ASGIApp:
     """The page of a state folder, behind its door."""
-    return Door(_Page(state, access, clock).app(), access=access, clock=clock)
+    return Door(_Page(state, admission, clock).app(), admission=admission, clock=clock)
 
 
 class _Page:
-    def __init__(self, state: Path, access: Access, clock: Callable[[], datetime]) -> None:
-        self._state, self._access, self._clock = state, access, clock
-        self._zone = ZoneInfo(access.zone)
+    def __init__(self, state: Path, admission: Admission, clock: Callable[[], datetime]) -> None:
+        self._state, self._admission, self._clock = state, admission, clock
+        self._zone = ZoneInfo(admission.zone)
         self._templates = _templates(self._zone)
         self._desk = DeskInForce()
 
@@ -210,7 +210,7 @@ class _Page:
             path=request.url.path,
             form_token=request.state.form_token,
             user=request.state.user,
-            has_session=bool(self._access.token) and not request.state.user,
+            has_session=bool(self._admission.token) and not request.state.user,
             said=_SAID.get(request.query_params.get("said", ""), ""),
             **values,
         )
@@ -486,10 +486,10 @@ class _Page:
     def let_in(self, request: Request, form: Mapping[str, str]) -> Response:
         """Let somebody in who has the token."""
         to = _back(form.get("to", "/"))
-        if not ways.is_token(self._access, form.get("token", "")):
+        if not ways.is_token(self._admission, form.get("token", "")):
             return self._shown(request, "login.html", status=403, to=to, wrong=True)
         answer = RedirectResponse(to, 303)
-        value = ways.session(self._access, now=self._clock())
+        value = ways.session(self._admission, now=self._clock())
         answer.headers.append("Set-Cookie", cookie(request.scope, SESSION, value, lasts=ways.SESSION))
         return answer
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse
 
-from monitor import access as ways
+from monitor import admission as ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from monitor.access import Access
+    from monitor.admission import Admission
 
 SESSION, VISIT = "media_monitor", "media_monitor_visit"
 LONGEST_BODY = 64 * 1024  # bytes of a form; ours have a few hundred
@@ -48,8 +48,8 @@ HEADERS = {
 class Door:
     """Stands before the app. The key that forms are signed with is this process's own."""
 
-    def __init__(self, app: ASGIApp, *, access: Access, clock: Callable[[], datetime]) -> None:
-        self._app, self._access, self._clock = app, access, clock
+    def __init__(self, app: ASGIApp, *, admission: Admission, clock: Callable[[], datetime]) -> None:
+        self._app, self._admission, self._clock = app, admission, clock
         self._key = secrets.token_hex(32)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,22 +77,22 @@ class Door:
 
     def _refusal(self, scope: Scope, headers: Headers, cookies: dict[str, str]) -> Any:
         """The answer to a request that does not come in; None for one that does."""
-        access, path = self._access, scope["path"]
-        if not ways.is_known_host(access, headers.get("host", "")):
+        admission, path = self._admission, scope["path"]
+        if not ways.is_known_host(admission, headers.get("host", "")):
             return PlainTextResponse(
                 "This name is not one of this page's: see hosts: in its settings.\n", 421
             )
         user = ways.user_of(
-            access,
+            admission,
             peer=_peer(scope),
-            header=headers.get(access.user_header, "") if access.user_header else "",
+            header=headers.get(admission.user_header, "") if admission.user_header else "",
             bearer=headers.get("authorization", "").removeprefix("Bearer "),
             session=cookies.get(SESSION, ""),
             now=self._clock(),
         )
         scope["state"]["user"] = user or ""
         if user is None and not path.startswith(_OPEN):
-            if access.token and scope["method"] in _SAFE and not path.endswith(".atom"):
+            if admission.token and scope["method"] in _SAFE and not path.endswith(".atom"):
                 return RedirectResponse(f"/login?to={quote(path)}", 303)
             return PlainTextResponse("You have not shown who you are.\n", 401, {"WWW-Authenticate": "Bearer"})
         if scope["method"] not in _SAFE and not is_from_here(headers):
@@ -101,7 +101,7 @@ class Door:
 
     def _is_secure(self, scope: Scope, headers: Headers) -> bool:
         """Whether the browser speaks TLS, to us or to a proxy that we believe."""
-        proxied = _peer(scope) in self._access.proxies and headers.get("x-forwarded-proto") == "https"
+        proxied = _peer(scope) in self._admission.proxies and headers.get("x-forwarded-proto") == "https"
         return scope.get("scheme") == "https" or proxied
 
     def _form_token(self, visit: str) -> str:

@@ -1,4 +1,4 @@
-"""The server round the app: one process, threads for the work, no access log of its own."""
+"""The server round the app: one process, threads for the work, no admission log of its own."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from monitor.web.app import page
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from monitor.access import Access
+    from monitor.admission import Admission
 
 _OPEN = 100  # connections at once: a desk, not a public
 _IDLE = 15  # seconds
 
 
-def serve(state: Path, access: Access, *, port: int) -> None:
+def serve(state: Path, admission: Admission, *, port: int) -> None:
     """Serve the page of this state folder until the process is told to end."""
     uvicorn.run(
-        page(state, access, clock=utc_now),
-        host=access.bind,
+        page(state, admission, clock=utc_now),
+        host=admission.bind,
         port=port,
         log_level="warning",
         access_log=False,

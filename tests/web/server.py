@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from monitor.access import ON_THIS_MACHINE, Access
+from monitor.admission import ON_THIS_MACHINE, Admission
 from monitor.web.app import page
 
 if TYPE_CHECKING:
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def served(state: Path, *, clock: Callable[[], datetime], access: Access = ON_THIS_MACHINE) -> Iterator[str]:
+def served(
+    state: Path, *, clock: Callable[[], datetime], admission: Admission = ON_THIS_MACHINE
+) -> Iterator[str]:
     """The page's address while it is served."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            page(state, access, clock=clock), log_level="warning", lifespan="off", server_header=False
+            page(state, admission, clock=clock), log_level="warning", lifespan="off", server_header=False
         )
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

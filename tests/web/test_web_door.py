@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import access as ways
-from monitor.access import ON_THIS_MACHINE, Access, is_known_host, user_of
-from monitor.config import load_access, load_desk
+from monitor import admission as ways
+from monitor.admission import ON_THIS_MACHINE, Admission, is_known_host, user_of
+from monitor.config import load_admission, load_desk
 from monitor.errors import ConfigError
 from monitor.store.store import Store
 from tests.fakes import START, FakeClock
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN = "a-token-of-more-than-twenty-letters"
-WITH_TOKEN = Access(token=TOKEN)
-BEHIND_PROXY = Access(user_header="x-forwarded-user", proxies=("127.0.0.1",))
+WITH_TOKEN = Admission(token=TOKEN)
+BEHIND_PROXY = Admission(user_header="x-forwarded-user", proxies=("127.0.0.1",))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def state(tmp_path: Path) -> Path:
     ],
 )
 def test_only_names_of_ours_are_answered(host: str, known: bool) -> None:  # noqa: FBT001
-    assert is_known_host(Access(hosts=("desk.example.org",)), host) is known
+    assert is_known_host(Admission(hosts=("desk.example.org",)), host) is known
 
 
 def test_a_page_elsewhere_that_points_its_name_at_us_gets_nothing(state: Path) -> None:
@@ -62,7 +62,7 @@ def test_a_page_elsewhere_that_points_its_name_at_us_gets_nothing(state: Path) -
 
 
 @pytest.mark.parametrize(
-    ("access", "given", "user"),
+    ("admission", "given", "user"),
     [
         (ON_THIS_MACHINE, {}, ""),
         (WITH_TOKEN, {}, None),
@@ -70,7 +70,7 @@ def test_a_page_elsewhere_that_points_its_name_at_us_gets_nothing(state: Path) -
         (WITH_TOKEN, {"bearer": TOKEN[:-1]}, None),
         (WITH_TOKEN, {"session": ways.session(WITH_TOKEN, now=START)}, ""),
         (WITH_TOKEN, {"session": ways.session(WITH_TOKEN, now=START - timedelta(days=31))}, None),
-        (WITH_TOKEN, {"session": ways.session(Access(token=TOKEN + "2"), now=START)}, None),
+        (WITH_TOKEN, {"session": ways.session(Admission(token=TOKEN + "2"), now=START)}, None),
         (WITH_TOKEN, {"session": "9999999999."}, None),
         (WITH_TOKEN, {"session": "nonsense"}, None),
         (WITH_TOKEN, {"header": "ani"}, None),
@@ -81,14 +81,14 @@ def test_a_page_elsewhere_that_points_its_name_at_us_gets_nothing(state: Path) -
     ],
 )
 def test_who_asks_is_known_by_a_proof_that_holds(
-    access: Access, given: dict[str, str], user: str | None
+    admission: Admission, given: dict[str, str], user: str | None
 ) -> None:
     proofs = {"peer": "127.0.0.1", "header": "", "bearer": "", "session": "", **given}
-    assert user_of(access, **proofs, now=START) == user
+    assert user_of(admission, **proofs, now=START) == user
 
 
 def test_a_token_lets_a_person_in_until_they_leave(state: Path) -> None:
-    with served(state, clock=FakeClock(), access=WITH_TOKEN) as address:
+    with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         visitor = Visitor(address)
         asked = visitor.get("/feeds")
         assert (asked.status, asked.headers["location"]) == (303, "/login?to=/feeds")
@@ -107,20 +107,20 @@ def test_a_token_lets_a_person_in_until_they_leave(state: Path) -> None:
 
 @pytest.mark.parametrize("to", ["//evil.example", "https://evil.example", "/\\evil.example", ""])
 def test_logging_in_leads_to_no_other_place(state: Path, to: str) -> None:
-    with served(state, clock=FakeClock(), access=WITH_TOKEN) as address:
+    with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         answer = Visitor(address).send("/login", "/login", token=TOKEN, to=to)
         assert answer.headers["location"] == "/"
 
 
 def test_programs_come_in_with_the_token_as_bearer(state: Path) -> None:
-    with served(state, clock=FakeClock(), access=WITH_TOKEN) as address:
+    with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         assert Visitor(address).get("/rules/x.atom").status == 401
         assert Visitor(address).get("/rules", Authorization=f"Bearer {TOKEN}").status == 200
         assert Visitor(address).get("/static/page.css").status == 200
 
 
 def test_a_proxy_says_who_asks_and_that_it_speaks_tls(state: Path) -> None:
-    with served(state, clock=FakeClock(), access=BEHIND_PROXY) as address:
+    with served(state, clock=FakeClock(), admission=BEHIND_PROXY) as address:
         assert Visitor(address).get("/").status == 401
         answer = Visitor(address).get("/", X_Forwarded_User="ani", X_Forwarded_Proto="https")
         assert answer.status == 200
@@ -143,7 +143,7 @@ def test_a_proxy_says_who_asks_and_that_it_speaks_tls(state: Path) -> None:
     ],
 )
 def test_a_change_must_start_on_this_page(state: Path, headers: dict[str, str], status: int) -> None:
-    with served(state, clock=FakeClock(), access=WITH_TOKEN) as address:
+    with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         visitor = Visitor(address)
         token = visitor.get("/login").text.partition('name="form_token" value="')[2].partition('"')[0]
         assert visitor.post("/login", {"form_token": token, "token": TOKEN}, **headers).status == status
@@ -207,7 +207,7 @@ def test_settings_say_where_and_to_whom(tmp_path: Path) -> None:
         "{bind: 0.0.0.0, port: 9000, hosts: [Desk.Example.org], token: '${env:T}', zone: Asia/Tbilisi,"
         " user-header: X-User, proxies: [192.0.2.1]}",
     )
-    assert load_access(folder, env={"T": TOKEN}) == Access(
+    assert load_admission(folder, env={"T": TOKEN}) == Admission(
         "0.0.0.0",  # noqa: S104 - a setting, not a socket
         9000,
         ("desk.example.org",),
@@ -216,9 +216,9 @@ def test_settings_say_where_and_to_whom(tmp_path: Path) -> None:
         ("192.0.2.1",),
         "Asia/Tbilisi",
     )
-    assert TOKEN not in repr(load_access(folder, env={"T": TOKEN}))
+    assert TOKEN not in repr(load_admission(folder, env={"T": TOKEN}))
     desk = load_desk(folder, env={}, secrets_required=True)  # the daemon needs no token
-    assert desk.access.token == ""
+    assert desk.admission.token == ""
 
 
 @pytest.mark.parametrize(
@@ -242,13 +242,13 @@ def test_settings_say_where_and_to_whom(tmp_path: Path) -> None:
 )
 def test_a_mistake_in_the_settings_is_told_with_its_place(tmp_path: Path, web: str, what: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        load_access(written(tmp_path, web), env={"SHORT": "abc"})
+        load_admission(written(tmp_path, web), env={"SHORT": "abc"})
     assert what in str(refused.value)
 
 
 def test_mistakes_elsewhere_do_not_take_the_page_away(tmp_path: Path) -> None:
     folder = written(tmp_path, "{port: 9000}")
     (folder / "rules.yaml").write_text("rules: [{id: broken}]\nfeedz: []")
-    assert load_access(folder, env={}).port == 9000
+    assert load_admission(folder, env={}).port == 9000
     (folder / "desk.yaml").write_text("rules: []")
-    assert load_access(folder, env={}) == ON_THIS_MACHINE
+    assert load_admission(folder, env={}) == ON_THIS_MACHINE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from markupsafe import Markup
 
-from monitor.access import Access
+from monitor.admission import Admission
 from monitor.store.store import Store
 from monitor.web.app import ago, safe_link, script_language
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
@@ -92,7 +92,7 @@ def test_the_page_asks_now_and_then_whether_there_is_news(address: str) -> None:
 
 
 def test_a_day_begins_at_midnight_where_the_desk_is(press: Press) -> None:
-    with served(press.state, clock=press.clock, access=Access(zone="Pacific/Auckland")) as address:
+    with served(press.state, clock=press.clock, admission=Admission(zone="Pacific/Auckland")) as address:
         told = text(address, "/")
         assert "Today, 3 March" in told
         assert "Times are in Pacific/Auckland" in told
@@ -194,8 +194,8 @@ def test_silences_are_put_in_force_listed_and_ended(tmp_path: Path) -> None:
 def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(tmp_path: Path) -> None:
     press = morning(tmp_path)
     page = f"/stories/{press.id_of('halden', 's1'):016x}"
-    access = Access(user_header="x-user")
-    with served(press.state, clock=press.clock, access=access) as address:
+    admission = Admission(user_header="x-user")
+    with served(press.state, clock=press.clock, admission=admission) as address:
         visitor = Visitor(address, headers={"X-User": "ani"})
         assert ">Acknowledge</button>" in visitor.get(page).text
         assert visitor.send(page, f"{page}/acknowledge").headers["location"] == f"{page}?said=acknowledged"

@@ -33,7 +33,7 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class Admission:
     """Where the page is served and to whom. `user_header` is believed of the addresses in `proxies` alone."""
 
     bind: str = "127.0.0.1"
@@ -50,54 +50,54 @@ class Access:
         return not self.token and not self.user_header
 
 
-ON_THIS_MACHINE = Access()
+ON_THIS_MACHINE = Admission()
 
 
 # ---- deciding ----------------------------------------------------------------------------------------------
 
 
-def is_known_host(access: Access, host: str) -> bool:
+def is_known_host(admission: Admission, host: str) -> bool:
     """Whether a request's Host header is one of ours: a page elsewhere may point its own name at us.
 
     (DNS rebinding. The port is not looked at: a name that is ours is ours on any.)
     """
     name = re.sub(r":[0-9]{1,5}$", "", host.lower())
-    bound = f"[{access.bind}]" if ":" in access.bind else access.bind
-    return name in {*_HERE, bound, *access.hosts}
+    bound = f"[{admission.bind}]" if ":" in admission.bind else admission.bind
+    return name in {*_HERE, bound, *admission.hosts}
 
 
 def user_of(
-    access: Access, *, peer: str, header: str, bearer: str, session: str, now: datetime
+    admission: Admission, *, peer: str, header: str, bearer: str, session: str, now: datetime
 ) -> str | None:
     """Who asks, by the first proof that holds; "" for somebody who is let in unnamed; None for nobody."""
-    if access.is_open:
+    if admission.is_open:
         return ""
-    if access.user_header and header and peer in access.proxies:
+    if admission.user_header and header and peer in admission.proxies:
         return header
-    if access.token and bearer and hmac.compare_digest(bearer.encode(), access.token.encode()):
+    if admission.token and bearer and hmac.compare_digest(bearer.encode(), admission.token.encode()):
         return ""
-    if access.token and is_session(access, session, now=now):
+    if admission.token and is_session(admission, session, now=now):
         return ""
     return None
 
 
-def is_token(access: Access, given: str) -> bool:
+def is_token(admission: Admission, given: str) -> bool:
     """Whether this is the token."""
-    return bool(access.token) and hmac.compare_digest(given.encode(), access.token.encode())
+    return bool(admission.token) and hmac.compare_digest(given.encode(), admission.token.encode())
 
 
-def session(access: Access, *, now: datetime) -> str:
+def session(admission: Admission, *, now: datetime) -> str:
     """What a browser shows us from now on; it ends by itself, and with the token."""
     until = str(int(now.timestamp()) + SESSION)
-    return f"{until}.{signed(access.token, f'session {until}')}"
+    return f"{until}.{signed(admission.token, f'session {until}')}"
 
 
-def is_session(access: Access, given: str, *, now: datetime) -> bool:
+def is_session(admission: Admission, given: str, *, now: datetime) -> bool:
     """Whether `session` made this, and it has not ended."""
     until, _, signature = given.partition(".")
     if not (until.isascii() and until.isdigit() and len(until) < 12):  # noqa: PLR2004 - seconds since 1970
         return False
-    expected = signed(access.token, f"session {until}")
+    expected = signed(admission.token, f"session {until}")
     return hmac.compare_digest(signature.encode(), expected.encode()) and int(until) > now.timestamp()
 
 
@@ -109,7 +109,9 @@ def signed(key: str, text: str) -> str:
 # ---- reading -----------------------------------------------------------------------------------------------
 
 
-def read_access(node: Node, faults: list[Fault], *, secret: Callable[[Node, str], str | None]) -> Access:
+def read_admission(
+    node: Node, faults: list[Fault], *, secret: Callable[[Node, str], str | None]
+) -> Admission:
     """The settings under `web:`; mistakes are appended to `faults`.
 
     `secret` gives what a ${…} stands for, or None where it is not here (and says so itself).
@@ -121,7 +123,7 @@ def read_access(node: Node, faults: list[Fault], *, secret: Callable[[Node, str]
         for key in ("bind", "user-header", "zone")
         if key in values
     }
-    access = Access(
+    admission = Admission(
         bind=_bind(values, texts.get("bind", ""), faults),
         port=_port(values.get("port"), faults),
         hosts=_hosts(values.get("hosts"), faults),
@@ -130,15 +132,15 @@ def read_access(node: Node, faults: list[Fault], *, secret: Callable[[Node, str]
         proxies=_addresses(values.get("proxies"), faults),
         zone=_zone(values, texts.get("zone", ""), faults),
     )
-    beyond = not ipaddress.ip_address(access.bind).is_loopback
-    if beyond and "token" not in values and not access.user_header and len(faults) == before:
+    beyond = not ipaddress.ip_address(admission.bind).is_loopback
+    if beyond and "token" not in values and not admission.user_header and len(faults) == before:
         faults.append(
             values["bind"].fault(
                 "the page would be open to everybody who reaches this machine",
                 "add token: ${credential:web-token}, or user-header: and proxies:",
             )
         )
-    return access
+    return admission
 
 
 def _bind(values: Mapping[str, Node], text: str, faults: list[Fault]) -> str:
