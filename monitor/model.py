@@ -107,7 +107,7 @@ class Fresh:
     """A poll that brought a document: its entries in document order, and what to send back next time.
 
     `familiar` counts the items that stood unchanged in the last document: they are not among the entries.
-    `marks` is what tells them next time.
+    `marks` is what tells them next time. `prints` are those of the first entries, where the parser made them.
     """
 
     feed: Feed
@@ -116,6 +116,7 @@ class Fresh:
     marks: bytes = b""
     familiar: int = 0
     reply: Reply = Reply(whole=True)
+    prints: tuple[Print, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,14 @@ class Fingerprint:
     link: str
     digest: str
     summary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What an entry is judged by, and the keys it is found by (stories.index)."""
+
+    fingerprint: Fingerprint
+    keys: tuple[int, ...]
 
 
 class Kind(Enum):

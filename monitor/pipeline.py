@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from monitor.alerts import outbox
@@ -20,7 +21,6 @@ from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import Failed, FeedState, Fresh, Kind, NotModified, Plan, Status
 from monitor.stories import index
-from monitor.stories.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         EntryId,
         Message,
         PollResult,
+        Print,
         Receiver,
         Stored,
         StoryId,
@@ -136,8 +137,13 @@ def plan_of(
     strange = state.last_good is not None and bool(result.entries) and not result.familiar and not digests
     found = _recognised(store, result) if strange else {}
     digests |= store.digests(found.values()) if found else {}
-    entries = [_under_its_id(entry, aliases | found) for entry in result.entries]
-    arrivals = [_arrival(entry) for entry in entries if digests.get(entry.id) != entry.digest]
+    ids = aliases | found
+    entries = [_under_its_id(entry, ids) for entry in result.entries]
+    arrivals = [
+        _arrival(entry, made)
+        for entry, made in zip_longest(entries, result.prints)
+        if digests.get(entry.id) != entry.digest
+    ]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     near = store.candidates(
         [arrival.keys for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
@@ -196,9 +202,10 @@ def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
     return replace(entry, id=ids[entry.id]) if entry.id in ids else entry
 
 
-def _arrival(entry: Entry) -> Arrival:
-    made = fingerprint(entry)
-    return Arrival(entry, made, index.keys(made))
+def _arrival(entry: Entry, made: Print | None) -> Arrival:
+    """The entry with its print: the parser's, or made here where it made none."""
+    made = made or index.printed(entry)
+    return Arrival(entry, made.fingerprint, made.keys)
 
 
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:

@@ -50,7 +50,15 @@ def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> Pol
         return Failed(job.feed, error.what, weight=_NO_FEED)
     said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
     reply = replace(fetched.reply, stays=max(said, default=None))
-    return Fresh(job.feed, fetched.validators, reading.entries, reading.marks, reading.familiar, reply)
+    return Fresh(
+        job.feed,
+        fetched.validators,
+        reading.entries,
+        marks=reading.marks,
+        familiar=reading.familiar,
+        reply=reply,
+        prints=reading.prints,
+    )
 
 
 def unconditional(job: Poll) -> Poll:
