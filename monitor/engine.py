@@ -21,7 +21,7 @@ from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Failed, Poll, PollResult
+from monitor.model import Access, Failed, Poll, PollResult
 from monitor.pipeline import Counts
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.store import Store
@@ -130,11 +130,18 @@ class Engine:
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
-    """The feed at the address that it moved to; a leave to be private does not move to another host."""
+    """The feed at the address that it moved to.
+
+    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does.
+    """
     if not state.address:
         return feed
-    same_host = urls.parts(state.address).host == urls.parts(feed.url).host
-    return replace(feed, url=state.address, allow_private=feed.allow_private and same_host)
+    here, there = urls.parts(feed.url), urls.parts(state.address)
+    access = feed.access
+    if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
+        access = Access(proxy=access.proxy)
+    private = feed.allow_private and here.host == there.host
+    return replace(feed, url=state.address, allow_private=private, access=access)
 
 
 # ---- a single pass ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -38,6 +38,42 @@ def identity(*parts: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy; `authorization` is what it is shown, a secret."""
+
+    host: str
+    port: int
+    authorization: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM: whom to believe in the system's stead, and who we are. `digest` is of what they hold."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a feed is asked with beside its address. Its secrets are not printed, logged, stored or passed on.
+
+    `headers` go to the feed's own host only, Authorization among them. `missing` says why it cannot be asked:
+    a secret of it is not here.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    proxy: Proxy | None = None
+    tls: Tls | None = None
+    missing: str = ""
+
+
+PLAIN = Access()
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One address we poll, as the operator wrote it. `name` is its identity; the address may move."""
 
@@ -48,6 +84,7 @@ class Feed:
     lang: str | None = None
     every: timedelta | None = None  # between two polls, as the operator wants it; None: learned from the feed
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
+    access: Access = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
     [
         (("{web}/nothing", "--allow-private"), "answered 404 Not Found - --unchecked adds it all the same"),
         (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
-        (("{web}/feed",), "is not public: loopback - allow_private"),
+        (("{web}/feed",), "is not public: loopback - allow-private"),
         (("ftp://a.example/",), "cannot be polled"),
         (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
         (("https://b.example/", "--unchecked", "--name", "wire"), 'there is a feed "wire" already'),
@@ -169,6 +169,27 @@ def test_a_list_goes_out_and_comes_in_again(hand: Hand, tmp_path: Path) -> None:
     assert len(found["left_out"]) == 1
     url, tags = "https://www.a.example/2", frozenset({"news"})
     assert hand.all["a-example"] == Feed("a-example", url, "Ереван", tags)
+
+
+LISTED = """\
+<opml xmlns:monitor="urn:media-monitor:opml"><body>
+<outline text="a" xmlUrl="https://a.example/" monitor:every="90 s" monitor:allow-private="yes"/>
+<outline text="b" xmlUrl="https://b.example/" monitor:every="often"/>
+</body></opml>
+"""
+
+
+@pytest.mark.parametrize("believed", [False, True])
+def test_a_list_says_how_often_and_of_private_hosts_only_what_the_operator_believes(
+    hand: Hand, tmp_path: Path, *, believed: bool
+) -> None:
+    (tmp_path / "feeds.opml").write_text(LISTED)
+    words = ["--allow-private"] if believed else []
+    done = hand.feeds("import", str(tmp_path / "feeds.opml"), *words)
+    assert "1 feed added" in done.stdout
+    assert '"often" is no interval' in done.stdout
+    every = timedelta(seconds=90)
+    assert hand.all["a"] == Feed("a", "https://a.example/", "a", every=every, allow_private=believed)
 
 
 def test_an_import_may_ask_each_feed_first(hand: Hand, tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import Pipe
 from typing import TYPE_CHECKING
 
 from monitor.errors import ParseError
 from monitor.feeds.worker import Job, Refused
+from monitor.model import PLAIN
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +65,8 @@ class Parsers:
                 if self._closed:
                     raise ParseError("the parsers have been stopped")
                 self.parsed += 1
-            reply = worker.ask(Job(body, feed, content_type, now, marks))
+            # What the feed is asked with is no business of a process that reads what strangers wrote.
+            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks))
         finally:
             self._free.put(worker)
         if isinstance(reply, Refused):
