@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__, pipeline, urls
 from monitor.alerts.notify import Notifier
+from monitor.errors import ParseError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
@@ -101,7 +102,8 @@ class Engine:
         """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
         try:
             now = self.clock()
-            job = Poll(feed, state.validators, state.marks)
+            suspect = state.failures >= ParseError.KILLED
+            job = Poll(feed, state.validators, state.marks, suspect=suspect)
             job = unconditional(job) if schedule.wants_whole(state, now=now) else job
             result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=now)
         except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed

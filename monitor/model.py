@@ -103,6 +103,9 @@ class Poll:
     feed: Feed
     validators: Validators = Validators()
     marks: bytes = b""  # of the items it last showed (feeds.scan)
+    suspect: bool = (
+        False  # has failed so that it may have killed its parser: it is read apart from the others
+    )
 
 
 @dataclass(frozen=True, slots=True)
