@@ -16,7 +16,7 @@ import gzip
 import statistics
 import sys
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -85,6 +85,7 @@ def learned(outlet: Outlet, *, stretch: float) -> Waits:
         state = schedule.after(result, state, now=now, new=new, gap=gap)
         assert state.next_poll is not None
         now += (state.next_poll - now) * stretch
+        state = replace(state, next_poll=now)  # the stretched schedule is kept to
     return _waits(outlet, polls)
 
 

@@ -240,11 +240,11 @@ class Daemon:
         try:
             with Store(self._engine.state) as store:
                 states = store.feed_states([feed.name for feed in feeds])
-                latest = {
-                    feed.name: now + schedule.interval(feed, states.get(feed.name, FeedState())) * 1.1
+                due = {
+                    feed.name: schedule.after_step(feed, states.get(feed.name, FeedState()), now=now)
                     for feed in feeds
                 }
-                moved = store.bring_forward(latest, now=now)
+                moved = store.bring_forward(due, now=now)
             log.info("outcome=clock-minded feeds_brought_forward=%d", moved)
         except StateError:
             log.exception("outcome=error due times stay as the old clock set them")

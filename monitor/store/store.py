@@ -274,10 +274,11 @@ class Store:
         rows = self._rows("select next_poll from feeds where enabled order by next_poll limit 1")
         return from_milliseconds(rows[0]["next_poll"]) if rows else None
 
-    def bring_forward(self, latest: Mapping[str, datetime], *, now: datetime) -> int:
-        """After a step of the clock: no feed waits beyond its time in `latest`; how many were moved.
+    def bring_forward(self, times: Mapping[str, tuple[datetime, datetime]], *, now: datetime) -> int:
+        """After a step of the clock: a feed that waits beyond the first of its times is due at the second.
 
-        Feeds that failed keep their time: it may be one that a server asked for. Deliveries are due at once.
+        How many were moved. Feeds that failed keep their time: it may be one that a server asked for.
+        Deliveries are due at once.
         """
         with self.transaction():
             self._db.execute(
@@ -287,9 +288,9 @@ class Store:
             return sum(
                 self._db.execute(
                     "update feeds set next_poll = ? where name = ? and failures = 0 and next_poll > ?",
-                    (to_milliseconds(due), name, to_milliseconds(due)),
+                    (to_milliseconds(due), name, to_milliseconds(latest)),
                 ).rowcount
-                for name, due in latest.items()
+                for name, (latest, due) in times.items()
             )
 
     # ---- what a poll needs to know ------------------------------------------------------------------------

@@ -230,10 +230,10 @@ def test_due_feeds_come_longest_overdue_first_and_no_more_than_asked_for(store: 
 def test_after_a_clock_step_no_healthy_feed_waits_too_long(store: Store) -> None:
     clock = with_news(store)
     latest = clock.now - timedelta(hours=1)
-    assert store.bring_forward({"wire": latest, "other": latest}, now=latest) == 2
+    assert store.bring_forward({"wire": (latest, latest), "other": (latest, latest)}, now=latest) == 2
     assert store.next_feed_due() == latest
     assert store.next_delivery_due(["mail"]) == {"mail": latest}
-    assert store.bring_forward({"wire": latest, "other": latest}, now=latest) == 0
+    assert store.bring_forward({"wire": (latest, latest), "other": (latest, latest)}, now=latest) == 0
 
 
 # ---- the outbox --------------------------------------------------------------------------------------------
