@@ -6,10 +6,10 @@
 Every feed has an address of its own on loopback and is asked every 15 minutes. `steady`: the daemon is
 started on a database as it stands after hours, the feeds' due times spread, and watched for so many seconds:
 how long after its due time each request comes in, and what CPU the daemon uses. `resume`: the same database
-an hour later, everything overdue: how long it takes to catch up, how many requests the busiest second has, and
-how the feeds are spread afterwards. `simulated`: a day of 100,000 feeds of learned intervals by
-monitor.feeds.schedule, and the cost of such a table in the store. Exits 1 with a lag of over 2 s (p99) or over
-25 % of a core.
+an hour later, everything overdue: how long it takes to catch up, how many requests the busiest second has,
+and how the feeds are spread afterwards. `simulated`: a day of 100,000 feeds of learned intervals by
+monitor.feeds.schedule, and the cost of such a table in the store. Exits 1 with a lag of over 2 s (p99) or
+over 25 % of a core.
 """
 
 from __future__ import annotations
@@ -187,9 +187,9 @@ def steady(bench: Bench, seconds: float) -> bool:
     ideal = bench.count / EVERY.total_seconds()
     print(
         f"steady: {bench.count:,} feeds every {EVERY // timedelta(minutes=1)} min, {lasted:.0f} s:"
-        f" {rate:.1f} polls/s (of {ideal:.1f}), lag median {statistics.median(lags) * 1e3:.0f} ms, p99 {p99 * 1e3:.0f} ms, most"
-        f" {lags[-1] * 1e3:.0f} ms; {share:.1%} of a core ({spent / max(len(asked), 1) * 1e3:.1f} ms a poll),"
-        f" {memory} MB"
+        f" {rate:.1f} polls/s (of {ideal:.1f}), lag median {statistics.median(lags) * 1e3:.0f} ms,"
+        f" p99 {p99 * 1e3:.0f} ms, most {lags[-1] * 1e3:.0f} ms;"
+        f" {share:.1%} of a core ({spent / max(len(asked), 1) * 1e3:.1f} ms a poll), {memory} MB"
     )
     return p99 < LAG and share <= SHARE
 
