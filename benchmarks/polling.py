@@ -8,8 +8,8 @@ VENV is any environment with `pip install reader sgmllib3k rss2email requests fe
 (with curl) are taken from the PATH. What is not there is left out with a line that says so. Every client is a
 process of its own and polls every feed in five passes: first poll; unchanged (304); 5 % of the feeds with one
 new entry; and, from a state of its own, first poll without validators; unchanged without validators. Runs are
-interleaved; figures are medians: seconds of wall clock / of CPU (client and its children, not the server), and
-the most memory that the client's main process had.
+interleaved. Figures are medians: seconds of wall clock / of CPU (client and its children, not the server),
+and the most memory that the client's main process had.
 """
 
 from __future__ import annotations
