@@ -110,8 +110,9 @@ def test_what_cannot_be_added_is_told_in_one_line(
     assert not (hand.rules / added.FILE).exists()
 
 
-def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: WebServer) -> None:
-    assert "wire" in hand.feeds("list").stdout
+@pytest.fixture
+def polled(hand: Hand, web: WebServer) -> Hand:
+    """A desk with a feed that is gone and a good one, both polled, and one that was not."""
     web.serve("/gone", b"", status=410)
     hand.feeds("add", web.url("/gone"), "--unchecked", "--allow-private", "--name", "gone")
     done = hand.feeds("add", web.url("/feed"), "--allow-private", "--name", "good")
@@ -119,8 +120,15 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: Web
     (hand.rules / "feeds.yaml").rename(hand.rules / "feeds.off")
     run = [sys.executable, "-m", "monitor", "run", "--once"]
     places = ["--rules", str(hand.rules), "--state", str(hand.state)]
-    subprocess.run([*run, *places], capture_output=True, check=True)
+    ran = subprocess.run([*run, *places], capture_output=True, text=True, check=True)
+    assert "1 fresh, 0 unchanged, 1 failed" in ran.stdout, ran.stderr
     (hand.rules / "feeds.off").rename(hand.rules / "feeds.yaml")
+    return hand
+
+
+def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> None:
+    hand = polled
+    assert "wire" in hand.feeds("list").stdout
     rows = json.loads(hand.feeds("list", "--failing", "--json").stdout)
     assert [row["name"] for row in rows] == ["gone"]
     assert "asked once a month" in rows[0]["notes"][0]
@@ -129,6 +137,10 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: Web
     assert "asked at" in shown
     assert "10 min" in shown
     assert json.loads(hand.feeds("show", "good", "--json").stdout)["failures"] == 0
+
+
+def test_a_feed_that_fails_is_tried_again_and_stands_in_the_status(polled: Hand) -> None:
+    hand = polled
     assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
     assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
     assert "no feed is named" in hand.feeds("retry").stderr
