@@ -4,11 +4,12 @@
     python benchmarks/polling.py --peers VENV/bin/python     and reader, rss2email, requests + feedparser
     python benchmarks/polling.py --feeds 300 --runs 3
 
-VENV is any environment with `pip install reader rss2email requests feedparser`; what is not there is left
-out with a line that says so. Every client is a process of its own and polls every feed in five passes: first
-poll; unchanged (304); 5 % of the feeds with one new entry; and, from a state of its own, first poll without
-validators; unchanged without validators. Runs are interleaved; figures are medians: seconds of wall clock /
-of CPU (client and its children, without the server), and the most memory that the client's main process had.
+VENV is any environment with `pip install reader sgmllib3k rss2email requests feedparser`; newsboat and sfeed
+(with curl) are taken from the PATH. What is not there is left out with a line that says so. Every client is a
+process of its own and polls every feed in five passes: first poll; unchanged (304); 5 % of the feeds with one
+new entry; and, from a state of its own, first poll without validators; unchanged without validators. Runs are
+interleaved. Figures are medians: seconds of wall clock / of CPU (client and its children, not the server),
+and the most memory that the client's main process had.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ CHANGED = 20  # one feed in so many
 PASSES = ("first", "unchanged", "5 % changed", "first, no validators", "unchanged, no validators")
 OURS = ("monitor", "bare urllib3 loop")
 PEERS = ("requests + feedparser", "reader", "rss2email")
+PROGRAMS = {"newsboat": ("newsboat",), "sfeed": ("sfeed_update", "curl")}
 
 
 # ---- the server --------------------------------------------------------------------------------------------
@@ -238,12 +240,35 @@ def rss2email(urls: list[str], state: Path) -> Callable[[], object]:
     return poll
 
 
+def newsboat(urls: list[str], state: Path) -> Callable[[], object]:
+    """newsboat, `-x reload` on 20 threads."""
+    (state / "urls").write_text("\n".join(urls) + "\n")
+    (state / "config").write_text("reload-threads 20\n")
+    words = ["newsboat", "-q", "-u", str(state / "urls"), "-C", str(state / "config")]
+    words += ["-c", str(state / "cache.db"), "-x", "reload"]
+    env = {**os.environ, "HOME": str(state)}
+    return lambda: subprocess.run(words, check=True, capture_output=True, env=env)
+
+
+def sfeed(urls: list[str], state: Path) -> Callable[[], object]:
+    """sfeed_update with the ETags of sfeedrc(5)'s example, 20 jobs."""
+    (state / "etags").mkdir(exist_ok=True)
+    lines = ["maxjobs=20", f'sfeedpath="{state}/feeds"', "fetch() {", f'  etag="{state}/etags/$1"']
+    lines += ['  curl -f -s -m 15 --etag-save "$etag" --etag-compare "$etag" "$2" 2>/dev/null', "}"]
+    lines += ["feeds() {", *(f'  feed "{number}" "{url}"' for number, url in enumerate(urls)), "}"]
+    (state / "sfeedrc").write_text("\n".join(lines) + "\n")
+    # Where nothing has changed sfeed has nothing to parse, and says so in its status.
+    return lambda: subprocess.run(["sfeed_update", str(state / "sfeedrc")], check=False, capture_output=True)
+
+
 CLIENTS = {
     "monitor": ours,
     "bare urllib3 loop": bare,
     "requests + feedparser": loop,
     "reader": reader,
     "rss2email": rss2email,
+    "newsboat": newsboat,
+    "sfeed": sfeed,
 }
 
 
@@ -263,7 +288,8 @@ def one_pass(client: str, state: Path, port: int, feeds: int, *, plain: bool) ->
     wall, cpu = time.perf_counter(), _cpu()
     poll()
     wall, cpu = time.perf_counter() - wall, _cpu() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    who = resource.RUSAGE_CHILDREN if client in PROGRAMS else resource.RUSAGE_SELF
+    memory = resource.getrusage(who).ru_maxrss / 1024
     print(json.dumps({"wall": wall, "cpu": cpu, "memory": memory}))
 
 
@@ -283,6 +309,7 @@ class Bench:
         self.pythons = dict.fromkeys(OURS, sys.executable)
         if peers:
             self.pythons |= {client: peers for client in PEERS if _has(peers, client)}
+            self.pythons |= {client: sys.executable for client in PROGRAMS if _is_installed(client)}
         self.took: dict[tuple[str, str], list[dict[str, float]]] = {}
         self.server = subprocess.Popen(
             [sys.executable, __file__, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -344,6 +371,13 @@ def _has(python: str, client: str) -> bool:
     if not found:
         print(f"{client}: left out, {python} has no {module}")
     return found
+
+
+def _is_installed(client: str) -> bool:
+    missing = [program for program in PROGRAMS[client] if shutil.which(program) is None]
+    if missing:
+        print(f"{client}: left out, there is no {missing[0]} on the PATH")
+    return not missing
 
 
 def main() -> int:

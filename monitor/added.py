@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor import config, urls
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.feeds.opml import slug
+from monitor.feeds.opml import slug, span
 from monitor.rules import document
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ _HEAD = """\
 # The feeds that `monitor feeds add` and `monitor feeds import` added; they write this file anew each time.
 # To change one by hand, move its block to a file of your own, such as feeds.yaml.
 """
-_UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 
 
 def added(folder: Path) -> tuple[Feed, ...]:
@@ -73,14 +71,6 @@ def free_name(wish: str, url: str, taken: Collection[str]) -> str:
         free = f"{name}-{number}"
         number += 1
     return free
-
-
-def span(length: timedelta) -> str:
-    """A time as people write it in the file: "10 min", "90 s"."""
-    for unit, name in _UNITS:
-        if length % unit == timedelta(0):
-            return f"{length // unit} {name}"
-    return f"{round(length.total_seconds())} s"
 
 
 def _block(feed: Feed) -> str:

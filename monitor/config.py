@@ -13,12 +13,13 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from hashlib import blake2b
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from monitor import urls
+from monitor import access, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
 from monitor.alerts import notify, sample, template
 from monitor.alerts.milestone import MILESTONES
@@ -26,7 +27,7 @@ from monitor.alerts.route import Customs
 from monitor.alerts.telling import telling
 from monitor.alerts.template import OURS, Templates
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.model import Escalation, Feed, Receiver, Scope
+from monitor.model import PLAIN, Access, Escalation, Feed, Receiver, Scope
 from monitor.rules import document, rulebook
 from monitor.timetable import HOURLY, hours, timetable
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from monitor.timetable import Timetable
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring")
+FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring", *access.KEYS)
 SETTING_KEYS = (
     "contact",
     "operators",
@@ -73,6 +74,7 @@ _CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
 _SPAN = re.compile(r"(\d{1,6})\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
+_SECRET_KEYS = ("headers", "auth", "proxy")  # of a feed; its tls only says where files are
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class Sources:
     templates: Mapping[str, str] = field(default_factory=dict)  # by name
 
     def packed(self) -> str:
-        """All in one text, for keeping; receivers' addresses that stand in the files are left out."""
-        roots = [[root.file, document.packed(_without_addresses(root))] for root in self.roots]
+        """All in one text, for keeping; receivers' addresses and what feeds are asked with are left out."""
+        roots = [[root.file, document.packed(_without_secrets(root))] for root in self.roots]
         kept = {"roots": roots, "articles": dict(self.articles), "templates": dict(self.templates)}
         return json.dumps(kept, ensure_ascii=False)
 
@@ -97,10 +99,15 @@ def unpacked(text: str) -> Sources:
     return Sources(roots, kept["articles"], kept.get("templates", {}))
 
 
-def _without_addresses(root: Node) -> Node:
-    """The file with each address blank that is not the name of a secret's place: it may hold a password."""
-    receivers = _with_receivers(root, lambda _, value: _with_address(value, _kept_address))
-    return _with_alive(receivers, lambda value: _with_address(value, _kept_address))
+def _without_secrets(root: Node) -> Node:
+    """The file with each value blank that is not the name of a secret's place: it may hold a password."""
+
+    def kept(place: tuple[str, ...], value: Node) -> Node:
+        if place[0] == "receivers":
+            return _with_address(value, _kept_address)
+        return value if _names_places(value) else _blank(value)
+
+    return _with_alive(_with_secrets(root, kept), lambda value: _with_address(value, _kept_address))
 
 
 def _kept_address(address: Node) -> Node:
@@ -120,22 +127,43 @@ def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
     return replace(value, pairs=pairs)
 
 
+def _names_places(node: Node) -> bool:
+    if node.kind == "map":
+        return all(key.text == "user" or _names_places(value) for key, value in node.pairs)
+    return bool(_SECRET.fullmatch(node.text))
+
+
+def _is_blank(value: Node) -> bool:
+    return value.kind == "scalar" and not value.text
+
+
 def _blank(value: Node) -> Node:
     return replace(value, kind="scalar", text="", items=(), pairs=())
 
 
-def _with_receivers(root: Node, change: Callable[[str, Node], Node]) -> Node:
-    """The file with the value of each receiver changed."""
+def _with_secrets(root: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
+    """The file with each value changed that may be a secret: a receiver, or what a feed is asked with.
+
+    They are told apart by where they stand: ("receivers", name) or ("feeds", name, key).
+    """
+    return replace(root, pairs=tuple((key, _changed(key.text, value, change)) for key, value in root.pairs))
+
+
+def _changed(top: str, value: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
+    if top == "receivers":
+        return replace(value, pairs=tuple((name, change((top, name.text), one)) for name, one in value.pairs))
+    if top != "feeds":
+        return value
+    return replace(value, items=tuple(_changed_feed(item, change) for item in value.items))
+
+
+def _changed_feed(item: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
+    name = next((value.text for key, value in item.pairs if key.text == "name"), "")
     pairs = [
-        (
-            key,
-            replace(value, pairs=tuple((name, change(name.text, one)) for name, one in value.pairs))
-            if key.text == "receivers"
-            else value,
-        )
-        for key, value in root.pairs
+        (key, change(("feeds", name, key.text), value) if key.text in _SECRET_KEYS else value)
+        for key, value in item.pairs
     ]
-    return replace(root, pairs=tuple(pairs))
+    return replace(item, pairs=tuple(pairs))
 
 
 def _with_alive(root: Node, change: Callable[[Node], Node]) -> Node:
@@ -295,16 +323,25 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
             raise OSError(f"{path} was not kept")
         return sources.articles[path]
 
-    standing = {
-        name.text: _address(value)
-        for root in _read_folder(folder, [])
-        for key, values in root.pairs
-        if key.text == "receivers"
-        for name, value in values.pairs
-    }
+    standing: dict[tuple[str, ...], Node] = {}
+
+    def noted(place: tuple[str, ...], value: Node) -> Node:
+        standing[place] = _address(value) if place[0] == "receivers" else value
+        return value
+
+    def filled(place: tuple[str, ...], value: Node) -> Node:
+        if place[0] == "receivers":
+            return _with_address(
+                value, lambda address: address if address.text else standing.get(place, address)
+            )
+        return standing.get(place, value) if _is_blank(value) else value
+
+    for root in _read_folder(folder, []):
+        _with_secrets(root, noted)
     roots = [
-        _with_receivers(
-            root, lambda name, value: _with_address(value, lambda kept: _filled(kept, standing, name))
+        _with_secrets(
+            root,
+            filled,
         )
         for root in sources.roots
     ]
@@ -335,10 +372,6 @@ def load_admission(folder: Path, *, env: Mapping[str, str]) -> Admission:
 def desk_in_force(packed: str) -> Desk:
     """The desk that the database holds, for reading: its feeds and rules, no receiver's address."""
     return restored_desk(unpacked(packed), Path("/nonexistent"), env={})
-
-
-def _filled(kept: Node, standing: Mapping[str, Node], name: str) -> Node:
-    return kept if kept.text else standing.get(name, kept)
 
 
 def spoken_of(sources: Sources) -> dict[Scope, frozenset[str]]:
@@ -391,7 +424,7 @@ def _desk(
 
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
     settings = _settings([top["settings"] for top in tops if "settings" in top], faults)
-    feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
+    feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults, vault=vault, notes=notes)
     names, receivers = _receivers(
         [top["receivers"] for top in tops if "receivers" in top], vault, faults, notes
     )
@@ -595,7 +628,10 @@ def _admission(
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:
-    """The feeds of these files alone; mistakes are appended to `faults`."""
+    """The feeds of these files alone, which may not say what they are asked with (commands write them anew).
+
+    Mistakes are appended to `faults`.
+    """
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
     return _feeds([top["feeds"] for top in tops if "feeds" in top], faults)
 
@@ -620,14 +656,20 @@ def host_of(url: str) -> str:
     return urls.parts(url).host.removeprefix("www.")
 
 
-def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:
+def _feeds(
+    nodes: Iterable[Node],
+    faults: list[Fault],
+    *,
+    vault: _Vault | None = None,
+    notes: list[str] | None = None,
+) -> tuple[Feed, ...]:
     feeds: list[Feed] = []
     first: dict[str, Node] = {}
     for node in nodes:
         if node.kind != "list":
             faults.append(node.fault("feeds must be a list", "begin each feed with a hyphen: - name: …"))
         for item in node.items:
-            feed = _feed(item, faults)
+            feed = _feed(item, faults, vault=vault, notes=[] if notes is None else notes)
             if feed is None:
                 continue
             if feed.name in first:
@@ -643,7 +685,7 @@ def _feeds(nodes: Iterable[Node], faults: list[Fault]) -> tuple[Feed, ...]:
     return tuple(feeds)
 
 
-def _feed(node: Node, faults: list[Fault]) -> Feed | None:
+def _feed(node: Node, faults: list[Fault], *, vault: _Vault | None, notes: list[str]) -> Feed | None:
     count = len(faults)
     values = document.fields(node, FEED_KEYS, faults, what="a feed")
     if len(faults) > count and not values:
@@ -662,9 +704,43 @@ def _feed(node: Node, faults: list[Fault]) -> Feed | None:
     every = _every(values.get("every"), faults)
     private = _yes(values.get("allow-private"), faults, what="allow-private")
     recurring = _yes(values.get("recurring"), faults, what="recurring")
+    asked_with = _access(name, values, vault, faults, notes)
     if len(faults) > count:
         return None
-    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring)
+    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with)
+
+
+def _access(
+    name: str, values: Mapping[str, Node], vault: _Vault | None, faults: list[Fault], notes: list[str]
+) -> Access:
+    """What a feed is asked with; in a desk that was kept a mistake is no fault: the feed says so."""
+    if vault is None:
+        said = [key for key in access.KEYS if key in values]
+        faults += [
+            values[key].fault(
+                f'"{key}" has no place in a file that commands write', "move the feed to feeds.yaml"
+            )
+            for key in said
+        ]
+        return PLAIN
+    whose = f'feed "{name}"'
+    here: list[Fault] = []
+    if vault.kept and any(_is_blank(values[key]) for key in _SECRET_KEYS if key in values):
+        notes.append(f"{whose}: what it is asked with was not kept; it is not asked")
+        return Access(missing="what it is asked with was not kept")
+    found = access.read(
+        values,
+        fill=lambda node, text: vault.filled(
+            node, text, here, notes, whose=whose, in_address=node is values.get("proxy")
+        ),
+        place=lambda node: vault.place(node, here, notes, whose=whose),
+        faults=here,
+    )
+    if vault.kept and here:
+        notes += map(str, here)
+        return Access(missing="what it is asked with is not here")
+    faults += here
+    return found
 
 
 def _matching(node: Node | None, form: re.Pattern[str], rule: str, faults: list[Fault]) -> str:
@@ -825,10 +901,19 @@ class _Vault:
     required: bool
     kept: bool = False  # of a desk that was kept: an address may be blank
 
-    def filled(self, node: Node, text: str, faults: list[Fault], notes: list[str]) -> str | None:
+    def filled(
+        self,
+        node: Node,
+        text: str,
+        faults: list[Fault],
+        notes: list[str],
+        *,
+        whose: str = "its receiver",
+        in_address: bool = True,
+    ) -> str | None:
         """The text with its ${…} filled in; None if one is missing, which is a fault or a note.
 
-        A secret that is only part of the address is percent-encoded: a password may hold any character.
+        A secret that is only part of an address is percent-encoded: a password may hold any character.
         """
         if not text:
             return None
@@ -841,16 +926,59 @@ class _Vault:
                 value = self._secret(found[1], found[2])
             except LookupError as error:
                 missing = True
-                where = f"{node.file}:{node.line}:{node.column}"
-                if self.required or found[1] is None:
-                    faults.append(node.fault(str(error.args[0]), str(error.args[1])))
-                else:
-                    notes.append(f"{where}: {error.args[0]}: its receiver was not checked")
+                self._say(node, error, faults, notes, whose=whose, known=found[1] is not None)
                 return ""
-            return value if whole else quote(value, safe="")
+            return value if whole or not in_address else quote(value, safe="")
 
         url = _SECRET.sub(fill, text)
         return None if missing else url
+
+    def place(
+        self, node: Node, faults: list[Fault], notes: list[str], *, whose: str
+    ) -> tuple[str, str] | None:
+        """The path of a file that the node names, and a digest of what it holds; None if it is not here.
+
+        `${credential:NAME}` is that credential's file, any other text a path from the folder of rules.
+        """
+        text = document.text(node, faults, what="a file")
+        found = _SECRET.fullmatch(text)
+        if not text:
+            return None
+        try:
+            path = self._path(found[1], found[2]) if found else self.folder / text
+            return str(path), blake2b(self._file(path, f"see who may read {path.name}").encode()).hexdigest()
+        except LookupError as error:
+            self._say(node, error, faults, notes, whose=whose, known=True)
+            return None
+
+    def _say(
+        self,
+        node: Node,
+        error: LookupError,
+        faults: list[Fault],
+        notes: list[str],
+        *,
+        whose: str,
+        known: bool,
+    ) -> None:
+        """A secret that is not here: a mistake, or a note where it need not be here."""
+        if self.required or not known:
+            faults.append(node.fault(str(error.args[0]), str(error.args[1])))
+        else:
+            notes.append(f"{node.file}:{node.line}:{node.column}: {error.args[0]}: {whose} was not checked")
+
+    def _path(self, kind: str | None, name: str) -> Path:
+        """Where a secret's file is. Raises LookupError(what, remedy)."""
+        if kind == "file":
+            return self.folder / name
+        if kind == "credential":
+            folder = self.env.get("CREDENTIALS_DIRECTORY")
+            if not folder or "/" in name:
+                raise LookupError(f'there is no credential "{name}"', _to_write(name))
+            # Of LoadCredential=receiver:FOLDER, FOLDER/NAME is the credential receiver_NAME.
+            in_folder = Path(folder) / f"receiver_{name}"
+            return in_folder if os.path.lexists(in_folder) else Path(folder) / name
+        raise LookupError(f"${{{name}}} is no file's place", "write a path or ${credential:NAME}")
 
     def _secret(self, kind: str | None, name: str) -> str:
         """Raises LookupError(what, remedy)."""
@@ -859,21 +987,9 @@ class _Vault:
                 raise LookupError(f"${name} is not set", f"set {name} in the service's environment")
             return self.env[name]
         if kind == "file":
-            return self._file(self.folder / name, f"write the secret to {name}")
+            return self._file(self._path(kind, name), f"write the secret to {name}")
         if kind == "credential":
-            folder = self.env.get("CREDENTIALS_DIRECTORY")
-            remedy = (
-                f"write it to credentials/{name} beside these files and restart the service;"
-                " outside one, set $CREDENTIALS_DIRECTORY"
-            )
-            if not folder or "/" in name:
-                raise LookupError(f'there is no credential "{name}"', remedy)
-            try:  # of LoadCredential=receiver:FOLDER, FOLDER/NAME is the credential receiver_NAME
-                return self._file(Path(folder) / f"receiver_{name}", remedy)
-            except LookupError as error:
-                if not isinstance(error.__cause__, FileNotFoundError):
-                    raise
-            return self._file(Path(folder) / name, remedy)
+            return self._file(self._path(kind, name), _to_write(name))
         raise LookupError(
             f"${{{name}}} is no secret's place", "write ${credential:NAME}, ${env:NAME} or ${file:PATH}"
         )
@@ -888,3 +1004,11 @@ class _Vault:
         if not value:
             raise LookupError(f"the secret {path.name} is empty", remedy)
         return value
+
+
+def _to_write(name: str) -> str:
+    """What to do about a credential that is not here."""
+    return (
+        f"write it to credentials/{name} beside these files and restart the service;"
+        " outside one, set $CREDENTIALS_DIRECTORY"
+    )

@@ -307,7 +307,7 @@ class Daemon:
         moved = store.shift_dues(by, now=now) if by else 0
         states = store.feed_states([feed.name for feed in feeds])
         latest = {
-            feed.name: now + schedule.interval(feed, states.get(feed.name, FeedState())) * 1.1
+            feed.name: schedule.after_step(feed, states.get(feed.name, FeedState()), now=now)
             for feed in feeds
         }
         moved += store.clamp_dues(latest, now=now, retry=LONGEST_RETRY, lease=LEASE)

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from monitor import __version__, pipeline, urls
 from monitor.alerts.compose import refusal
 from monitor.alerts.notify import Notifier, is_chat
-from monitor.errors import FetchError
+from monitor.errors import FetchError, ParseError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.poll import poll, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Failed, Feed, Poll, PollResult
+from monitor.model import Access, Failed, Feed, Poll, PollResult
 from monitor.pipeline import Counts
 from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
@@ -128,7 +128,8 @@ class Engine:
         """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
         try:
             now = self.clock()
-            job = Poll(feed, state.validators, state.marks)
+            suspect = state.failures >= ParseError.KILLED
+            job = Poll(feed, state.validators, state.marks, suspect=suspect)
             job = unconditional(job) if schedule.wants_whole(state, now=now) else job
             result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=now)
         except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
@@ -181,11 +182,18 @@ def untold(store: Store) -> datetime | None:
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
-    """The feed at the address that it moved to; a leave to be private does not move to another host."""
+    """The feed at the address that it moved to.
+
+    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does.
+    """
     if not state.address:
         return feed
-    same_host = urls.parts(state.address).host == urls.parts(feed.url).host
-    return replace(feed, url=state.address, allow_private=feed.allow_private and same_host)
+    here, there = urls.parts(feed.url), urls.parts(state.address)
+    access = feed.access
+    if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
+        access = Access(proxy=access.proxy)
+    private = feed.allow_private and here.host == there.host
+    return replace(feed, url=state.address, allow_private=private, access=access)
 
 
 # ---- a single pass ---------------------------------------------------------------------------------------

@@ -104,7 +104,17 @@ class FetchError(MonitorError):
 
 
 class ParseError(MonitorError):
-    """A document that was fetched is no feed, or broke its parser."""
+    """A document that was fetched is no feed, or broke its parser.
+
+    `weight` is FetchError's: 0.5, for it is a maintenance page more often than an end; KILLED for one that
+    cost a parser process its life, so that the second in a row is told and well backed off.
+    """
+
+    KILLED = 1.5
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", weight: float = 0.5) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.weight = weight
 
 
 class SendError(MonitorError):

@@ -7,7 +7,7 @@ network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING
@@ -41,6 +41,42 @@ def identity(*parts: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy; `authorization` is what it is shown, a secret."""
+
+    host: str
+    port: int
+    authorization: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files in PEM: whom to believe in the system's stead, and who we are. `digest` is of what they hold."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a feed is asked with beside its address. Its secrets are not printed, logged, stored or passed on.
+
+    `headers` go to the feed's own host only, Authorization among them. `missing` says why it cannot be asked:
+    a secret of it is not here.
+    """
+
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    proxy: Proxy | None = None
+    tls: Tls | None = None
+    missing: str = ""
+
+
+PLAIN = Access()
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One address we poll, as the operator wrote it. `name` is its identity; the address may move."""
 
@@ -52,6 +88,7 @@ class Feed:
     every: timedelta | None = None  # between two polls, as the operator wants it; None: learned from the feed
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
     recurring: bool = False  # prints one title day after day, each time over other news
+    access: Access = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +107,9 @@ class Poll:
     feed: Feed
     validators: Validators = Validators()
     marks: bytes = b""  # of the items it last showed (feeds.scan)
+    suspect: bool = (
+        False  # has failed so that it may have killed its parser: it is read apart from the others
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +152,7 @@ class Fresh:
     """A poll that brought a document: its entries in document order, and what to send back next time.
 
     `familiar` counts the items that stood unchanged in the last document: they are not among the entries.
-    `marks` is what tells them next time.
+    `marks` is what tells them next time. `prints` are those of the first entries, where the parser made them.
     """
 
     feed: Feed
@@ -121,6 +161,7 @@ class Fresh:
     marks: bytes = b""
     familiar: int = 0
     reply: Reply = Reply(whole=True)
+    prints: tuple[Print, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +240,14 @@ class Fingerprint:
     digest: str
     summary: bool
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What an entry is judged by, and the keys it is found by (stories.index)."""
+
+    fingerprint: Fingerprint
+    keys: tuple[int, ...]
 
 
 class Kind(Enum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from monitor import dispatch, recording
@@ -26,7 +27,7 @@ from monitor.feeds.recognise import recognised
 from monitor.model import Claim, Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
 from monitor.rules import recurring
 from monitor.stories import index
-from monitor.stories.fingerprint import cited, fingerprint
+from monitor.stories.fingerprint import cited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         Feed,
         Message,
         PollResult,
+        Print,
         Receiver,
         Stored,
         StoryId,
@@ -205,8 +207,13 @@ def plan_of(
     )
     found = _recognised(store, result) if strange else {}
     digests |= store.digests(found.values()) if found else {}
-    entries = [_under_its_id(entry, aliases | found) for entry in result.entries]
-    arrivals = [_arrival(entry) for entry in entries if digests.get(entry.id) != entry.digest]
+    ids = aliases | found
+    entries = [_under_its_id(entry, ids) for entry in result.entries]
+    arrivals = [
+        _arrival(entry, made)
+        for entry, made in zip_longest(entries, result.prints)
+        if digests.get(entry.id) != entry.digest
+    ]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     near = store.candidates(
         [arrival.wanted for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
@@ -294,9 +301,10 @@ def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
     return replace(entry, id=ids[entry.id]) if entry.id in ids else entry
 
 
-def _arrival(entry: Entry) -> Arrival:
-    made = fingerprint(entry)
-    return Arrival(entry, made, index.keys(made), cited(entry))
+def _arrival(entry: Entry, made: Print | None) -> Arrival:
+    """The entry with its print: the parser's, or made here where it made none."""
+    made = made or index.printed(entry)
+    return Arrival(entry, made.fingerprint, made.keys, cited(entry))
 
 
 def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:

@@ -176,7 +176,7 @@ def replay(
 def _take(store: Store, capture: Capture, outcome: Outcome, *, book: Rulebook, parsers: Parsers) -> None:
     state = store.feed_states([capture.feed.name])[capture.feed.name]
     job = Poll(capture.feed, state.validators, state.marks)
-    result = poll(job, fetcher=_Shelf(capture), parsers=parsers, now=capture.taken)
+    result = poll(job, fetcher=Shelf(capture), parsers=parsers, now=capture.taken)
     outcome.captures += 1
     outcome.counts += pipeline.take(store, [result], rulebook=book, now=capture.taken)
     outcome.familiar += getattr(result, "familiar", 0)
@@ -209,12 +209,13 @@ def _telling(claim: Claim, now: datetime) -> Telling:
 
 
 @dataclass(frozen=True, slots=True)
-class _Shelf:
+class Shelf:
     """Answers a poll with its capture, as a server without validators would."""
 
     capture: Capture
 
     def fetch(self, poll: Poll) -> Fetched:
+        """The capture, whatever is asked; raises FetchError where its file cannot be read."""
         body = self.capture.body()
         digest = blake2b(body, digest_size=16).hexdigest()
         return Fetched(Validators(digest=digest), body, "", poll.feed.url, Reply(whole=True))

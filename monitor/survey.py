@@ -50,7 +50,9 @@ def find(feed: Feed, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> li
         raise FetchError("answered that it has not changed, unasked")
     try:
         parsers.read(fetched.body, feed=feed, content_type=fetched.content_type, now=now)
-    except ParseError:
+    except ParseError as error:
+        if error.weight >= ParseError.KILLED:  # it was not read to its end: who knows what it is
+            raise FetchError(error.what, weight=error.weight) from error
         behind = feeds_of(fetched.body, url=fetched.url)
     else:
         behind = (feed.url,)

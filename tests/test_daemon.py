@@ -6,9 +6,11 @@ import logging
 import socket
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,15 +21,19 @@ from monitor.daemon import Daemon, Tick, shut_down
 from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine, utc_now
 from monitor.errors import StateError
-from monitor.model import Escalation
+from monitor.feeds.fetch import Fetcher
+from monitor.model import Escalation, Feed
 from monitor.store.store import DATABASE, Store
 from monitor.timetable import timetable
-from tests.desks import RULES, Desk, eventually, serve_feed
-from tests.web_server import WebServer
+from tests.desks import RULES, Desk, eventually, rss, serve_feed
+from tests.fakes import rules
+from tests.web_server import Response, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.web_server import Request
 
 OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 
@@ -197,6 +203,39 @@ def test_after_a_step_of_the_clock_no_feed_waits_for_the_old_time(
         eventually(lambda: "outcome=clock-minded dues_moved=1" in ear.lines)
         polled = len(ear.lines)
         eventually(lambda: any("outcome=unchanged" in line for line in ear.lines[polled:]))
+
+
+def test_a_host_is_asked_once_a_second_whatever_is_due_there(tmp_path: Path) -> None:
+    """Seven feeds of two hosts are due; the hosts are public to the guard, and this server in truth."""
+    asked: list[tuple[float, str]] = []
+
+    def answer(request: Request) -> Response:
+        asked.append((time.monotonic(), request.headers["host"]))
+        return Response(rss(OLD))
+
+    with WebServer() as web:
+        hosts = ["one.example"] * 4 + ["two.example"] * 3
+        feeds = []
+        for number, host in enumerate(hosts):
+            web.answer(f"/{number}", answer)
+            url = web.url(f"/{number}", host=host)
+            feeds.append(Feed(f"f{number}", url, "o", every=timedelta(hours=1)))
+        engine = Engine(config.Desk(tuple(feeds), (), rules("rules: []")), tmp_path)
+        engine.fetcher.close()
+        engine.fetcher = Fetcher(
+            user_agent="test",
+            resolve=lambda _host, _port: ["93.184.216.34"],
+            connect=lambda _address, port, timeout: socket.create_connection(("127.0.0.1", port), timeout),
+        )
+        with Store(tmp_path) as store:
+            engine.sync(store)
+            store.retry_feeds([feed.name for feed in feeds], now=engine.clock())
+        with running(Daemon(engine, reload=lambda: engine.desk)):
+            eventually(lambda: len(asked) == len(feeds))
+    for host in ("one.example", "two.example"):
+        times = [moment for moment, at in asked if at.startswith(host)]
+        assert min(later - before for before, later in pairwise(times)) > 0.9
+    assert asked[-1][0] - asked[0][0] < 8
 
 
 def test_while_the_database_is_locked_nothing_is_fetched_twice_and_afterwards_nothing_is_lost(

@@ -87,7 +87,7 @@ def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
     [
         (("{web}/nothing", "--allow-private"), "answered 404 Not Found - --unchecked adds it all the same"),
         (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
-        (("{web}/feed",), "is not public: loopback - allow_private"),
+        (("{web}/feed",), "is not public: loopback - allow-private"),
         (("ftp://a.example/",), "cannot be polled"),
         (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
         (("https://b.example/", "--unchecked", "--name", "wire"), 'there is a feed "wire" already'),
@@ -110,8 +110,9 @@ def test_what_cannot_be_added_is_told_in_one_line(
     assert not (hand.rules / added.FILE).exists()
 
 
-def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: WebServer) -> None:
-    assert "wire" in hand.feeds("list").stdout
+@pytest.fixture
+def polled(hand: Hand, web: WebServer) -> Hand:
+    """A desk with a feed that is gone and a good one, both polled, and one that was not."""
     web.serve("/gone", b"", status=410)
     hand.feeds("add", web.url("/gone"), "--unchecked", "--allow-private", "--name", "gone")
     done = hand.feeds("add", web.url("/feed"), "--allow-private", "--name", "good")
@@ -119,8 +120,15 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: Web
     (hand.rules / "feeds.yaml").rename(hand.rules / "feeds.off")
     run = [sys.executable, "-m", "monitor", "run", "--once"]
     places = ["--rules", str(hand.rules), "--state", str(hand.state)]
-    subprocess.run([*run, *places], capture_output=True, check=True)
+    ran = subprocess.run([*run, *places], capture_output=True, text=True, check=True)
+    assert "1 fresh, 0 unchanged, 1 failed" in ran.stdout, ran.stderr
     (hand.rules / "feeds.off").rename(hand.rules / "feeds.yaml")
+    return hand
+
+
+def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> None:
+    hand = polled
+    assert "wire" in hand.feeds("list").stdout
     rows = json.loads(hand.feeds("list", "--failing", "--json").stdout)
     assert [row["name"] for row in rows] == ["gone"]
     assert "asked once a month" in rows[0]["notes"][0]
@@ -129,6 +137,10 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(hand: Hand, web: Web
     assert "asked at" in shown
     assert "10 min" in shown
     assert json.loads(hand.feeds("show", "good", "--json").stdout)["failures"] == 0
+
+
+def test_a_feed_that_fails_is_tried_again_and_stands_in_the_status(polled: Hand) -> None:
+    hand = polled
     assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
     assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
     assert "no feed is named" in hand.feeds("retry").stderr
@@ -169,6 +181,27 @@ def test_a_list_goes_out_and_comes_in_again(hand: Hand, tmp_path: Path) -> None:
     assert len(found["left_out"]) == 1
     url, tags = "https://www.a.example/2", frozenset({"news"})
     assert hand.all["a-example"] == Feed("a-example", url, "Ереван", tags)
+
+
+LISTED = """\
+<opml xmlns:monitor="urn:media-monitor:opml"><body>
+<outline text="a" xmlUrl="https://a.example/" monitor:every="90 s" monitor:allow-private="yes"/>
+<outline text="b" xmlUrl="https://b.example/" monitor:every="often"/>
+</body></opml>
+"""
+
+
+@pytest.mark.parametrize("believed", [False, True])
+def test_a_list_says_how_often_and_of_private_hosts_only_what_the_operator_believes(
+    hand: Hand, tmp_path: Path, *, believed: bool
+) -> None:
+    (tmp_path / "feeds.opml").write_text(LISTED)
+    words = ["--allow-private"] if believed else []
+    done = hand.feeds("import", str(tmp_path / "feeds.opml"), *words)
+    assert "1 feed added" in done.stdout
+    assert '"often" is no interval' in done.stdout
+    every = timedelta(seconds=90)
+    assert hand.all["a"] == Feed("a", "https://a.example/", "a", every=every, allow_private=believed)
 
 
 def test_an_import_may_ask_each_feed_first(hand: Hand, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def command() -> None:
     """Add, look at, check and exchange feeds.
 
     What these commands add stands in feeds-added.yaml of the rules folder, the only file that they write. A
-    running monitor takes it up when it is told to reload (systemctl reload, or SIGHUP).
+    running monitor takes it up by itself.
     """
 
 
@@ -166,7 +166,7 @@ def _row(feed: Feed, state: FeedState, error: str) -> dict[str, Any]:
 
     return {
         **_as_json(feed),
-        "interval": added.span(schedule.interval(feed, state)) if feed.every else _rounded(feed, state),
+        "interval": opml.span(schedule.interval(feed, state)) if feed.every else _rounded(feed, state),
         "last_good": state.last_good.isoformat(timespec="seconds") if state.last_good else None,
         "next_poll": state.next_poll.isoformat(timespec="seconds") if state.next_poll else None,
         "last_new": state.last_new.isoformat(timespec="seconds") if state.last_new else None,
@@ -308,9 +308,12 @@ def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, faili
 @command.command(name="import", epilog="\b\nExample:\n  monitor feeds import subscriptions.opml --check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--check", "checked", is_flag=True, help="Ask each feed, and add only those that can be read.")
+@click.option(
+    "--allow-private", is_flag=True, help="Believe the list where it says that a feed is of your own network."
+)
 @rules_option
 @json_option
-def import_(file: Path, rules: str | None, *, checked: bool, as_json: bool) -> int:
+def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool, as_json: bool) -> int:
     """Add the feeds of an OPML file; its folders and categories become tags. Feeds that are there stay."""
     folder = rules_folder(rules)
     desk = _desk(folder)
@@ -318,7 +321,7 @@ def import_(file: Path, rules: str | None, *, checked: bool, as_json: bool) -> i
         outlines = opml.read(file.read_bytes())
     except ParseError as error:
         raise UsageError(error.what, where=str(file), remedy="export it anew as OPML") from error
-    new, left_out = _new(outlines, desk.feeds)
+    new, left_out = _new(outlines, desk.feeds, allow_private=allow_private)
     if checked:
         answers = _checked(desk, new)
         left_out += [f"{answer.feed.url}: {answer.error}" for answer in answers if answer.error]
@@ -333,7 +336,9 @@ def import_(file: Path, rules: str | None, *, checked: bool, as_json: bool) -> i
     return 0
 
 
-def _new(outlines: Sequence[opml.Outline], known: Sequence[Feed]) -> tuple[list[Feed], list[str]]:
+def _new(
+    outlines: Sequence[opml.Outline], known: Sequence[Feed], *, allow_private: bool
+) -> tuple[list[Feed], list[str]]:
     """The feeds that are not there yet, and why each other is left out."""
     from monitor.urls import canonical, problem
 
@@ -348,11 +353,29 @@ def _new(outlines: Sequence[opml.Outline], known: Sequence[Feed]) -> tuple[list[
             left_out.append(f"{outline.url}: it is there already")
         else:
             name = added.free_name(outline.text or outline.title, outline.url, taken)
-            outlet = outline.title or outline.text or config.host_of(outline.url)
-            new.append(Feed(name, outline.url, outlet, frozenset(outline.tags), outline.lang or None))
+            try:
+                new.append(_of(outline, name, allow_private=allow_private))
+            except UsageError as error:
+                left_out.append(f"{outline.url}: {error}")
+                continue
             there.add(canonical(outline.url))
             taken.add(name)
     return new, left_out
+
+
+def _of(outline: opml.Outline, name: str, *, allow_private: bool) -> Feed:
+    """The feed of a list's line. Any list may call any host private: the operator's word counts."""
+    outlet = outline.title or outline.text or config.host_of(outline.url)
+    values = {
+        "name": name,
+        "url": outline.url,
+        "outlet": outlet,
+        "lang": outline.lang,
+        "every": outline.every,
+    }
+    return config.one_feed(
+        values, tags=outline.tags, allow_private=allow_private and outline.private.lower() == "yes"
+    )
 
 
 @command.command(name="export", epilog="\b\nExample:\n  monitor feeds export > feeds.opml")

@@ -16,9 +16,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_ import create_urllib3_context
 
 from monitor.errors import FetchError
-from monitor.feeds.guard import reachable
+from monitor.feeds.guard import reachable, spoken_for
 
 if TYPE_CHECKING:
     import socket
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import urllib3
 
     from monitor.feeds.guard import Resolve
+    from monitor.model import Proxy, Tls
 
     Connect = Callable[[str, int, float], socket.socket]
 
@@ -51,6 +53,8 @@ class Route:
     host: str
     port: int
     allow_private: bool
+    proxy: Proxy | None = None
+    tls: Tls | None = None
 
 
 class Deadline:
@@ -81,14 +85,18 @@ class Door:
     limits: Limits
 
     def open(self, route: Route, deadline: Deadline) -> socket.socket:
-        """A connected socket. Raises FetchError or OSError."""
-        addresses = reachable(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
+        """A connected socket, to the host or to its proxy. Raises FetchError or OSError."""
+        host, port = (route.proxy.host, route.proxy.port) if route.proxy else (route.host, route.port)
+        if route.proxy:
+            spoken_for(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
+        allow_private = route.allow_private or route.proxy is not None  # the operator named the proxy
+        addresses = reachable(host, port, resolve=self.resolve, allow_private=allow_private)
         failures: list[OSError] = []
         for tried, address in enumerate(addresses):
             # Each has a fair share of the time, so that a dead IPv6 route leaves some for IPv4.
             share = deadline.left() / (len(addresses) - tried)
             try:
-                return self.connect(address, route.port, share)
+                return self.connect(address, port, share)
             except OSError as error:
                 failures.append(error)
         raise failures[-1]
@@ -144,6 +152,8 @@ class PlainConnection(HTTPConnection):
         self._deadline = Deadline(door.limits.time)
         self._reader: _MeteredReader | None = None
         self.response_class = self._answer  # type: ignore[assignment]  # http.client only ever calls it
+        if route.proxy and route.scheme == "https":
+            self.set_tunnel(route.host, route.port, _authorized({}, route.proxy))
 
     def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> urllib3.HTTPResponse:
         """The head of the answer to a GET; the body is still to be read.
@@ -152,6 +162,9 @@ class PlainConnection(HTTPConnection):
         """
         self._deadline = deadline
         self.timeout = deadline.left()
+        if self._route.proxy and self._route.scheme == "http":  # in absolute form, RFC 9112 §3.2.2
+            target = f"http://{_authority(self._route)}{target}"
+            headers = _authorized(headers, self._route.proxy)
         self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
         response = self.getresponse()
         assert self._reader is not None
@@ -166,6 +179,15 @@ class PlainConnection(HTTPConnection):
         sock = self._through.open(self._route, self._deadline)
         sock.settimeout(self._deadline.left())  # for the TLS handshake
         return sock
+
+
+def _authority(route: Route) -> str:
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    return host if route.port == 80 else f"{host}:{route.port}"  # noqa: PLR2004  # HTTP's own port
+
+
+def _authorized(headers: dict[str, str], proxy: Proxy) -> dict[str, str]:
+    return headers | ({"Proxy-Authorization": proxy.authorization} if proxy.authorization else {})
 
 
 class TlsConnection(PlainConnection, HTTPSConnection):
@@ -209,6 +231,23 @@ class Idle:
             fitting = (key for key, (kept, _) in reversed(self._kept.items()) if kept == route)
             key = next(fitting, None)
             return None if key is None else self._kept.pop(key)[1]
+
+
+def trusted(tls: Tls | None = None) -> ssl.SSLContext:
+    """TLS as browsers have it: the system's authorities, names checked, version 1.2 at least.
+
+    With files of the operator's own: theirs in the system's stead, and a certificate of ours to show. Raises
+    OSError for files that cannot be used (ssl.SSLError is one).
+    """
+    context = create_urllib3_context()
+    if tls is None or not tls.ca:
+        context.load_default_certs()
+    else:
+        context.load_verify_locations(tls.ca)
+    if tls is not None and tls.certificate:
+        # Without a password of some kind OpenSSL would ask for one at the terminal.
+        context.load_cert_chain(tls.certificate, tls.key or None, password=lambda: b"")
+    return context
 
 
 def connection(route: Route, door: Door, *, trust: ssl.SSLContext) -> PlainConnection:

@@ -18,12 +18,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from urllib3.exceptions import HTTPError, ReadTimeoutError
-from urllib3.util.ssl_ import create_urllib3_context
 
 from monitor import urls
 from monitor.errors import FetchError
 from monitor.feeds.coding import ACCEPTED, decoded, too_long
-from monitor.feeds.connection import Deadline, Door, Idle, Limits, PlainConnection, Route, connection
+from monitor.feeds.connection import (
+    Deadline,
+    Door,
+    Idle,
+    Limits,
+    PlainConnection,
+    Route,
+    connection,
+    trusted,
+)
 from monitor.feeds.guard import system_resolve
 from monitor.model import Reply, Validators
 
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
 
     from monitor.feeds.connection import Connect
     from monitor.feeds.guard import Resolve
-    from monitor.model import Poll
+    from monitor.model import Poll, Tls
 
 __all__ = ["Fetched", "Fetcher", "Limits"]
 
@@ -77,13 +85,6 @@ def _dial(address: str, port: int, timeout: float) -> socket.socket:
     return socket.create_connection((address, port), timeout)
 
 
-def _trusted() -> ssl.SSLContext:
-    """TLS as browsers have it: the system's authorities, names checked, version 1.2 at least."""
-    context = create_urllib3_context()
-    context.load_default_certs()
-    return context
-
-
 class Fetcher:
     """Reads feeds; one a process, safe among threads. It keeps connections open from poll to poll.
 
@@ -103,7 +104,7 @@ class Fetcher:
         self._user_agent = user_agent
         self._limits = limits
         self._door = Door(resolve, connect, limits)
-        self._trust = trust or _trusted()
+        self._trust: dict[Tls | None, ssl.SSLContext] = {None: trust or trusted()}
         self._idle = Idle(limits.idle)
 
     def fetch(self, poll: Poll) -> Fetched | Reply:
@@ -113,7 +114,7 @@ class Fetcher:
         """
         deadline = Deadline(self._limits.time)
         url = poll.feed.url
-        fault = urls.problem(url)
+        fault = urls.problem(url) or poll.feed.access.missing
         if fault:
             raise FetchError(fault)
         moved, permanent = "", True
@@ -134,9 +135,17 @@ class Fetcher:
 
     def _answer(self, poll: Poll, url: str, deadline: Deadline) -> Fetched | _Redirect | Reply:
         parts = urls.parts(url)
-        route = Route(parts.scheme, parts.host, parts.port, _may_be_private(poll, parts.host))
+        access, own = poll.feed.access, _is_own(poll, url)
+        route = Route(
+            parts.scheme,
+            parts.host,
+            parts.port,
+            allow_private=_may_be_private(poll, parts.host),
+            proxy=access.proxy,
+            tls=access.tls if own else None,
+        )
         try:
-            used, response = self._exchange(route, parts.target, poll, deadline)
+            used, response = self._exchange(route, parts.target, self._headers(poll, own=own), deadline)
         except _NETWORK as error:
             raise _failure(error, deadline) from error
         kept = False
@@ -154,26 +163,41 @@ class Fetcher:
         return answer
 
     def _exchange(
-        self, route: Route, target: str, poll: Poll, deadline: Deadline
+        self, route: Route, target: str, headers: dict[str, str], deadline: Deadline
     ) -> tuple[PlainConnection, urllib3.HTTPResponse]:
         """A connection with the head of its answer; a kept one that turns out dead is replaced once."""
-        headers = self._headers(poll)
         kept = self._idle.take(route)
         if kept is not None:
             try:
                 return kept, _asked(kept, target, headers, deadline)
             except _STALE:
                 pass
-        new = connection(route, self._door, trust=self._trust)
+        new = connection(route, self._door, trust=self._trusted(route.tls))
         return new, _asked(new, target, headers, deadline)
 
-    def _headers(self, poll: Poll) -> dict[str, str]:
+    def _trusted(self, tls: Tls | None) -> ssl.SSLContext:
+        """Whom this connection believes; made once for each set of files."""
+        if tls not in self._trust:
+            self._trust[tls] = trusted(tls)
+        return self._trust[tls]
+
+    def _headers(self, poll: Poll, *, own: bool) -> dict[str, str]:
+        """What is asked with; the feed's own headers (a User-Agent may be one) for its own host alone."""
         headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
         if poll.validators.etag:
             headers["If-None-Match"] = poll.validators.etag
         if poll.validators.last_modified:
             headers["If-Modified-Since"] = poll.validators.last_modified
-        return headers
+        if not own:
+            return headers
+        names = {name.lower(): name for name in headers}
+        return headers | {names.get(name.lower(), name): value for name, value in poll.feed.access.headers}
+
+
+def _is_own(poll: Poll, url: str) -> bool:
+    """Whether the address is of the feed's own scheme, host and port: only that hears its secrets."""
+    ours, there = urls.parts(poll.feed.url), urls.parts(url)
+    return (ours.scheme, ours.host, ours.port) == (there.scheme, there.host, there.port)
 
 
 def _may_be_private(poll: Poll, host: str) -> bool:
@@ -320,6 +344,8 @@ def _words(error: Exception) -> tuple[str, float]:  # noqa: PLR0911  # a table
     match error:
         case ssl.SSLCertVerificationError():
             return _certificate(error), _HARD
+        case ssl.SSLError(reason=str(reason)) if "CERTIFICATE_REQUIRED" in reason:
+            return "asks for a certificate of ours: tls with certificate and key shows one", _HARD
         case ssl.SSLError():
             return f"speaks no TLS that is accepted here: {error.reason or error}", _SOFT
         case ConnectionRefusedError():

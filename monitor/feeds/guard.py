@@ -66,9 +66,24 @@ def reachable(host: str, port: int, *, resolve: Resolve, allow_private: bool) ->
     if not allowed:
         raise FetchError(
             f"{host} may not be polled: {refusal(addresses[0])}",
-            remedy="allow_private: true lets a feed of your own network be polled",
+            remedy="allow-private: yes lets a feed of your own network be polled",
         )
     return allowed
+
+
+def spoken_for(host: str, port: int, *, resolve: Resolve, allow_private: bool) -> None:
+    """Checks a host that a proxy is going to be asked for, as far as that can be done from here.
+
+    What has addresses here is held to the same rules, or FetchError is raised. A name that only the proxy can
+    resolve passes: the proxy is the operator's, and so is what it lets through (docs/decisions).
+    """
+    if allow_private:
+        return
+    try:
+        resolve(host, port)
+    except (OSError, UnicodeError):
+        return
+    reachable(host, port, resolve=resolve, allow_private=False)
 
 
 def _resolved(host: str, port: int, resolve: Resolve) -> Sequence[str]:

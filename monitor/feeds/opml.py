@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
@@ -16,19 +17,26 @@ if TYPE_CHECKING:
     from monitor.model import Feed
 
 _DEEPEST = 50
+_OURS, _NAMESPACE = "monitor", "urn:media-monitor:opml"
+_UNITS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 _LANG = re.compile(r"[a-z]{2,3}")
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A feed as a list has it; what is missing is the empty string."""
+    """A feed as a list has it; what is missing is the empty string.
+
+    `every` and `private` ("yes") are of our own lists: what they say is the reader's to believe.
+    """
 
     url: str
     text: str
     title: str
     tags: tuple[str, ...]
     lang: str
+    every: str = ""
+    private: str = ""
 
 
 def read(document: bytes) -> tuple[Outline, ...]:
@@ -47,11 +55,15 @@ def read(document: bytes) -> tuple[Outline, ...]:
 
 
 def write(feeds: Iterable[Feed]) -> str:
-    """The feeds as OPML: each in the folder of its first tag, all its tags as categories."""
+    """The feeds as OPML: each in the folder of its first tag, all its tags as categories.
+
+    What OPML has no word for stands in attributes of a namespace of ours, as OPML 2.0 has it; what a feed is
+    asked with stays here: it may be secret.
+    """
     folders: dict[str, list[Feed]] = {}
     for feed in feeds:
         folders.setdefault(min(feed.tags, default=""), []).append(feed)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<opml version="2.0">']
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<opml version="2.0" xmlns:{_OURS}="{_NAMESPACE}">']
     lines += ["  <head><title>Feeds of media-monitor</title></head>", "  <body>"]
     for tag in sorted(folders):
         inside = [_line(feed) for feed in folders[tag]]
@@ -71,6 +83,14 @@ def slug(text: str) -> str:
     return _SLUG.sub("-", text.lower()).strip("-")
 
 
+def span(length: timedelta) -> str:
+    """A time as people write it in the files: "10 min", "90 s"."""
+    for unit, name in _UNITS:
+        if length % unit == timedelta(0):
+            return f"{length // unit} {name}"
+    return f"{round(length.total_seconds())} s"
+
+
 def _tag(text: str) -> str:
     """The text as a tag, in whatever script it is."""
     return " ".join(text.replace(",", " ").lower().split())
@@ -82,6 +102,10 @@ def _line(feed: Feed) -> str:
         values["language"] = feed.lang
     if feed.tags:
         values["category"] = ",".join(sorted(feed.tags))
+    if feed.every is not None:
+        values[f"{_OURS}:every"] = span(feed.every)
+    if feed.allow_private:
+        values[f"{_OURS}:allow-private"] = "yes"
     return "    <outline " + " ".join(f"{name}={quoteattr(value)}" for name, value in values.items()) + "/>"
 
 
@@ -120,6 +144,8 @@ class _Reader:
             values.get("title", ""),
             tuple(tags),
             lang if len(lang) == len("en") else "",
+            every=values.get(f"{_OURS}:every", ""),
+            private=values.get(f"{_OURS}:allow-private", ""),
         )
 
     def _end(self, name: str) -> None:

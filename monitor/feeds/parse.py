@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from monitor.feeds.scan import Scanned
-    from monitor.model import EntryId, Feed
+    from monitor.model import EntryId, Feed, Print
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?![a-z])", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref=("[^"<>]{1,2000}"|'[^'<>]{1,2000}')""", re.IGNORECASE)
@@ -53,13 +53,14 @@ class Reading:
     """What a document gave: its entries, without those that stood unchanged in the last one.
 
     `marks` is what to know it by next time (scan.pack); `familiar` counts the items that were left out;
-    `hint` is how long the feed says that it stays as it is.
+    `hint` is how long the feed says that it stays as it is. `prints` are added by the worker (worker.py).
     """
 
     entries: tuple[Entry, ...]
     marks: bytes = b""
     familiar: int = 0
     hint: timedelta | None = None
+    prints: tuple[Print, ...] = ()
 
 
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from monitor.feeds.workers import Parsers
     from monitor.model import Poll, PollResult
 
-_NO_FEED = 0.5  # the weight of a document that is no feed: a maintenance page more often than an end
-
 
 class Fetches(Protocol):
     """What gets a document: feeds.fetch.Fetcher, or what stands in for the network."""
@@ -40,17 +38,30 @@ def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> Pol
         # Relative links belong to where the document was found; the feed itself stays as it is named.
         at = replace(job.feed, url=fetched.url)
         reading = parsers.read(
-            fetched.body, feed=at, content_type=fetched.content_type, now=now, marks=job.marks
+            fetched.body,
+            feed=at,
+            content_type=fetched.content_type,
+            now=now,
+            marks=job.marks,
+            suspect=job.suspect,
         )
     except FetchError as error:
         return Failed(
             job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
         )
     except ParseError as error:
-        return Failed(job.feed, error.what, weight=_NO_FEED)
+        return Failed(job.feed, error.what, weight=error.weight)
     said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
     reply = replace(fetched.reply, stays=max(said, default=None))
-    return Fresh(job.feed, fetched.validators, reading.entries, reading.marks, reading.familiar, reply)
+    return Fresh(
+        job.feed,
+        fetched.validators,
+        reading.entries,
+        marks=reading.marks,
+        familiar=reading.familiar,
+        reply=reply,
+        prints=reading.prints,
+    )
 
 
 def unconditional(job: Poll) -> Poll:

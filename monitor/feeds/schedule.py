@@ -116,7 +116,10 @@ def after(
         stays=result.reply.stays if isinstance(result, Fresh) else _either(result.reply.stays, state.stays),
     )
     every = interval(result.feed, known)
-    return replace(known, next_poll=next_poll(result.feed, now=now, every=every))
+    due = next_poll(result.feed, now=now, every=every)
+    if state.failures == 0 and _is_out_of_step(state, every, now=now):
+        due = now + every * _step(result.feed, state, every, now=now)
+    return replace(known, next_poll=due)
 
 
 def _after_failure(result: Failed, state: FeedState, *, now: datetime) -> FeedState:
@@ -129,6 +132,30 @@ def _after_failure(result: Failed, state: FeedState, *, now: datetime) -> FeedSt
     if state.address and failures >= _TURN_BACK:
         return replace(failed, address="", failures=0.25, gone=False, next_poll=min(due, now + every))
     return failed
+
+
+def _is_out_of_step(state: FeedState, every: timedelta, *, now: datetime) -> bool:
+    """Whether the feed was polled with the crowd: for the first time, or late, as after a stop."""
+    if state.last_good is None or state.next_poll is None:
+        return True
+    return now - state.next_poll > every * _SPREAD
+
+
+def _step(feed: Feed, state: FeedState, every: timedelta, *, now: datetime) -> float:
+    """Half an interval to one and a half: where the feed's own steps go on, so that no crowd comes back."""
+    if state.last_good is None or state.next_poll is None:
+        return 0.5 + _share(feed.url, "step")
+    phase = (state.next_poll - now) / every % 1
+    return phase if phase >= 0.5 else phase + 1  # noqa: PLR2004  # the middle
+
+
+def after_step(feed: Feed, state: FeedState, *, now: datetime) -> tuple[datetime, datetime]:
+    """After the clock was set: the latest that a feed may have to wait for, and when it is due if it has.
+
+    Those that waited for an hour that is now far off are spread over their interval, not all due at its end.
+    """
+    every = interval(feed, state)
+    return now + every * (1 + _SPREAD), now + every * _share(feed.url, "step")
 
 
 def _moved(state: FeedState, result: Fresh | NotModified) -> FeedState:

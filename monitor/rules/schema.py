@@ -170,6 +170,21 @@ _FEED = {
     "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
     "allow-private": _text("yes, for hosts of your own that have no public address."),
     "recurring": _text("yes, where one title comes day after day over other news: Press review."),
+    "headers": _named(_text("A header for the feed's own host; keep secrets out: ${credential:NAME}.")),
+    "auth": _map(
+        {"user": _text("The user's name."), "password": _text("Keep it out: ${credential:NAME}.")},
+        "HTTP basic authentication.",
+        required=("user", "password"),
+    ),
+    "proxy": _text("The HTTP proxy that it is asked through: http://host:port."),
+    "tls": _map(
+        {
+            "ca": _text("A PEM file of authorities, in the system's stead."),
+            "certificate": _text("A PEM file of a certificate to show."),
+            "key": _text("Its key, without a password."),
+        },
+        "Files from the folder of rules, or ${credential:NAME}.",
+    ),
 }
 _SPELLINGS = "word* any ending, =Word exactly these capitals, (a|b) either."
 _NAME = {

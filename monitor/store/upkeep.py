@@ -147,9 +147,16 @@ class Upkeep(Store):
         ).rowcount
 
     def clamp_dues(
-        self, latest: Mapping[str, datetime], *, now: datetime, retry: timedelta, lease: timedelta
+        self,
+        times: Mapping[str, tuple[datetime, datetime]],
+        *,
+        now: datetime,
+        retry: timedelta,
+        lease: timedelta,
     ) -> int:
-        """No feed waits beyond its time in `latest`, no delivery beyond `retry`, no lease beyond `lease`.
+        """A feed that waits beyond the first of its times is due at the second.
+
+        No delivery waits beyond `retry`, no lease beyond `lease`.
 
         Feeds that failed keep their time: it may be one that a server asked for. How many were moved.
         """
@@ -157,10 +164,10 @@ class Upkeep(Store):
             moved = sum(
                 self._db.execute(
                     "update feeds set next_poll = :due where name = :name and failures = 0"
-                    " and next_poll > :due",
-                    {"due": to_milliseconds(due), "name": name},
+                    " and next_poll > :latest",
+                    {"due": to_milliseconds(due), "name": name, "latest": to_milliseconds(latest)},
                 ).rowcount
-                for name, due in latest.items()
+                for name, (latest, due) in times.items()
             )
             for table, condition, longest in (
                 ("deliveries", "state = 'due' and not escalated", retry),

@@ -15,7 +15,8 @@ from itertools import combinations
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from monitor.model import identity
+from monitor.model import Print, identity
+from monitor.stories.fingerprint import fingerprint
 from monitor.stories.memory import Candidates, Postings
 from monitor.stories.spelling import content_words, plain
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from monitor.model import Candidate, Fingerprint
+    from monitor.model import Candidate, Entry, Fingerprint
 
 WINDOW = timedelta(hours=72)  # between copies: half within 1.9 h, 95 % 22 h, 99 % 48 h
 MIN_SHARED = 2  # keys in common that make an entry worth judging
@@ -48,6 +49,12 @@ def keys(fp: Fingerprint) -> tuple[int, ...]:
     """
     found = {*_title_keys(fp), *_text_keys(fp), *_exact_keys(fp)}
     return tuple(sorted(found))
+
+
+def printed(entry: Entry) -> Print:
+    """What the entry is judged by and found by."""
+    made = fingerprint(entry)
+    return Print(made, keys(made))
 
 
 def cited_keys(pages: Iterable[str]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import ParseError
 from monitor.feeds import opml
-from monitor.model import Feed
+from monitor.model import Access, Feed, Proxy
 
 LIST = """<?xml version="1.0"?>
 <opml version="1.0"><head><title>mine</title></head><body>
@@ -50,7 +50,8 @@ FEEDS = st.builds(
     outlet=TEXT,
     tags=st.frozensets(st.sampled_from(["press", "ереван", "a & b", "<x>"])),
     lang=st.sampled_from([None, "hy"]),
-    every=st.just(timedelta(minutes=5)),
+    every=st.sampled_from([None, timedelta(seconds=90), timedelta(minutes=5), timedelta(days=1)]),
+    allow_private=st.booleans(),
 )
 
 
@@ -58,7 +59,31 @@ FEEDS = st.builds(
 @given(st.lists(FEEDS, max_size=5))
 def test_what_is_written_is_read_again(feeds: list[Feed]) -> None:
     found = {
-        (outline.url, outline.text, outline.title, frozenset(outline.tags), outline.lang or None)
+        (
+            outline.url,
+            outline.text,
+            outline.title,
+            frozenset(outline.tags),
+            outline.lang or None,
+            outline.every,
+            outline.private == "yes",
+        )
         for outline in opml.read(opml.write(feeds).encode())
     }
-    assert found == {(feed.url, feed.name, feed.outlet, feed.tags, feed.lang) for feed in feeds}
+    assert found == {
+        (
+            feed.url,
+            feed.name,
+            feed.outlet,
+            feed.tags,
+            feed.lang,
+            opml.span(feed.every) if feed.every else "",
+            feed.allow_private,
+        )
+        for feed in feeds
+    }
+
+
+def test_what_a_feed_is_asked_with_does_not_go_out_with_the_list() -> None:
+    access = Access(headers=(("X-Key", "hush"),), proxy=Proxy("proxy.example", 1, "hush"))
+    assert "hush" not in opml.write([Feed("a", "https://a.example/", "A", access=access)])

@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.feeds.schedule import after, first_poll, interval, next_poll, wants_whole
+from monitor.feeds.schedule import after, after_step, first_poll, interval, next_poll, wants_whole
 from monitor.model import Failed, Feed, FeedState, Fresh, NotModified, Reply, Validators
 from tests.fakes import Item, entry
 
@@ -92,6 +93,38 @@ def test_a_good_poll_forgets_the_failures_and_keeps_the_new_validators() -> None
         state = after(result, STATE, now=NOW)
         assert (state.validators, state.last_good, state.failures) == (validators, NOW, 0.0)
         assert state.next_poll == next_poll(feed(), now=NOW)
+
+
+def test_feeds_that_were_polled_together_are_not_due_together() -> None:
+    """After a start or a stop of some hours all are asked at once, and only that once."""
+    late = FeedState(last_good=NOW - DAY, next_poll=NOW - timedelta(hours=3))
+    for state in (FeedState(), late):
+        dues = []
+        for number in range(600):
+            standing = replace(
+                state, next_poll=state.next_poll and state.next_poll + timedelta(seconds=number)
+            )
+            due = after(NotModified(feed(number), Validators()), standing, now=NOW).next_poll
+            assert due is not None
+            dues.append(due - NOW)
+        assert timedelta(minutes=5) <= min(dues)
+        assert max(dues) < timedelta(minutes=15)
+        minutes = Counter(due // timedelta(minutes=1) for due in dues)
+        assert max(minutes.values()) < 100  # of 600, in the fullest of ten minutes
+
+
+@given(st.floats(0, 0.09))
+def test_a_feed_polled_in_time_keeps_its_interval(late: float) -> None:
+    state = FeedState(last_good=NOW - DAY, next_poll=NOW - timedelta(minutes=10) * late)
+    assert after(NotModified(feed(), Validators()), state, now=NOW).next_poll == next_poll(feed(), now=NOW)
+
+
+def test_after_a_step_back_of_the_clock_feeds_are_spread_over_their_interval() -> None:
+    times = [after_step(feed(number), FeedState(), now=NOW) for number in range(600)]
+    assert {latest for latest, _ in times} == {NOW + timedelta(minutes=11)}
+    minutes = Counter((due - NOW) // timedelta(minutes=1) for _, due in times)
+    assert sorted(minutes) == list(range(10))
+    assert max(minutes.values()) < 100
 
 
 def test_a_failed_poll_keeps_the_validators_and_the_last_good_poll() -> None:

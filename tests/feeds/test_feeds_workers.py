@@ -14,6 +14,7 @@ from monitor.errors import ParseError
 from monitor.feeds.worker import Job, Refused, serve
 from monitor.feeds.workers import Parsers
 from monitor.model import Entry, Feed
+from monitor.stories.index import printed
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FEED = Feed(name="news", url="https://example.com/feed", outlet="Example")
@@ -41,6 +42,22 @@ def test_a_document_is_parsed_in_another_process(parsers: Parsers) -> None:
     before = parsers.parsed
     assert [entry.title for entry in parsed(parsers, GOOD)] == ["Peace"]
     assert parsers.parsed == before + 1
+
+
+def test_entries_come_with_their_prints_so_that_nobody_makes_them_under_the_write_lock(
+    parsers: Parsers,
+) -> None:
+    reading = parsers.read(GOOD, feed=FEED, content_type="", now=NOW)
+    assert reading.prints == tuple(map(printed, reading.entries))
+
+
+def test_a_document_of_thousands_is_read_whole_with_the_prints_of_its_first(
+    parsers: Parsers,
+) -> None:
+    items = b"".join(b"<item><title>Peace is signed in town %d</title></item>" % at for at in range(2_000))
+    body = b"<rss version='2.0'><channel>" + items + b"</channel></rss>"
+    reading = parsers.read(body, feed=FEED, content_type="", now=NOW)
+    assert (len(reading.entries), len(reading.prints)) == (2_000, 500)
 
 
 def test_what_is_no_feed_is_the_same_error_as_without_a_process(parsers: Parsers) -> None:
