@@ -16,6 +16,7 @@ from monitor.errors import ConfigError
 from monitor.store.store import Store
 from tests.campaign.world import Desk, Nursery, Outlet, Row, published
 
+_PAUSE = 0.02  # seconds between two saves; the daemon looks once a second
 _PLACE = re.compile(r"^.+?:\d+:\d+: ", re.MULTILINE)
 RULES = """\
 names:
@@ -23,11 +24,13 @@ names:
     full: [Ilham Aliyev, "Ильхам Алиев"]
     short: [Aliyev]
 terms:
-  peace: [peace agreement, 'peace treaty', мирный договор]
+  peace: {words: [peace agreement, 'peace treaty', мирный договор]}
+  agreement:
+    words: [peace agreement]
 rules:
   - id: watched          # a comment
     title: Watched
-    when: $peace near/20 $aliyev or "peace agreement"
+    when: ($peace near/20 $aliyev) or $agreement
     severity: high
     send: [hook]
     examples:
@@ -74,20 +77,20 @@ def reloads(*, count: int) -> Row:
         file = desk.rules / "rules.yaml"
         for number in range(count):
             _save(file, number)
+            _loaded(desk)
             os.kill(pid, signal.SIGHUP)
-            time.sleep(0.002)
+            time.sleep(_PAUSE)
         file.write_text(RULES)
         os.kill(pid, signal.SIGHUP)
 
-        def stands() -> bool:
+        def in_force() -> bool:
             with Store(desk.state) as store:
                 now = store.desk()
-            return now is not None and now.refused is None
+            return (
+                now is not None and now.refused is None and kept is not None and now.rulebook == kept.rulebook
+            )
 
-        recovered = _until(stands)
-        with Store(desk.state) as store:
-            now = store.desk()
-        same = kept is not None and now is not None and kept.rulebook == now.rulebook
+        recovered = _until(in_force)
         alive = _alive(pid)
         log = Path(f"{place}/log").read_text()
     return Row(
@@ -95,9 +98,15 @@ def reloads(*, count: int) -> Row:
         "no crash, the last good rules stay, then the new ones",
         f"{'alive' if alive else 'DEAD'}, {log.count('reload-refused')} refused,"
         f" {log.count('reloaded')} taken,"
-        f" {log.count('Traceback')} tracebacks, {'back in force' if recovered and same else 'NOT in force'}",
-        alive and recovered and same and "Traceback" not in log,
+        f" {log.count('Traceback')} tracebacks, {'back in force' if recovered else 'NOT in force'}",
+        alive and recovered and "Traceback" not in log,
     )
+
+
+def _loaded(desk: Desk) -> None:
+    """Read the folder as the daemon does, oftener: all but a ConfigError ends the probe."""
+    with suppress(ConfigError):
+        config.load_desk(desk.rules, env={}, secrets_required=True)
 
 
 def _save(file: Path, number: int) -> None:
