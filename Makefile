@@ -1,7 +1,7 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv) and a package registry, nothing else.
 # What each check does stands in .ci/run; how .venv is made, in .ci/setup.
 
-.PHONY: demo test check lint types layers docs systemd debian bench setup constraints deb
+.PHONY: demo test campaign check lint types layers docs systemd debian bench setup constraints deb
 
 demo test lint types layers docs systemd debian bench:
 	@.ci/run $@
@@ -9,6 +9,10 @@ demo test lint types layers docs systemd debian bench:
 # Everything that decides whether a change lands.
 check:
 	@.ci/run
+
+# Everything that we know to break it with, on this machine and its loopback; some minutes, one table.
+campaign: setup
+	.venv/bin/python -m tests.campaign --soak 300
 
 setup:
 	@.ci/setup

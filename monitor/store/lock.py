@@ -67,6 +67,12 @@ def only_daemon(state: Path) -> Iterator[None]:
                 where=str(state),
                 remedy="stop it first, or name another folder with --state",
             ) from busy
+        except OSError as error:  # a file system without locks, or one that fails
+            raise StateError(
+                f"the state folder cannot be locked: {error.strerror}",
+                where=str(state),
+                remedy="keep it on a local disk",
+            ) from error
         yield
     finally:
         os.close(descriptor)
