@@ -285,8 +285,8 @@ def _resolves(host: str, resolve: Callable[[str, int], Sequence[str]]) -> bool:
 
 def _tls(patient: Patient) -> Iterator[_Found]:
     paths = patient.machine.authorities()
-    bundle = paths.cafile is not None and Path(paths.cafile).is_file()
-    folder = paths.capath is not None and Path(paths.capath).is_dir() and any(Path(paths.capath).iterdir())
+    bundle = bool(paths.cafile) and Path(paths.cafile).is_file()
+    folder = bool(paths.capath) and Path(paths.capath).is_dir() and any(Path(paths.capath).iterdir())
     if bundle or folder:
         yield Grade.OK, f"{ssl.OPENSSL_VERSION}; authorities in {paths.cafile if bundle else paths.capath}"
     else:

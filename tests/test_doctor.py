@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import sqlite3
 import ssl
+import subprocess
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,7 +27,6 @@ from tests.fakes import START
 from tests.test_status import QUIET, with_a_queue
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -384,3 +385,20 @@ def run(desk: Desk, *options: str) -> subprocess.CompletedProcess[str]:
 def test_a_queue_without_a_wait_is_nothing(desk: Desk) -> None:
     assert Queue("mail", {"sent": 1}, None, "").oldest is None
     assert grades(desk, Known(), "receivers") == ["ok"]
+
+
+def test_on_a_terminal_long_work_shows_how_far_it_is(desk: Desk, tmp_path: Path) -> None:
+    for verb, *words in (("doctor",), ("backup", str(tmp_path / "copy.db"))):
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            desk._words(verb, *words),
+            env=desk._environment(),
+            stderr=theirs,
+            stdout=subprocess.PIPE,
+            check=False,
+        )
+        os.close(theirs)
+        shown = os.read(ours, 65536).decode()
+        os.close(ours)
+        assert done.stdout
+        assert "looking at" in shown or "copying" in shown or "checking" in shown, shown

@@ -90,9 +90,7 @@ def _of_rules(report: Report, now: datetime) -> Iterator[str]:
         return
     yield _line("rules", f"{desk.rulebook[:12]}, read {_when(desk.loaded, now)}")
     if desk.refused:
-        yield from _under(
-            f"the files have had mistakes since {_when(desk.refused, now)}; these stay in force:"
-        )
+        yield from _under(f"the files were refused {_when(desk.refused, now)}; these stay in force:")
         for fault in desk.error.splitlines():
             yield from _under(fault, deeper=2)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _DAY = timedelta(days=1)
-_STORIES = 50  # pruned in one transaction, which benchmarks/retention.py holds to 200 ms
+_STORIES = 50  # pruned in one transaction, whose work benchmarks/retention.py holds to 200 ms
 _KEYS = 20_000  # walked in one transaction
 
 _FORGETTING = (
