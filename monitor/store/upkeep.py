@@ -264,7 +264,7 @@ class Upkeep(Store):
                 )
                 and not exists (
                     select 1 from alerts join deliveries on alert = alerts.id
-                    where alerts.story = stories.id and deliveries.state in ('due', 'sending', 'held')
+                    where alerts.story = stories.id and deliveries.state in ('due', 'sending', 'held', 'dead')
                 )
             """,
             {"stories": as_json(stories), "before": before},
