@@ -25,7 +25,7 @@ from monitor import pipeline
 from monitor.alerts import outbox
 from monitor.alerts.compose import AGAIN, compose
 from monitor.alerts.milestone import reached
-from monitor.model import Feed, FeedState, Message, Receiver
+from monitor.model import Feed, FeedState, Message, Receiver, identity
 from monitor.store.store import Store
 from tests.fakes import FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
@@ -58,7 +58,8 @@ class PowerCut(BaseException):
 
 def story(number: int, *, watched: bool) -> Item:
     """A piece of news unlike any other; `watched` puts the watched words into it."""
-    letters = "".join(chr(ord("a") + int(digit)) for digit in str(number))
+    # Letters by the number's hash: "b" and "bc" on every word would make the 1st and the 12th copies.
+    letters = "".join(chr(ord("a") + int(digit)) for digit in f"{identity(str(number)) % 10**8:08d}")
     own = [f"{word}{letters}x" for word in WORDS.split()]
     ending = " seal peace agreement" if watched else " open new bakery"
     return Item(
