@@ -265,7 +265,7 @@ create index alerts_entry on alerts (entry);
 
 -- what came of each attempt to deliver an alert, as recorded (T3): an attempt without a row was cut off
 create table attempts (
-    alert integer not null references alerts (id),
+    alert integer not null references alerts (id) on delete cascade,
     receiver text not null,
     number integer not null,
     at integer not null,
