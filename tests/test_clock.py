@@ -138,7 +138,7 @@ def with_delivery(store: Upkeep, state: str, due: datetime) -> None:
             " null, 'news', 1, 1, null, 'new', 0, '', '')"
         )
         store._db.execute(
-            "insert or ignore into alerts values (1, 1, 'peace', 'new', 1, 1, '{}', 't', 1, '[]', 'h', 0)"
+            "insert or ignore into alerts values (1, 1, 'peace', 'new', 1, 1, '{}', 't', 1, '[]', 'h', 0, 0)"
         )
         store._db.execute(
             "insert or replace into deliveries (alert, receiver, state, due) values (1, 'mail', ?, ?)",

@@ -146,7 +146,9 @@ def test_where_nothing_can_be_written_it_says_what_to_do(tmp_path: Path) -> None
 def test_show_prints_the_unit_for_an_environment(prefix: Path) -> None:
     shown = command("show", "--prefix", prefix)
     assert shown.returncode == 0, shown.stderr
-    assert shown.stdout == UNIT.read_text().replace("/opt/media-monitor", str(prefix))
+    units = [UNIT.with_name("monitor-web.service"), UNIT]
+    texts = [unit.read_text().replace("/opt/media-monitor", str(prefix)) for unit in units]
+    assert shown.stdout == "".join(texts)
     assert "note: the service could not see" in shown.stderr  # it is under /tmp
     assert "its unit hides /tmp" in shown.stderr
 
@@ -155,9 +157,9 @@ def test_show_for_machines(prefix: Path) -> None:
     found = json.loads(command("show", "--user", "--json", "--prefix", prefix).stdout)
     assert found["program"] == f"{prefix}/bin/monitor"
     assert found["rules"] == str(ROOT / "rules")
-    (unit,) = found["units"]
-    assert unit["name"] == "monitor.service"
-    assert "DynamicUser" in unit["dropped"]
+    units = {unit["name"]: unit for unit in found["units"]}
+    assert sorted(units) == ["monitor-web.service", "monitor.service"]
+    assert all("DynamicUser" in unit["dropped"] for unit in units.values())
 
 
 def test_install_refuses_what_the_service_could_not_see(prefix: Path, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_installed_the_program_finds_its_rules_and_its_unit(files: dict[str, Pat
         run(*monitor, "service", "show", "--json", "--prefix", tmp_path, cwd=tmp_path, env=env)
     )
     assert shown["rules"] == str(tmp_path / "site" / "monitor" / "shipped" / "rules")
-    assert f"ExecStart={tmp_path}/bin/monitor run" in shown["units"][0]["text"]
+    assert f"ExecStart={tmp_path}/bin/monitor run" in "".join(unit["text"] for unit in shown["units"])
     checked = run(*monitor, "check", "--rules", shown["rules"], cwd=tmp_path, env=env)
     assert "no mistakes" in checked
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import config
+from monitor import folders
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ json_option: Callable[[Any], Any] = click.option(
 
 
 def rules_folder(option: str | None) -> Path:
-    """The folder of rules that this call means, as short as it can be said; see config.find_rules."""
-    folder, cwd = config.find_rules(option, env=os.environ, cwd=Path.cwd()), Path.cwd()
+    """The folder of rules that this call means, as short as it can be said; see folders.find_rules."""
+    folder, cwd = folders.find_rules(option, env=os.environ, cwd=Path.cwd()), Path.cwd()
     return folder.relative_to(cwd) if folder.is_relative_to(cwd) and cwd != cwd.parent else folder
 
 
 def state_folder(option: str | None) -> Path:
-    """The state folder that this call means; see config.find_state."""
-    return config.find_state(option, env=os.environ, cwd=Path.cwd())
+    """The state folder that this call means; see folders.find_state."""
+    return folders.find_state(option, env=os.environ, cwd=Path.cwd())
 
 
 def opened(option: str | None) -> Store:

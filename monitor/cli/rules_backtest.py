@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import config
+from monitor import config, folders
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import UsageError
@@ -65,7 +65,7 @@ def command(
     desk = config.load_desk(rules_folder(rules), env=os.environ, secrets_required=False)
     old = None
     if against is not None:
-        folder = config.find_rules(against, env=os.environ, cwd=Path.cwd())
+        folder = folders.find_rules(against, env=os.environ, cwd=Path.cwd())
         old = config.load_desk(folder, env=os.environ, secrets_required=False)
     _refuse_unknown(desk, old, only)
     place = state_folder(state)

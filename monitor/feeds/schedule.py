@@ -24,6 +24,7 @@ LONGEST = timedelta(hours=24)
 SHORTEST = timedelta(minutes=2)
 UNCONDITIONAL = timedelta(hours=24)  # some servers keep an ETag while the document changes
 
+_FARTHEST = 1.5  # intervals that a feed may wait for once, to find its own step again
 _SPREAD = 0.1  # of the interval, to both sides, so that feeds of one interval do not fall due together
 _SOON = timedelta(minutes=1)  # within which a new feed is first asked
 _USUAL = timedelta(minutes=10)  # until something is learned
@@ -155,7 +156,7 @@ def after_step(feed: Feed, state: FeedState, *, now: datetime) -> tuple[datetime
     Those that waited for an hour that is now far off are spread over their interval, not all due at its end.
     """
     every = interval(feed, state)
-    return now + every * (1 + _SPREAD), now + every * _share(feed.url, "step")
+    return now + every * _FARTHEST, now + every * _share(feed.url, "step")
 
 
 def _moved(state: FeedState, result: Fresh | NotModified) -> FeedState:
