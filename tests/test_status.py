@@ -324,7 +324,7 @@ def monitor(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 
 def test_status_loads_nothing_that_is_slow_to_load() -> None:
     """It opens the database, and sends, fetches and parses nothing."""
-    slow = ("apprise", "feedparser", "urllib3", "requests", "apscheduler", "yaml", "jinja2", "starlette")
+    slow = ("apprise", "feedparser", "urllib3", "requests", "apscheduler", "jinja2", "starlette")
     said = subprocess.run(
         [
             sys.executable,

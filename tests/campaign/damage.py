@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,7 @@ def locked(*, seconds: float) -> Row:
     outlet = Outlet(published=2)
 
     def hold(desk: Desk) -> None:
-        with sqlite3.connect(desk.state / "monitor.db", isolation_level=None) as other:
+        with closing(sqlite3.connect(desk.state / "monitor.db", isolation_level=None)) as other:
             other.execute("begin immediate")
             outlet.published = 4
             time.sleep(seconds)

@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -144,13 +145,13 @@ class _Came:
 
 
 def _integrity(path: Path) -> bool:
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         return [row[0] for row in database.execute("pragma integrity_check")] == ["ok"]
 
 
 def _let_time_pass(path: Path) -> None:
     """Let the time be over that retries and backing off wait for."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         database.execute("update feeds set next_poll = 0")
         database.execute("update deliveries set due = 0 where state in ('due', 'sending')")
 
@@ -162,7 +163,7 @@ def _prepared(folder: Path, nurseries: Crowd) -> _Cycle:
             folder / "baseline", {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"}
         )
         desk.run("--once")
-    with sqlite3.connect(desk.state / "monitor.db") as database:
+    with closing(sqlite3.connect(desk.state / "monitor.db")) as database, database:
         database.execute("update feeds set next_poll = 0, etag = null, url = 'http://127.0.0.1:1/'")
         database.commit()
         database.execute("vacuum into ?", (str(folder / "monitor.db"),))

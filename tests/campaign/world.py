@@ -269,9 +269,10 @@ class Nursery:
 
     def __exit__(self, *_: object) -> None:
         self.end()
-        assert self._process.stdin
+        assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
         self._process.wait(10)
+        self._process.stdout.close()
 
     def end(self, *, kill: bool = False) -> None:
         """End who lives, as `systemctl stop` does, or with -9."""

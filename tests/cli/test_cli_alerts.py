@@ -216,7 +216,7 @@ def test_status_shows_what_is_held_muted_and_down(line: Line, run: Any) -> None:
     line.receivers.failing["mail"] = SendError("error=503", uncertain=True)
     line.deliver()
     shown = run("status")
-    assert "1 of them uncertain, 0 dead" in shown
+    assert "1 waiting (1 of them uncertain), 0 dead" in shown
     assert "1 held, 1 muted" in shown
     assert "1 held for mail: the next digest goes at" in shown
     assert "mail takes nothing since" in shown
