@@ -144,6 +144,22 @@ class PowerCuts(RuleBasedStateMachine):
         self.stories.append(story(len(self.stories), watched=watched))
         self.put(where, self.stories[-1])
 
+    @rule(
+        where=st.integers(0, 2),
+        watched=st.sampled_from(["peace", "urgent"]),
+        to=st.integers(0, 2),
+        cut=cuts(25),
+    )
+    def news(self, where: int, watched: str, to: int, cut: int) -> None:
+        """What happens most: it is published, read, and sent or held."""
+        self.publish(where, watched)
+        self.poll(where, -1)
+        self.send(to, cut, after_send=False)
+
+    @rule()
+    def cut_power(self) -> None:
+        self.crash()
+
     @rule(where=st.integers(0, 2), which=st.integers(0, 50))
     def syndicate(self, where: int, which: int) -> None:
         if self.stories:
