@@ -73,7 +73,7 @@ def full_disk() -> Row:
                     file.write(bytes(1 << 12))
             except OSError:
                 pass
-        outlet.published = 200
+        outlet.published = 40
         time.sleep(6)
         ballast.unlink()
 

@@ -154,6 +154,7 @@ def _let_time_pass(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database, database:
         database.execute("update feeds set next_poll = 0")
         database.execute("update deliveries set due = 0 where state in ('due', 'sending')")
+        database.execute("delete from outages")
 
 
 def _prepared(folder: Path, nurseries: Crowd) -> _Cycle:

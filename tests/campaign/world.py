@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from monitor.alerts.compose import AGAIN
 from monitor.demo.loopback import Loopback
+from monitor.model import identity
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -63,8 +64,7 @@ class Outlet:
         return f'<rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode()
 
     def _item(self, number: int) -> str:
-        mark = "".join(chr(ord("a") + int(digit)) for digit in str(number))
-        own = [f"{word}{self.name}{mark}" for word in WORDS.split()]
+        own = [f"{word}{self.name}{marked(number)}" for word in WORDS.split()]
         return (
             f"<item><guid>{number}</guid><title>{' '.join(own[:6])} peace agreement</title>"
             f"<description>{' '.join(own)} story{number}end.</description></item>"
@@ -191,10 +191,12 @@ def reckoned(bodies: Iterable[str], owed: Iterable[str]) -> Reckoning:
 
 def named(outlet: Outlet) -> list[str]:
     """How each story that the outlet published is counted."""
-    return [
-        f"finca{outlet.name}" + "".join(chr(ord("a") + int(digit)) for digit in str(number))
-        for number in range(outlet.published)
-    ]
+    return [f"finca{outlet.name}{marked(number)}" for number in range(outlet.published)]
+
+
+def marked(number: int) -> str:
+    """Letters that stand for a number, by its hash: those of 1 and 12 must not look like a misprint."""
+    return "".join(chr(ord("a") + int(digit)) for digit in f"{identity(str(number)) % 10**8:08d}")
 
 
 # ---- desks and daemons -------------------------------------------------------------------------------------
