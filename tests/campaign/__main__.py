@@ -26,9 +26,9 @@ def probes(*, short: bool, data: Path | None = None) -> dict[str, Callable[[], R
     """Each probe by its name, in the order of the table."""
     corpus = data / "feeds" / "rss" if data else None
     return {
-        "kills": lambda: kills.kills(lives=30 if short else 1000, stories=60 if short else 1200),
-        "cuts": lambda: _traced(lambda: syscalls.cuts(most=8 if short else 300)),
-        "faults": lambda: _traced(lambda: syscalls.faults(most=8 if short else 200)),
+        "kills": lambda: kills.kills(lives=18 if short else 1000, stories=36 if short else 1200),
+        "cuts": lambda: _traced(lambda: syscalls.cuts(most=6 if short else 300)),
+        "faults": lambda: _traced(lambda: syscalls.faults(most=6 if short else 200)),
         "second": damage.second_instance,
         "damaged": damage.damaged,
         "locked": lambda: damage.locked(seconds=7 if short else 30),
