@@ -129,7 +129,7 @@ def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
 
 def _names_places(node: Node) -> bool:
     if node.kind == "map":
-        return all(key.text == "user" or _names_places(value) for key, value in node.pairs)
+        return all(_names_places(value) for _, value in node.pairs)
     return bool(_SECRET.fullmatch(node.text))
 
 
