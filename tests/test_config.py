@@ -322,8 +322,11 @@ def test_what_is_kept_of_a_desk_holds_no_address_and_comes_back_with_its_hours(t
     assert "secret" not in packed
     again = restored_desk(unpacked(packed), tmp_path, env={})
     assert again.receivers == found.receivers
-    assert again.alive is None
-    assert any("under alive was not kept" in note for note in again.notes)
+    assert (again.alive, again.notes) == (found.alive, ())
+    (tmp_path / "timed.yaml").unlink()
+    poorer = restored_desk(unpacked(packed), tmp_path, env={})
+    assert poorer.alive is None
+    assert any("under alive was not kept" in note for note in poorer.notes)
 
 
 @pytest.mark.parametrize(
