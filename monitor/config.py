@@ -644,7 +644,9 @@ def _feed(node: Node, faults: list[Fault], *, vault: _Vault | None, notes: list[
         values.get("name"), _NAME, "a feed's name is lower-case letters, digits and hyphens", faults
     )
     url = document.text(values["url"], faults, what="url") if "url" in values else ""
-    if url and (problem := urls.problem(url)):
+    if "${" in url:
+        faults.append(values["url"].fault("a url holds no secret", "use headers or auth"))
+    elif url and (problem := urls.problem(url)):
         faults.append(values["url"].fault(f"this address cannot be polled: {problem}"))
     outlet = document.text(values["outlet"], faults, what="outlet") if "outlet" in values else name
     tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()

@@ -95,6 +95,7 @@ def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
         (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
         (("{web}/feed",), "is not public: loopback - allow-private"),
         (("ftp://a.example/",), "cannot be polled"),
+        (("https://b.example/?key=${credential:key}", "--unchecked"), "a url holds no secret"),
         (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
         (("https://b.example/", "--unchecked", "--name", "wire"), 'there is a feed "wire" already'),
         (("https://b.example/", "--unchecked", "--every", "often"), '"often" is no interval'),
@@ -109,7 +110,7 @@ def test_what_cannot_be_added_is_told_in_one_line(
         web.serve(path, b"", status=404)
     if "{web}/page" in words:
         web.serve("/feed", b"<html>")
-    done = hand.feeds("add", *(word.format(web=web.url("")) for word in words))
+    done = hand.feeds("add", *(word.replace("{web}", web.url("")) for word in words))
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -193,6 +194,7 @@ LISTED = """\
 <opml xmlns:monitor="urn:media-monitor:opml"><body>
 <outline text="a" xmlUrl="https://a.example/" monitor:every="90 s" monitor:allow-private="yes"/>
 <outline text="b" xmlUrl="https://b.example/" monitor:every="often"/>
+<outline text="c" xmlUrl="https://c.example/?key=${env:KEY}"/>
 </body></opml>
 """
 
@@ -206,6 +208,7 @@ def test_a_list_says_how_often_and_of_private_hosts_only_what_the_operator_belie
     done = hand.feeds("import", str(tmp_path / "feeds.opml"), *words)
     assert "1 feed added" in done.stdout
     assert '"often" is no interval' in done.stdout
+    assert "a url holds no secret" in done.stdout
     every = timedelta(seconds=90)
     assert hand.all["a"] == Feed("a", "https://a.example/", "a", every=every, allow_private=believed)
 
