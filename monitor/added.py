@@ -84,6 +84,8 @@ def _block(feed: Feed) -> str:
         values["every"] = span(feed.every)
     if feed.allow_private:
         values["allow-private"] = "yes"
+    if feed.recurring:
+        values["recurring"] = "yes"
     lines = [f"{name}: {value}\n" for name, value in values.items()]
     return "  - " + "    ".join(lines)
 

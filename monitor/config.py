@@ -103,11 +103,11 @@ def _without_secrets(root: Node) -> Node:
     """The file with each value blank that is not the name of a secret's place: it may hold a password."""
 
     def kept(place: tuple[str, ...], value: Node) -> Node:
-        if place[0] == "receivers":
+        if place[0] != "feeds":
             return _with_address(value, _kept_address)
         return value if _names_places(value) else _blank(value)
 
-    return _with_alive(_with_secrets(root, kept), lambda value: _with_address(value, _kept_address))
+    return _with_secrets(root, kept)
 
 
 def _kept_address(address: Node) -> Node:
@@ -115,12 +115,12 @@ def _kept_address(address: Node) -> Node:
 
 
 def _address(value: Node) -> Node:
-    """The address of a receiver: all that is said of it, or its `url`."""
+    """The address of a receiver or of `alive`: all that is said of it, or its `url`."""
     return next((one for key, one in value.pairs if key.text == "url"), value)
 
 
 def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
-    """What is said of a receiver, with its address changed."""
+    """What is said of a receiver or of `alive`, with its address changed."""
     if value.kind != "map":
         return change(value)
     pairs = tuple((key, change(one) if key.text == "url" else one) for key, one in value.pairs)
@@ -129,7 +129,7 @@ def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
 
 def _names_places(node: Node) -> bool:
     if node.kind == "map":
-        return all(key.text == "user" or _names_places(value) for key, value in node.pairs)
+        return all(_names_places(value) for _, value in node.pairs)
     return bool(_SECRET.fullmatch(node.text))
 
 
@@ -142,9 +142,10 @@ def _blank(value: Node) -> Node:
 
 
 def _with_secrets(root: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
-    """The file with each value changed that may be a secret: a receiver, or what a feed is asked with.
+    """The file with each value changed that may be a secret: an address, or what a feed is asked with.
 
-    They are told apart by where they stand: ("receivers", name) or ("feeds", name, key).
+    They are told apart by where they stand: ("receivers", name), ("settings", "alive") or
+    ("feeds", name, key).
     """
     return replace(root, pairs=tuple((key, _changed(key.text, value, change)) for key, value in root.pairs))
 
@@ -152,6 +153,11 @@ def _with_secrets(root: Node, change: Callable[[tuple[str, ...], Node], Node]) -
 def _changed(top: str, value: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
     if top == "receivers":
         return replace(value, pairs=tuple((name, change((top, name.text), one)) for name, one in value.pairs))
+    if top == "settings":
+        pairs = [
+            (key, change((top, "alive"), one) if key.text == "alive" else one) for key, one in value.pairs
+        ]
+        return replace(value, pairs=tuple(pairs))
     if top != "feeds":
         return value
     return replace(value, items=tuple(_changed_feed(item, change) for item in value.items))
@@ -253,9 +259,9 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
 def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> Desk:
     """The desk that was kept, whatever the files hold now; secrets come from where they are.
 
-    Addresses that were not kept are taken from the files as they are; a receiver whose address is not there
-    or secret is not there is named in the notes, and what is due to it waits. Raises ConfigError where the
-    language of rules has changed.
+    Addresses that were not kept are taken from the files as they are; a receiver whose address or secret is
+    not there, or has a mistake, is named in the notes, and what is due to it waits. Raises ConfigError where
+    the language of rules has changed.
     """
 
     def kept(path: str) -> str:
@@ -266,11 +272,13 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     standing: dict[tuple[str, ...], Node] = {}
 
     def noted(place: tuple[str, ...], value: Node) -> Node:
-        standing[place] = _address(value) if place[0] == "receivers" else value
+        found = value if place[0] == "feeds" else _address(value)
+        if place[0] == "feeds" or found.kind == "scalar":
+            standing[place] = found
         return value
 
     def filled(place: tuple[str, ...], value: Node) -> Node:
-        if place[0] == "receivers":
+        if place[0] != "feeds":
             return _with_address(
                 value, lambda address: address if address.text else standing.get(place, address)
             )
@@ -636,7 +644,9 @@ def _feed(node: Node, faults: list[Fault], *, vault: _Vault | None, notes: list[
         values.get("name"), _NAME, "a feed's name is lower-case letters, digits and hyphens", faults
     )
     url = document.text(values["url"], faults, what="url") if "url" in values else ""
-    if url and (problem := urls.problem(url)):
+    if "${" in url:
+        faults.append(values["url"].fault("a url holds no secret", "use headers or auth"))
+    elif url and (problem := urls.problem(url)):
         faults.append(values["url"].fault(f"this address cannot be polled: {problem}"))
     outlet = document.text(values["outlet"], faults, what="outlet") if "outlet" in values else name
     tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()
@@ -722,22 +732,26 @@ def _some_minutes(node: Node, faults: list[Fault], *, what: str) -> timedelta | 
 def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
     if node is None:
         return None
-    values = document.fields(node, ALIVE_KEYS, faults, what="alive") if node.kind == "map" else {"url": node}
-    address = values.get("url")
-    if address is None:
-        faults.append(node.fault('alive needs "url"', "add url: …"))
-        return None
+    here: list[Fault] = []
+    values = document.fields(node, ALIVE_KEYS, here, what="alive") if node.kind == "map" else {"url": node}
     every = _some_minutes(values["every"], faults, what="every") if "every" in values else None
+    if "url" not in values:
+        here.append(node.fault('alive needs "url"', "add url: …"))
+    url = _alive_url(values["url"], vault, here, notes) if "url" in values else None
+    vault.say(here, faults, notes)
+    return None if url is None else Alive(url, every or ALIVE_EVERY)
+
+
+def _alive_url(address: Node, vault: _Vault, faults: list[Fault], notes: list[str]) -> str | None:
     if vault.kept and not address.text:
         notes.append("settings: the address under alive was not kept; it is not asked")
         return None
-    url = vault.filled(address, document.text(address, faults, what="alive"), faults, notes)
-    if url is None:
-        return None
-    if problem := urls.problem(url):
+    text = document.text(address, faults, what="alive")
+    url = vault.filled(address, text, faults, notes, whose="the address under alive")
+    if url is not None and (problem := urls.problem(url)):
         faults.append(address.fault(f"the address under alive cannot be asked: {problem}"))
         return None
-    return Alive(url, every or ALIVE_EVERY)
+    return url
 
 
 def _yes(node: Node | None, faults: list[Fault], *, what: str) -> bool:
@@ -790,27 +804,31 @@ def _receiver(
     name: str, value: Node, vault: _Vault, faults: list[Fault], notes: list[str]
 ) -> Receiver | None:
     """The receiver that is said in one text, its address, or in a map; None where its address is not here."""
-    options = document.fields(value, RECEIVER_KEYS, faults, what="a receiver") if value.kind == "map" else {}
+    here: list[Fault] = []
+    options = document.fields(value, RECEIVER_KEYS, here, what="a receiver") if value.kind == "map" else {}
     quiet = rulebook.understood(options.get("quiet"), hours, faults)
     digest = rulebook.understood(options.get("digest"), timetable, faults)
     if value.kind == "map" and "url" not in options:
-        faults.append(value.fault(f'receiver "{name}" has no "url"', "add url: …"))
-        return None
-    address = options.get("url", value)
+        here.append(value.fault(f'receiver "{name}" has no "url"', "add url: …"))
+    address = options.get("url") if value.kind == "map" else value
+    url = None if address is None else _receivers_url(name, address, vault, here, notes)
+    vault.say(here, faults, notes)
+    return None if url is None else Receiver(name, url, quiet, digest)
+
+
+def _receivers_url(
+    name: str, address: Node, vault: _Vault, faults: list[Fault], notes: list[str]
+) -> str | None:
+    whose = f'receiver "{name}"'
     if vault.kept and not address.text:
-        notes.append(f'receiver "{name}": its address was not kept; what is due to it waits')
+        notes.append(f"{whose}: its address was not kept; what is due to it waits")
         return None
-    url = vault.filled(address, document.text(address, faults, what=f'receiver "{name}"'), faults, notes)
+    url = vault.filled(address, document.text(address, faults, what=whose), faults, notes, whose=whose)
     if url is None:
         return None
-    receiver = Receiver(name, url, quiet, digest)
-    problems = notify.faults(receiver)
-    said = [address.fault(f'receiver "{name}": {problem}') for problem in problems]
-    if vault.kept:
-        notes += map(str, said)
-    else:
-        faults += said
-    return None if problems else receiver
+    problems = notify.faults(Receiver(name, url))
+    faults += [address.fault(f"{whose}: {problem}") for problem in problems]
+    return None if problems else url
 
 
 def _escalation(name: str, node: Node, names: Collection[str], faults: list[Fault]) -> Escalation | None:
@@ -848,7 +866,7 @@ class _Vault:
         faults: list[Fault],
         notes: list[str],
         *,
-        whose: str = "its receiver",
+        whose: str = "what it is for",
         in_address: bool = True,
     ) -> str | None:
         """The text with its ${…} filled in; None if one is missing, which is a fault or a note.
@@ -891,6 +909,13 @@ class _Vault:
             self._say(node, error, faults, notes, whose=whose, known=True)
             return None
 
+    def say(self, found: list[Fault], faults: list[Fault], notes: list[str]) -> None:
+        """Mistakes in an address: notes in a desk that was kept, which starts without that address."""
+        if self.kept:
+            notes += map(str, found)
+        else:
+            faults += found
+
     def _say(
         self,
         node: Node,
@@ -902,7 +927,7 @@ class _Vault:
         known: bool,
     ) -> None:
         """A secret that is not here: a mistake, or a note where it need not be here."""
-        if self.required or not known:
+        if self.required or not (known or self.kept):
             faults.append(node.fault(str(error.args[0]), str(error.args[1])))
         else:
             notes.append(f"{node.file}:{node.line}:{node.column}: {error.args[0]}: {whose} was not checked")

@@ -282,6 +282,7 @@ class Candidate:
     outlet: str
     seen: datetime
     fingerprint: Fingerprint
+    published: datetime | None = None  # as its feed dates it
 
 
 @dataclass(frozen=True, slots=True)

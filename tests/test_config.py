@@ -87,6 +87,11 @@ ONE_FAULT = [
     ("feeds:\n  - just text", "f.yaml:2:5: a feed must be keys and values"),
     ("feeds:\n  - name: a", 'f.yaml:2:5: a feed needs "url" - add url: …'),
     ("feeds:\n  - {name: a, url: 'ftp://x.example/'}", "f.yaml:2:20: this address cannot be polled: "),
+    (
+        "feeds:\n  - {name: a, url: 'https://x.example/?key=${credential:key}'}",
+        "f.yaml:2:20: a url holds no secret - use headers or auth",
+    ),
+    ("feeds:\n  - {name: a, url: '${env:FEED}'}", "f.yaml:2:20: a url holds no secret - use headers or auth"),
     ("feeds:\n  - {name: A b, url: 'https://x.example/'}", 'f.yaml:2:12: "A b" will not do: a feed'),
     ("feeds:\n  - {name: a, url: 'https://x.example/', lang: English}", 'f.yaml:2:48: "English" will not do'),
     ("feeds:\n  - {name: a, url: 'https://x.example/', every: often}", 'f.yaml:2:49: "often" is no interval'),
@@ -322,8 +327,11 @@ def test_what_is_kept_of_a_desk_holds_no_address_and_comes_back_with_its_hours(t
     assert "secret" not in packed
     again = restored_desk(unpacked(packed), tmp_path, env={})
     assert again.receivers == found.receivers
-    assert again.alive is None
-    assert any("under alive was not kept" in note for note in again.notes)
+    assert (again.alive, again.notes) == (found.alive, ())
+    (tmp_path / "timed.yaml").unlink()
+    poorer = restored_desk(unpacked(packed), tmp_path, env={})
+    assert poorer.alive is None
+    assert any("under alive was not kept" in note for note in poorer.notes)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from monitor import added, config
+from monitor import access, added, config
 from monitor.errors import ConfigError, UsageError
 from monitor.model import Feed
+from monitor.rules import document
 from tests.desks import rss
 from tests.web_server import WebServer
 
@@ -25,6 +28,9 @@ MINE = """\
 feeds:
   - {name: wire, url: 'https://wire.example/feed', outlet: Wire, tags: [press], every: 1 h}
 """
+
+
+WORDS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 
 
 class Hand:
@@ -89,6 +95,7 @@ def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
         (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
         (("{web}/feed",), "is not public: loopback - allow-private"),
         (("ftp://a.example/",), "cannot be polled"),
+        (("https://b.example/?key=${credential:key}", "--unchecked"), "a url holds no secret"),
         (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
         (("https://b.example/", "--unchecked", "--name", "wire"), 'there is a feed "wire" already'),
         (("https://b.example/", "--unchecked", "--every", "often"), '"often" is no interval'),
@@ -103,7 +110,7 @@ def test_what_cannot_be_added_is_told_in_one_line(
         web.serve(path, b"", status=404)
     if "{web}/page" in words:
         web.serve("/feed", b"<html>")
-    done = hand.feeds("add", *(word.format(web=web.url("")) for word in words))
+    done = hand.feeds("add", *(word.replace("{web}", web.url("")) for word in words))
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -187,6 +194,7 @@ LISTED = """\
 <opml xmlns:monitor="urn:media-monitor:opml"><body>
 <outline text="a" xmlUrl="https://a.example/" monitor:every="90 s" monitor:allow-private="yes"/>
 <outline text="b" xmlUrl="https://b.example/" monitor:every="often"/>
+<outline text="c" xmlUrl="https://c.example/?key=${env:KEY}"/>
 </body></opml>
 """
 
@@ -200,6 +208,7 @@ def test_a_list_says_how_often_and_of_private_hosts_only_what_the_operator_belie
     done = hand.feeds("import", str(tmp_path / "feeds.opml"), *words)
     assert "1 feed added" in done.stdout
     assert '"often" is no interval' in done.stdout
+    assert "a url holds no secret" in done.stdout
     every = timedelta(seconds=90)
     assert hand.all["a"] == Feed("a", "https://a.example/", "a", every=every, allow_private=believed)
 
@@ -230,6 +239,47 @@ def test_the_file_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert added.added(tmp_path) == feeds
     added.write(tmp_path, ())
     assert added.added(tmp_path) == ()
+
+
+FEEDS = st.builds(
+    Feed,
+    name=st.from_regex(r"[a-z0-9][a-z0-9-]{0,20}", fullmatch=True),
+    url=st.from_regex(r"https://[a-z]{1,9}\.example/[a-z0-9?=#&%]{0,9}", fullmatch=True),
+    outlet=WORDS,
+    tags=st.frozensets(WORDS, max_size=3),
+    lang=st.none() | st.from_regex(r"[a-z]{2,3}", fullmatch=True),
+    every=st.none() | st.integers(1, 604_800).map(lambda seconds: timedelta(seconds=seconds)),
+    allow_private=st.booleans(),
+    recurring=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(feeds=st.lists(FEEDS, max_size=3, unique_by=lambda feed: feed.name))
+def test_whatever_a_feed_says_is_still_said_after_the_commands_wrote_it(
+    tmp_path: Path, feeds: list[Feed]
+) -> None:
+    added.write(tmp_path, feeds)
+    assert added.added(tmp_path) == tuple(feeds)
+
+
+def test_every_key_of_a_feed_that_commands_may_write_is_written(tmp_path: Path) -> None:
+    """A key that is new to feeds is missing here until the commands keep it."""
+    every = timedelta(minutes=5)
+    full = Feed("a", "https://a.example/", "A", frozenset({"b"}), "hy", every, True, True)  # noqa: FBT003
+    written = document.read("f", added.write(tmp_path, [full]).read_text(), [])
+    assert written is not None
+    ((_, feeds),) = written.pairs
+    keys = [key.text for key, _ in feeds.items[0].pairs]
+    assert sorted(keys) == sorted(set(config.FEED_KEYS) - set(access.KEYS))
+
+
+def test_adding_a_feed_takes_nothing_from_those_that_were_added_before(hand: Hand) -> None:
+    (hand.rules / added.FILE).write_text(
+        "feeds:\n  - {name: column, url: 'https://column.example/', recurring: yes}\n"
+    )
+    assert hand.feeds("add", "https://other.example/", "--unchecked").returncode == 0
+    assert hand.all["column"].recurring
 
 
 def test_mistakes_in_the_file_are_not_written_over(tmp_path: Path) -> None:

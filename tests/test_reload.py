@@ -165,6 +165,82 @@ def test_a_kept_desk_is_the_desk_but_for_addresses_that_may_hold_passwords(tmp_p
     assert "was not kept" in str(config.restored_desk(config.unpacked(packed), folder, env=env).notes)
 
 
+LITERAL = """\
+settings: {operators: duty, alive: "https://alive.example/hush-hush"}
+receivers:
+  duty: json://u:hush-hush@h/
+  two: json://h/
+rules: [{id: a, any: [peace], send: [duty, two]}]
+"""
+ADDRESS, ALIVE = "json://u:hush-hush@h/", '"https://alive.example/hush-hush"'
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        "'${DUTY}'",
+        "'${env DUTY}'",
+        "'${env:DUTY}'",
+        "'${env:DUTY'",
+        "[json://h/]",
+        "{url: {a: b}}",
+        "{url: [json://h/]}",
+        "{url: '${DUTY}'}",
+        "{quiet: 22:00-07:00 UTC}",
+        "{url: ''}",
+        "{a: b}",
+        "''",
+        "nonsense",
+        "json://",
+    ],
+)
+def test_a_mistake_in_a_receivers_address_leaves_the_desk_that_was_good_last_without_that_receiver_only(
+    tmp_path: Path, mistake: str
+) -> None:
+    packed = config.load_desk(
+        folder_of(tmp_path, desk=LITERAL), env={}, secrets_required=True
+    ).sources.packed()
+    folder_of(tmp_path, desk=LITERAL.replace(ADDRESS, mistake))
+    with pytest.raises(ConfigError):
+        config.load_desk(tmp_path, env={}, secrets_required=True)
+    again = config.restored_desk(config.unpacked(packed), tmp_path, env={})
+    assert [receiver.name for receiver in again.receivers] == ["two"]
+    assert again.operators == "duty"
+    assert again.alive is not None, "what is right in the files is taken from them"
+    (note,) = again.notes
+    assert "duty" in note.replace(str(tmp_path), "")
+    assert "hush-hush" not in note
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    ["'${ALIVE}'", "'${env:ALIVE}'", "[a]", "{url: {a: b}}", "{every: 5 min}", "ftp://h/", "''", "{a: b}"],
+)
+def test_a_mistake_in_the_address_of_alive_leaves_only_that_unasked(tmp_path: Path, mistake: str) -> None:
+    good = config.load_desk(folder_of(tmp_path, desk=LITERAL), env={}, secrets_required=True)
+    folder_of(tmp_path, desk=LITERAL.replace(ALIVE, mistake))
+    with pytest.raises(ConfigError):
+        config.load_desk(tmp_path, env={}, secrets_required=True)
+    again = config.restored_desk(config.unpacked(good.sources.packed()), tmp_path, env={})
+    assert again.receivers == good.receivers
+    assert again.alive is None
+    (note,) = again.notes
+    assert "alive" in note.replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("said", [ALIVE, f"{{url: {ALIVE}, every: 10 min}}"])
+def test_an_address_of_alive_that_stands_in_the_files_is_asked_after_a_start_on_what_was_good_last(
+    tmp_path: Path, said: str
+) -> None:
+    text = LITERAL.replace(ALIVE, said)
+    good = config.load_desk(folder_of(tmp_path, desk=text), env={}, secrets_required=True)
+    packed = good.sources.packed()
+    assert "hush-hush" not in packed
+    folder_of(tmp_path, desk=text.replace("any:", "ayn:"))
+    again = config.restored_desk(config.unpacked(packed), tmp_path, env={})
+    assert (again.alive, again.notes) == (good.alive, ())
+
+
 SCALARS = st.text(max_size=9).map(lambda text: document.Node("f", 1, 2, "scalar", text, inset=None))
 NODES = st.recursive(
     SCALARS,

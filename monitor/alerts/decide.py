@@ -192,15 +192,30 @@ def _near(arrival: Arrival, *, feed: Feed, index: Index, now: datetime) -> list[
     found = index.near(arrival.wanted)
     if not feed.recurring:
         return found
-    made = arrival.fingerprint
-    former = {near.lead for near in found if comes_again(made, near.fingerprint, after=now - near.seen)}
+    made, date = arrival.fingerprint, arrival.entry.published
+    former = {
+        near.lead for near in found if comes_again(made, near.fingerprint, after=_apart(date, near, now))
+    }
     return [near for near in found if near.lead not in former]
+
+
+def _apart(date: datetime | None, near: Candidate, now: datetime) -> timedelta:
+    """The time between two pieces by their dates, whichever came first; by when we saw them without.
+
+    Dates go first: a poll may come late, one document bring many days, and an old piece a new guid.
+    """
+    if date is None or near.published is None:
+        return now - near.seen
+    return abs(date - near.published)
 
 
 def _unplaced(arrival: Arrival, now: datetime) -> Candidate:
     """An entry of the document before it has its place."""
     entry = arrival.entry
-    return Candidate(entry.id, entry.id, entry.id, entry.feed, entry.outlet, now, arrival.fingerprint)
+    made = arrival.fingerprint
+    return Candidate(
+        entry.id, entry.id, entry.id, entry.feed, entry.outlet, now, made, published=entry.published
+    )
 
 
 def _edited_place(arrival: Arrival, before: Known, *, feed: Feed, index: Index, now: datetime) -> Placement:
@@ -254,7 +269,14 @@ def _former_place(entry: EntryId, gone: Bygone) -> Placement:
 def _candidate(item: Stored, now: datetime) -> Candidate:
     entry, placement = item.entry, item.placement
     return Candidate(
-        entry.id, placement.story, placement.lead, entry.feed, entry.outlet, now, item.fingerprint
+        entry=entry.id,
+        story=placement.story,
+        lead=placement.lead,
+        feed=entry.feed,
+        outlet=entry.outlet,
+        seen=now,
+        fingerprint=item.fingerprint,
+        published=entry.published,
     )
 
 

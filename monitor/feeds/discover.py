@@ -44,4 +44,5 @@ def _absolute(href: str, base: str) -> str:
         address = urljoin(base, href.strip()).partition("#")[0] if href else ""
     except ValueError:
         return ""
-    return "" if urls.problem(address) else address
+    blank = "${" in address  # for a script of the page to fill in; the operator's files refuse it
+    return "" if blank or urls.problem(address) else address

@@ -57,8 +57,8 @@ def read(document: bytes) -> tuple[Outline, ...]:
 def write(feeds: Iterable[Feed]) -> str:
     """The feeds as OPML: each in the folder of its first tag, all its tags as categories.
 
-    What OPML has no word for stands in attributes of a namespace of ours, as OPML 2.0 has it; what a feed is
-    asked with stays here: it may be secret.
+    What OPML has no word for stands in attributes of a namespace of ours, as OPML 2.0 has it. What a feed is
+    asked with stays here, since it may be secret, and so does `recurring`.
     """
     folders: dict[str, list[Feed]] = {}
     for feed in feeds:

@@ -148,7 +148,7 @@ def to_entry(row: sqlite3.Row) -> Entry:
         title=row["title"],
         summary=row["summary"],
         body=row["body"],
-        published=None if row["published"] is None else from_milliseconds(row["published"]),
+        published=to_time(row["published"]),
         lang=row["lang"],
         digest=row["digest"],
     )
@@ -164,4 +164,5 @@ def to_candidate(row: sqlite3.Row) -> Candidate:
         outlet=row["outlet"],
         seen=from_milliseconds(row["seen"]),
         fingerprint=unpack(row["fingerprint"]),
+        published=to_time(row["published"]),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from datetime import UTC, datetime
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from monitor.model import Candidate
@@ -71,6 +72,7 @@ class Candidates:
     def __init__(self) -> None:
         self.seen = array("d")  # seconds since 1970
         self.entries = array("q")
+        self._published = array("d")  # as seen; NaN where there is no date
         self._stories, self._leads = array("q"), array("q")
         self._feeds, self._outlets = array("I"), array("I")
         self._names: dict[str, int] = {}
@@ -90,6 +92,7 @@ class Candidates:
         self._held.append(candidate)
         self.seen.append(candidate.seen.timestamp())
         self.entries.append(candidate.entry)
+        self._published.append(_seconds(candidate.published))
         self._stories.append(candidate.story)
         self._leads.append(candidate.lead)
         self._feeds.append(self._name(candidate.feed))
@@ -117,6 +120,7 @@ class Candidates:
         self._held[number] = candidate
         self._recent.pop(number, None)
         self.seen[number] = candidate.seen.timestamp()
+        self._published[number] = _seconds(candidate.published)
         self._stories[number], self._leads[number] = candidate.story, candidate.lead
         self._feeds[number], self._outlets[number] = self._name(candidate.feed), self._name(candidate.outlet)
         if number < self._packed:
@@ -128,6 +132,7 @@ class Candidates:
         self._held[number] = pack(held.fingerprint).encode("utf-8", "surrogatepass")
 
     def _unpacked(self, number: int, held: bytes) -> Candidate:
+        published = self._published[number]
         return Candidate(
             entry=self.entries[number],
             story=self._stories[number],
@@ -136,6 +141,7 @@ class Candidates:
             outlet=self._named[self._outlets[number]],
             seen=datetime.fromtimestamp(self.seen[number], UTC),
             fingerprint=unpack(held.decode("utf-8", "surrogatepass")),
+            published=None if isnan(published) else datetime.fromtimestamp(published, UTC),
         )
 
     def _name(self, name: str) -> int:
@@ -143,3 +149,7 @@ class Candidates:
         if number == len(self._named):
             self._named.append(name)
         return number
+
+
+def _seconds(moment: datetime | None) -> float:
+    return nan if moment is None else moment.timestamp()

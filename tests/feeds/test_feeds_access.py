@@ -317,13 +317,27 @@ def test_secrets_are_not_kept_with_the_files_and_come_from_where_they_are(tmp_pa
 def test_what_only_names_a_secrets_place_is_kept(tmp_path: Path) -> None:
     """A desk that starts on its last good files asks its feeds as before."""
     env = secrets(tmp_path)
+    env |= {"MEMBER": "desk"}
     named = ACCESS.format(url="https://a.example/", proxy='"${env:PROXY}"').replace("Bearer ", "")
-    desk = desk_of(tmp_path, named.replace(", Accept-Language: hy", ""), env | {"PROXY": PROXY})
+    named = named.replace(", Accept-Language: hy", "").replace("user: desk", 'user: "${env:MEMBER}"')
+    desk = desk_of(tmp_path, named, env | {"PROXY": PROXY})
     (tmp_path / "feeds.yaml").unlink()
     kept = config.unpacked(desk.sources.packed())
     assert config.restored_desk(kept, tmp_path, env=env | {"PROXY": PROXY}).feeds == desk.feeds
     poorer = config.restored_desk(kept, tmp_path, env={})
     assert "is not here" in poorer.feeds[0].access.missing
+
+
+@pytest.mark.parametrize(
+    "keys", ["headers: {user: hush}", "auth: {user: hush, password: '${env:PASSWORD}'}", "proxy: http://hush"]
+)
+def test_no_text_of_what_a_feed_is_asked_with_is_kept_under_whatever_key(tmp_path: Path, keys: str) -> None:
+    env = {"PASSWORD": SECRET}
+    desk = desk_of(tmp_path, ONE + keys + "}\n", env)
+    packed = desk.sources.packed()
+    assert "hush" not in packed
+    desk_of(tmp_path, ONE + keys + "}\nsettings: {}\n", env)
+    assert config.restored_desk(config.unpacked(packed), tmp_path, env=env).feeds == desk.feeds
 
 
 def test_a_secret_that_need_not_be_here_is_a_note_and_the_feed_is_not_asked_without_it(

@@ -32,6 +32,7 @@ def test_addresses_that_may_not_be_polled_are_left_out() -> None:
             "http://[1/rss",
             "https://u:p@o.example/",
             URL,
+            "/rss/${section}",
         )
     )
     assert found(page)[:2] == USUAL

@@ -81,6 +81,32 @@ def test_the_next_days_piece_is_told_and_the_same_days_copy_is_not(desk: Desk) -
     assert desk.poll(tuesday, item(guid="2", at=tuesday)) == []
 
 
+def test_pieces_are_told_apart_by_their_dates_however_late_the_poll_that_brings_them(desk: Desk) -> None:
+    days = [MONDAY + timedelta(days=number) for number in range(3)]
+    assert desk.poll(days[0] + timedelta(hours=7), item(guid="1", at=days[0])) == ["press"]
+    assert desk.poll(days[1] + timedelta(hours=1), item(guid="2", at=days[1])) == ["press"], "18 h later"
+    assert desk.poll(days[2], item(guid="3", at=days[2])) == ["press"]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["oldest first", "newest first"])
+def test_pieces_of_many_days_in_one_document_are_told_each(desk: Desk, order: tuple[int, ...]) -> None:
+    items = [item(guid=str(days), at=MONDAY + timedelta(days=days)) for days in order]
+    assert desk.poll(MONDAY + timedelta(hours=26), *items) == ["press", "press"]
+    assert desk.poll(MONDAY + timedelta(hours=27), *items) == []
+
+
+def test_the_same_piece_of_the_same_date_is_told_once_whenever_its_guid_is_made_anew(desk: Desk) -> None:
+    assert desk.poll(MONDAY, item(guid="1", at=MONDAY)) == ["press"]
+    assert desk.poll(MONDAY + timedelta(hours=24.5), item(guid="1b", at=MONDAY), FIRST) == []
+
+
+def test_without_a_date_on_either_side_a_piece_is_told_by_when_it_is_seen(desk: Desk) -> None:
+    assert desk.poll(MONDAY, item(guid="1")) == ["press"]
+    assert desk.poll(MONDAY + timedelta(hours=5), item(guid="1b", at=MONDAY - timedelta(days=1))) == []
+    tuesday = MONDAY + timedelta(days=1)
+    assert desk.poll(tuesday, item(guid="2")) == ["press"]
+
+
 def test_without_the_option_an_equal_title_is_a_copy_for_three_days(desk: Desk) -> None:
     made = plain(desk)
     assert made.poll(MONDAY, item(guid="1", at=MONDAY)) == ["press"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -43,6 +44,17 @@ def test_a_candidate_that_is_added_is_found_and_added_again_is_found_once() -> N
     index.add(candidate(1, title="d e f"), (1, 2, 3))
     assert [one.fingerprint.title for one in index.near((2, 3, 4))] == [("d", "e", "f")]
     assert index.near((3, 4)) == []
+
+
+def test_a_candidate_that_was_packed_away_comes_back_as_it_was() -> None:
+    dated = [replace(candidate(1), published=START), replace(candidate(2), published=None)]
+    index = Index((one, (one.entry, -one.entry)) for one in dated)
+    for entry in range(3, 6_000):
+        index.add(candidate(entry), ())
+    assert [index.near((one.entry, -one.entry)) for one in dated] == [[one] for one in dated]
+    edited = replace(dated[1], published=START)
+    index.add(edited, ())
+    assert index.near((2, -2)) == [edited]
 
 
 @quick
