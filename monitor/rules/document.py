@@ -171,8 +171,9 @@ def _nearest(word: str, known: Iterable[str]) -> list[str]:
 
 
 def _described(node: Node) -> str:
+    """What kind of thing it is; not what it says, which may be a password in the wrong place."""
     if node.kind == "scalar":
-        return f'the text "{node.text}"' if node.text else "empty"
+        return "a text" if node.text else "empty"
     return "a list" if node.kind == "list" else "a map"
 
 
