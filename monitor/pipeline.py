@@ -514,14 +514,20 @@ def _record(
 
 
 def _log_delivery(parcel: Claim | Digest | Notice, failure: Failure | None, found: Setback | None) -> None:
-    said = "receiver=%s %s attempt=%d outcome=%s"
+    """A line about the send, and one about each story that went in a digest.
+
+    Their templates hold the keys: what is filled in makes no field of the journal.
+    """
     outcome = _outcome(failure, found)
-    values = (parcel.receiver, _called(parcel), parcel.attempts, outcome)
-    if failure is None:
-        log.info(said, *values)
-    else:
-        level = logging.ERROR if outcome == "dead" else logging.WARNING
-        log.log(level, f"{said} error=%r", *values, failure.error)  # noqa: G004
+    level = logging.INFO if failure is None else logging.WARNING if outcome != "dead" else logging.ERROR
+    error = () if failure is None else (failure.error,)
+    of_which, named = _called(parcel)
+    said = f"receiver=%s {of_which} attempt=%d outcome=%s{' error=%r' if error else ''}"
+    log.log(level, said, parcel.receiver, *named, parcel.attempts, outcome, *error)
+    for claim in parcel.claims if isinstance(parcel, Digest) else ():
+        of_which, named = _called(claim)
+        said = f"receiver=%s {of_which} digest=%d attempt=%d outcome=%s"
+        log.log(level, said, claim.receiver, *named, parcel.id, parcel.attempts, outcome)
 
 
 def _outcome(failure: Failure | None, found: Setback | None) -> str:
@@ -533,10 +539,11 @@ def _outcome(failure: Failure | None, found: Setback | None) -> str:
     return "uncertain" if failure.uncertain else "failed"
 
 
-def _called(parcel: Claim | Digest | Notice) -> str:
+def _called(parcel: Claim | Digest | Notice) -> tuple[str, tuple[object, ...]]:
+    """What a message is called in the log: a template, and what fills it in."""
     if isinstance(parcel, Digest):
-        return f"digest={parcel.id} stories={len(parcel.claims)}"
+        return "digest=%d stories=%d", (parcel.id, len(parcel.claims))
     if isinstance(parcel, Notice):
-        return f"notice={parcel.id}"
+        return "notice=%d", (parcel.id,)
     rules = ",".join(told.match.rule for told in parcel.tolds)
-    return f"story={parcel.story:016x} rules={rules}"
+    return "story=%016x rules=%s", (parcel.story, rules)
