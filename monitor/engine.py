@@ -184,14 +184,15 @@ def untold(store: Store) -> datetime | None:
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
     """The feed at the address that it moved to.
 
-    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does.
+    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does,
+    and so does what is missing: without its secret it is asked nowhere.
     """
     if not state.address:
         return feed
     here, there = urls.parts(feed.url), urls.parts(state.address)
     access = feed.access
     if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
-        access = Access(proxy=access.proxy)
+        access = Access(proxy=access.proxy, missing=access.missing)
     private = feed.allow_private and here.host == there.host
     return replace(feed, url=state.address, allow_private=private, access=access)
 
