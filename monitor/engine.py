@@ -70,8 +70,7 @@ class Engine:
     notifier: Notifier = field(init=False, default_factory=Notifier)
 
     def __post_init__(self) -> None:
-        contact = f"; {self.desk.contact}" if self.desk.contact else ""
-        self.fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (feed reader{contact})")
+        self.fetcher = Fetcher(user_agent=_user_agent(self.desk))
         self.parsers = Parsers(PARSERS)
 
     def close(self) -> None:
@@ -94,6 +93,7 @@ class Engine:
         store.keep_tenures(held)
         self.standing = Standing(held, {feed.name: feed.tags for feed in desk.feeds})
         self.desk = desk
+        self.fetcher.user_agent = _user_agent(desk)
         names = {receiver.name for receiver in desk.receivers}
         for name, waiting in store.waiting().items():
             if name not in names:
@@ -173,6 +173,11 @@ class Engine:
                 stop=stop,
             ):
                 pass
+
+
+def _user_agent(desk: Desk) -> str:
+    contact = f"; {desk.contact}" if desk.contact else ""
+    return f"media-monitor/{__version__} (feed reader{contact})"
 
 
 def untold(store: Store) -> datetime | None:

@@ -319,10 +319,10 @@ def test_a_poll_that_breaks_in_our_own_code_is_a_failed_poll_of_that_feed(
 ) -> None:
     engine = made(tmp_path, web)
     engine.fetcher.close()
-    engine.fetcher = None  # type: ignore[assignment]  # a fault of ours, as broken as can be
     try:
         with Store(engine.state) as store:
             engine.sync(store)
+            engine.fetcher = None  # type: ignore[assignment]  # a fault of ours, as broken as can be
             (state,) = store.feed_states(["wire"]).values()
             result = engine.poll(engine.desk.feeds[0], state)
             engine.take(store, [result])

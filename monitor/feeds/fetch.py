@@ -89,8 +89,8 @@ def _dial(address: str, port: int, timeout: float) -> socket.socket:
 class Fetcher:
     """Reads feeds; one a process, safe among threads. It keeps connections open from poll to poll.
 
-    `resolve` (a name to its addresses) and `connect` (to an address) are the network, `trust` is whom TLS
-    believes; each may be replaced.
+    `user_agent` is who we say we are, from the next request on. `resolve` (a name to its addresses) and
+    `connect` (to an address) are the network, `trust` is whom TLS believes; each may be replaced.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Fetcher:
         connect: Connect = _dial,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self._limits = limits
         self._door = Door(resolve, connect, limits)
         self._trust: dict[Tls | None, ssl.SSLContext] = {None: trust or trusted()}
@@ -184,7 +184,7 @@ class Fetcher:
 
     def _headers(self, poll: Poll, *, own: bool) -> dict[str, str]:
         """What is asked with; the feed's own headers (a User-Agent may be one) for its own host alone."""
-        headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
+        headers = {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
         if poll.validators.etag:
             headers["If-None-Match"] = poll.validators.etag
         if poll.validators.last_modified:
