@@ -104,6 +104,7 @@ def take(
     spread: set[tuple[StoryId, EntryId]] = set()
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
+        again = store.unread_since_restore([one.feed.name for one in results if isinstance(one, Fresh)])
         for result in results:
             state = states.get(result.feed.name, FeedState())
             plan, one = _take_one(
@@ -112,7 +113,9 @@ def take(
             counts += one
             spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
         if spread and milestones:
-            counts += _tell_milestones(store, spread, milestones=milestones, rulebook=rulebook, now=now)
+            counts += _tell_milestones(
+                store, spread, milestones=milestones, rulebook=rulebook, now=now, uncertain=again
+            )
         store.tally(_tallied(counts), now=now)
     return counts
 
@@ -138,12 +141,18 @@ def _tell_milestones(
     milestones: Sequence[int],
     rulebook: Rulebook,
     now: datetime,
+    uncertain: bool,
 ) -> Counts:
-    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone."""
+    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone.
+
+    They are `uncertain` where one of the feeds was not read since a backup was put in place.
+    """
     try:
         with store.savepoint():
             found = reached(store.spreads(leads), milestones=milestones)
-            store.add_alerts(found.alerts, found.deliveries, now=now, rulebook=rulebook.hash)
+            store.add_alerts(
+                found.alerts, found.deliveries, now=now, rulebook=rulebook.hash, uncertain=uncertain
+            )
     except Exception:
         log.exception("outcome=error the outlets of what was told could not be counted")
         return Counts()
