@@ -141,6 +141,11 @@ def test_a_file_that_stands_is_replaced_only_by_force_and_never_half(
 def test_a_backup_that_cannot_be_written_says_so(line: Line, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="could not be written: No such file"):
         backup.back_up(line.folder, tmp_path / "nowhere" / "copy.db")
+    (tmp_path / "letter").write_text("no folder")
+    with pytest.raises(StateError, match="could not be written: Not a directory"):
+        backup.back_up(line.folder, tmp_path / "letter" / "copy.db")
+    with pytest.raises(StateError, match="could not be written: File name too long"):
+        backup.back_up(line.folder, tmp_path / ("long" * 100))
     (line.folder / DATABASE).write_bytes(b"This is a letter. " * 500)
     with pytest.raises(StateError, match="could not be made: file is not a database"):
         backup.back_up(line.folder, tmp_path / "copy.db")
