@@ -533,7 +533,9 @@ def _log_delivery(parcel: Claim | Digest | Notice, failure: Failure | None, foun
     of_which, named = _called(parcel)
     said = f"receiver=%s {of_which} attempt=%d outcome=%s{' error=%r' if error else ''}"
     log.log(level, said, parcel.receiver, *named, parcel.attempts, outcome, *error)
-    for claim in parcel.claims if isinstance(parcel, Digest) else ():
+    if not isinstance(parcel, Digest):
+        return
+    for claim in parcel.claims:
         of_which, named = _called(claim)
         said = f"receiver=%s {of_which} digest=%d attempt=%d outcome=%s"
         log.log(level, said, claim.receiver, *named, parcel.id, parcel.attempts, outcome)
