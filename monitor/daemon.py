@@ -501,6 +501,12 @@ class Daemon:
     def _read_anew(self) -> None:
         """Put the files in force; what cannot be used leaves the old ones in force."""
         self._tell(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self._take_over()
+        finally:  # without it systemd waits for the end of the reload, and ends the service
+            self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
+
+    def _take_over(self) -> None:
         self._read_at = self._signature()
         try:
             desk = self._reload()
@@ -513,7 +519,6 @@ class Daemon:
             self._refuse(str(error))
         else:
             self._install(desk)
-        self._tell(f"READY=1\nSTATUS=watching {len(self._engine.desk.feeds)} feeds")
 
     def _install(self, desk: Desk) -> None:
         """Put a desk in force; where the database cannot be written now, soon."""
@@ -539,9 +544,15 @@ class Daemon:
         self._engine.keep(store, refused=self._refused)
 
     def _refuse(self, error: str) -> None:
+        """Remember what is wrong with the files; where the database cannot be written now, soon."""
+        try:
+            with Store(self._engine.state) as store:
+                store.refuse_desk(error, now=self._engine.clock())
+        except StateError as failure:
+            log.error("outcome=reload-put-off %s", failure)  # noqa: TRY400 - it says all
+            self._reload_wanted.set()
+            return
         self._refused = error
-        with Store(self._engine.state) as store:
-            store.refuse_desk(error, now=self._engine.clock())
 
     def _tell_operators(self) -> None:
         """Tell the operators' receiver of mistakes in the files: once, until they are good again."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from monitor.config import Desk
+    from monitor.rules.document import Node
     from monitor.store.report import Report
 
 UNIT = "monitor.service"
@@ -47,6 +48,7 @@ _LATE, _LOST = (
 _BEHIND = timedelta(hours=24)  # some feed always shows news of the day
 _CLOCK_SLACK = timedelta(seconds=5)
 _CREDENTIAL = re.compile(r"\$\{credential:([^{}]+)\}")
+_FOLDER = "receiver"  # of LoadCredential=receiver:FOLDER each file is a credential
 # Services whose address names the host that is spoken to, with the port where none is written.
 _PORTS = {
     "json": 80,
@@ -298,7 +300,7 @@ def _tls(patient: Patient) -> Iterator[_Found]:
 
 
 def _unit(patient: Patient) -> Iterator[_Found]:
-    wanted = ("LoadState", "UnitFileState", "ActiveState", "Result", "FragmentPath")
+    wanted = ("LoadState", "UnitFileState", "ActiveState", "Result", "FragmentPath", "DropInPaths")
     said = patient.machine.command(["systemctl", "show", UNIT, *(f"--property={name}" for name in wanted)])
     values = dict(line.split("=", 1) for line in (said or "").splitlines() if "=" in line)
     if values.get("LoadState", "not-found") == "not-found":
@@ -309,8 +311,9 @@ def _unit(patient: Patient) -> Iterator[_Found]:
     if values.get("UnitFileState") not in ("enabled", "enabled-runtime"):
         yield Grade.WARN, "it is not started with the machine", f"systemctl enable {UNIT}"
     path = Path(values.get("FragmentPath", ""))
+    drop_ins = map(Path, values.get("DropInPaths", "").split())
     try:
-        text = path.read_text("utf-8")
+        text = "\n".join(file.read_text("utf-8") for file in (path, *drop_ins))
     except (OSError, UnicodeDecodeError):
         yield Grade.NOTE, f"{path} cannot be read"
         return
@@ -334,30 +337,42 @@ def _unit_faults(patient: Patient, text: str) -> Iterator[_Found]:
             yield (
                 Grade.FAIL,
                 f"its credential {name} is not there: {where}",
-                "write the receiver's address to it",
+                f"mkdir -m 700 {where}" if name == _FOLDER else "write the secret to it",
             )
         elif Path(where).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield Grade.WARN, f"others may read the credential {where}", f"chmod 600 {where}"
-    for name in sorted(_credentials(patient) - given.keys()):
+            yield Grade.WARN, f"others may read the credential {where}", f"chmod go= {where}"
+    folder = Path(given.get(_FOLDER, ""))
+    try:
+        loaded = {file.name for file in folder.iterdir()} if _FOLDER in given and folder.is_dir() else set()
+    except PermissionError:
+        yield Grade.NOTE, f"what is in {folder} cannot be seen here", "run doctor as root"
+        return
+    for name in sorted(_credentials(patient) - given.keys() - loaded):
+        to_write = f"write it to {folder}/{name}, or " if _FOLDER in given else ""
         yield (
             Grade.FAIL,
             f"it does not load the credential {name}",
-            f"add LoadCredential={name}:/path to the unit",
+            f"{to_write}add LoadCredential={name}:/path to the unit",
         )
 
 
 def _credentials(patient: Patient) -> set[str]:
-    """The credentials that the receivers' addresses ask for."""
+    """The credentials that receivers, feeds and settings ask for; the page's token is for its own unit."""
     if patient.desk is None:
         return set()
-    return {
-        name
-        for root in patient.desk.sources.roots
-        for key, value in root.pairs
-        if key.text == "receivers"
-        for _, address in value.pairs
-        for name in _CREDENTIAL.findall(address.text)
-    }
+    tops = [(key.text, value) for root in patient.desk.sources.roots for key, value in root.pairs]
+    asking = [value for top, value in tops if top in ("receivers", "feeds")]
+    asking += [
+        value for top, node in tops if top == "settings" for key, value in node.pairs if key.text != "web"
+    ]
+    return {name for node in asking for text in _texts(node) for name in _CREDENTIAL.findall(text)}
+
+
+def _texts(node: Node) -> Iterator[str]:
+    """All that is written in it, keys aside."""
+    yield node.text
+    for inner in (*node.items, *(value for _, value in node.pairs)):
+        yield from _texts(inner)
 
 
 def _versions(patient: Patient) -> Iterator[_Found]:
@@ -437,7 +452,7 @@ def _overdue(patient: Patient) -> Iterator[_Found]:
             yield (
                 Grade.FAIL,
                 f"{queue.receiver}: {dead} given up{why}",
-                "correct its address; then tell them by hand",
+                f"correct its address; then monitor deliveries retry --receiver {queue.receiver}",
             )
         if waits > _LATE:
             grade = Grade.FAIL if waits > _LOST else Grade.WARN

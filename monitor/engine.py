@@ -70,8 +70,7 @@ class Engine:
     notifier: Notifier = field(init=False, default_factory=Notifier)
 
     def __post_init__(self) -> None:
-        contact = f"; {self.desk.contact}" if self.desk.contact else ""
-        self.fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (feed reader{contact})")
+        self.fetcher = Fetcher(user_agent=_user_agent(self.desk))
         self.parsers = Parsers(PARSERS)
 
     def close(self) -> None:
@@ -94,6 +93,7 @@ class Engine:
         store.keep_tenures(held)
         self.standing = Standing(held, {feed.name: feed.tags for feed in desk.feeds})
         self.desk = desk
+        self.fetcher.user_agent = _user_agent(desk)
         names = {receiver.name for receiver in desk.receivers}
         for name, waiting in store.waiting().items():
             if name not in names:
@@ -175,6 +175,11 @@ class Engine:
                 pass
 
 
+def _user_agent(desk: Desk) -> str:
+    contact = f"; {desk.contact}" if desk.contact else ""
+    return f"media-monitor/{__version__} (feed reader{contact})"
+
+
 def untold(store: Store) -> datetime | None:
     """Since when the files have had mistakes of which the operators were not told; None where they know."""
     kept = store.desk()
@@ -184,14 +189,15 @@ def untold(store: Store) -> datetime | None:
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
     """The feed at the address that it moved to.
 
-    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does.
+    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does,
+    and so does what is missing: without its secret it is asked nowhere.
     """
     if not state.address:
         return feed
     here, there = urls.parts(feed.url), urls.parts(state.address)
     access = feed.access
     if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
-        access = Access(proxy=access.proxy)
+        access = Access(proxy=access.proxy, missing=access.missing)
     private = feed.allow_private and here.host == there.host
     return replace(feed, url=state.address, allow_private=private, access=access)
 

@@ -104,6 +104,7 @@ def take(
     spread: set[tuple[StoryId, EntryId]] = set()
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
+        again = store.unread_since_restore([one.feed.name for one in results if isinstance(one, Fresh)])
         for result in results:
             state = states.get(result.feed.name, FeedState())
             plan, one = _take_one(
@@ -112,7 +113,9 @@ def take(
             counts += one
             spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
         if spread and milestones:
-            counts += _tell_milestones(store, spread, milestones=milestones, rulebook=rulebook, now=now)
+            counts += _tell_milestones(
+                store, spread, milestones=milestones, rulebook=rulebook, now=now, uncertain=again
+            )
         store.tally(_tallied(counts), now=now)
     return counts
 
@@ -138,12 +141,18 @@ def _tell_milestones(
     milestones: Sequence[int],
     rulebook: Rulebook,
     now: datetime,
+    uncertain: bool,
 ) -> Counts:
-    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone."""
+    """What this round made of these leads; once for all its feeds: from 3 outlets to 21, 20 is told alone.
+
+    They are `uncertain` where one of the feeds was not read since a backup was put in place.
+    """
     try:
         with store.savepoint():
             found = reached(store.spreads(leads), milestones=milestones)
-            store.add_alerts(found.alerts, found.deliveries, now=now, rulebook=rulebook.hash)
+            store.add_alerts(
+                found.alerts, found.deliveries, now=now, rulebook=rulebook.hash, uncertain=uncertain
+            )
     except Exception:
         log.exception("outcome=error the outlets of what was told could not be counted")
         return Counts()
@@ -514,14 +523,22 @@ def _record(
 
 
 def _log_delivery(parcel: Claim | Digest | Notice, failure: Failure | None, found: Setback | None) -> None:
-    said = "receiver=%s %s attempt=%d outcome=%s"
+    """A line about the send, and one about each story that went in a digest.
+
+    Their templates hold the keys: what is filled in makes no field of the journal.
+    """
     outcome = _outcome(failure, found)
-    values = (parcel.receiver, _called(parcel), parcel.attempts, outcome)
-    if failure is None:
-        log.info(said, *values)
-    else:
-        level = logging.ERROR if outcome == "dead" else logging.WARNING
-        log.log(level, f"{said} error=%r", *values, failure.error)  # noqa: G004
+    level = logging.INFO if failure is None else logging.WARNING if outcome != "dead" else logging.ERROR
+    error = () if failure is None else (failure.error,)
+    of_which, named = _called(parcel)
+    said = f"receiver=%s {of_which} attempt=%d outcome=%s{' error=%r' if error else ''}"
+    log.log(level, said, parcel.receiver, *named, parcel.attempts, outcome, *error)
+    if not isinstance(parcel, Digest):
+        return
+    for claim in parcel.claims:
+        of_which, named = _called(claim)
+        said = f"receiver=%s {of_which} digest=%d attempt=%d outcome=%s"
+        log.log(level, said, claim.receiver, *named, parcel.id, parcel.attempts, outcome)
 
 
 def _outcome(failure: Failure | None, found: Setback | None) -> str:
@@ -533,10 +550,11 @@ def _outcome(failure: Failure | None, found: Setback | None) -> str:
     return "uncertain" if failure.uncertain else "failed"
 
 
-def _called(parcel: Claim | Digest | Notice) -> str:
+def _called(parcel: Claim | Digest | Notice) -> tuple[str, tuple[object, ...]]:
+    """What a message is called in the log: a template, and what fills it in."""
     if isinstance(parcel, Digest):
-        return f"digest={parcel.id} stories={len(parcel.claims)}"
+        return "digest=%d stories=%d", (parcel.id, len(parcel.claims))
     if isinstance(parcel, Notice):
-        return f"notice={parcel.id}"
+        return "notice=%d", (parcel.id,)
     rules = ",".join(told.match.rule for told in parcel.tolds)
-    return f"story={parcel.story:016x} rules={rules}"
+    return "story=%016x rules=%s", (parcel.story, rules)

@@ -7,11 +7,11 @@ import socket
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,7 +20,7 @@ from monitor import config
 from monitor.daemon import Daemon, Tick, shut_down
 from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine, utc_now
-from monitor.errors import StateError
+from monitor.errors import ConfigError, Fault, StateError
 from monitor.feeds.fetch import Fetcher
 from monitor.model import Escalation, Feed
 from monitor.store.store import DATABASE, Store
@@ -283,15 +283,46 @@ def test_a_reload_that_meets_a_locked_database_is_made_up_for(
         eventually(lambda: any("feed=renamed outcome=fresh" in line for line in ear.lines))
 
 
+def test_a_refusal_that_meets_a_locked_database_is_made_up_for_and_systemd_is_not_kept_waiting(
+    tmp_path: Path, web: WebServer, ear: Ear
+) -> None:
+    def mistaken() -> NoReturn:
+        raise ConfigError([Fault("rules.yaml", 1, 1, "unknown key")])
+
+    engine, address = made(tmp_path, web), str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        daemon = Daemon(engine, reload=mistaken, notify_address=address)
+        with (
+            running(daemon),
+            closing(sqlite3.connect(engine.state / DATABASE, isolation_level=None)) as other,
+        ):
+            eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
+            other.execute("begin immediate")
+            daemon.reload()
+            eventually(lambda: any("outcome=reload-put-off" in line for line in ear.lines))
+            heard = [systemd.recv(1 << 16).partition(b"\n")[0] for _ in range(3)]
+            assert heard == [b"READY=1", b"RELOADING=1", b"READY=1"]
+            other.execute("rollback")
+            eventually(lambda: "unknown key" in refused(engine))
+
+
+def refused(engine: Engine) -> str:
+    """What is kept as wrong with the files."""
+    with Store(engine.state) as store:
+        kept = store.desk()
+    return kept.error if kept else ""
+
+
 def test_a_poll_that_breaks_in_our_own_code_is_a_failed_poll_of_that_feed(
     tmp_path: Path, web: WebServer, ear: Ear
 ) -> None:
     engine = made(tmp_path, web)
     engine.fetcher.close()
-    engine.fetcher = None  # type: ignore[assignment]  # a fault of ours, as broken as can be
     try:
         with Store(engine.state) as store:
             engine.sync(store)
+            engine.fetcher = None  # type: ignore[assignment]  # a fault of ours, as broken as can be
             (state,) = store.feed_states(["wire"]).values()
             result = engine.poll(engine.desk.feeds[0], state)
             engine.take(store, [result])

@@ -263,7 +263,8 @@ def test_receivers_that_are_owed_something_for_long(desk: Desk) -> None:
         chat, mail = found(desk, known, "receivers")
         assert chat[0] == grade
         assert chat[1] == "chat: the oldest has waited since 2026-03-02 09:10 UTC (refused)"
-        assert mail[:2] == ("fail", "mail: 1 given up")
+        retry = "correct its address; then monitor deliveries retry --receiver mail"
+        assert mail == ("fail", "mail: 1 given up", retry)
 
 
 def test_hosts_of_receivers_are_connected_to_only_when_asked(desk: Desk) -> None:
@@ -339,6 +340,52 @@ def test_the_unit(desk: Desk, tmp_path: Path) -> None:
     ill = told.replace("=enabled", "=disabled").replace("=active", "=failed")
     assert grades(desk, Known(unit=ill), "unit") == ["fail", "warn", "ok"]
     assert grades(desk, Known(unit=f"{SOUND}/gone/monitor.service\n"), "unit") == ["note"]
+
+
+def test_a_folder_of_credentials_holds_each_that_the_files_ask_for(desk: Desk, tmp_path: Path) -> None:
+    """The shipped unit's own way; what the page alone asks for is not for this unit."""
+    asking = {
+        "receivers": {
+            "mail": "${credential:m}",
+            "chat": {"url": "${credential:c}", "quiet": "22:00-07:00 UTC"},
+        },
+        "feeds": [
+            {
+                "name": "wire",
+                "url": "https://wire.example/feed",
+                "headers": {"X-Key": "${credential:h}"},
+                "proxy": "http://u:${credential:p}@proxy.example:3128",
+            },
+            {
+                "name": "other",
+                "url": "https://other.example/feed",
+                "auth": {"user": "u", "password": "${credential:a}"},
+            },
+        ],
+        "settings": {"alive": "${credential:dead-man}", "web": {"token": "${credential:web-token}"}},
+    }
+    for old in ("receivers", "feeds"):
+        (desk.rules / f"{old}.yaml").unlink()
+    (desk.rules / "desk.yaml").write_text(json.dumps(asking))
+    folder = tmp_path / "credentials"
+    folder.mkdir(0o700)
+    told = unit(tmp_path, f"ExecStart={__file__} run", f"LoadCredential=receiver:{folder}")
+    wanted = ["a", "c", "dead-man", "h", "m", "p"]
+    findings = found(desk, Known(unit=told), "unit")
+    assert [says for _, says, _ in findings] == [f"it does not load the credential {name}" for name in wanted]
+    assert findings[0][2] == f"write it to {folder}/a, or add LoadCredential=a:/path to the unit"
+    for name in wanted[1:]:
+        (folder / name).write_text("x")
+    drop_in = tmp_path / "override.conf"
+    drop_in.write_text(f"[Service]\nLoadCredentialEncrypted=a:{__file__}\n")
+    told += f"DropInPaths={drop_in}\n"
+    (warning,) = found(desk, Known(unit=told), "unit")  # this very file may be read by all
+    assert warning == ("warn", f"others may read the credential {__file__}", f"chmod go= {__file__}")
+    drop_in.write_text("")
+    (folder / "a").write_text("x")
+    assert grades(desk, Known(unit=told), "unit") == ["ok"]
+    folder.chmod(0o755)
+    assert grades(desk, Known(unit=told), "unit") == ["warn"]
 
 
 # ---- the machine that there is, and the command ------------------------------------------------------------

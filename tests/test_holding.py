@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import dispatch, pipeline
+from monitor import dispatch, journal, pipeline
 from monitor.alerts import notice
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
@@ -392,3 +393,52 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == 1
     line.receivers.failing.clear()
     assert line.deliver(collecting, after=HOUR) == []
+
+
+# ---- what the journal is asked by --------------------------------------------------------------------------
+
+
+def _logged_fields(caplog: pytest.LogCaptureFixture) -> list[dict[str, str]]:
+    """The fields of each line about a send; the last of several rules."""
+    found = [dict(journal.fields(record.msg, record.args)) for record in caplog.records]
+    return [fields for fields in found if "RECEIVER" in fields]
+
+
+def test_each_send_is_found_by_its_story_and_its_rules(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("refused")
+    line.deliver()
+    line.receivers.failing.clear()
+    line.deliver(after=timedelta(hours=1))
+    failed, sent = _logged_fields(caplog)
+    same = {"RECEIVER": "mail", "STORY_ID": sent["STORY_ID"], "RULE": "peace"}
+    assert failed == same | {"ATTEMPT": "1", "OUTCOME": "failed", "ERROR": "refused"}
+    assert sent == same | {"ATTEMPT": "2", "OUTCOME": "sent"}
+
+
+def test_each_story_of_a_digest_is_found_by_its_story_and_its_rules(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    line.clock.advance(timedelta(hours=14))  # past 22:00
+    line.news("peace", "trade")
+    assert line.deliver(NIGHTLY) == []
+    assert len(line.deliver(NIGHTLY, after=timedelta(hours=9))) == 1
+    whole, *stories = _logged_fields(caplog)
+    same = {"RECEIVER": "mail", "DIGEST": whole["DIGEST"], "ATTEMPT": "1", "OUTCOME": "sent"}
+    assert whole == same | {"STORIES": "2"}
+    assert {fields["RULE"] for fields in stories} == {"peace", "trade"}
+    told = {fields.pop("STORY_ID") for fields in stories}
+    assert all(fields == same | {"RULE": fields["RULE"]} for fields in stories)
+    assert len(told) == 2
+
+
+def test_a_notice_is_logged_as_one(line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "monitor")
+    line.customs = replace(line.customs, operators="mail")
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "is gone", now=line.clock.now)
+    line.deliver(after=timedelta(hours=1))
+    (fields,) = _logged_fields(caplog)
+    assert fields == {"RECEIVER": "mail", "NOTICE": fields["NOTICE"], "ATTEMPT": "1", "OUTCOME": "sent"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -423,3 +424,16 @@ def test_the_engine_puts_tenures_in_force_with_the_rules(tmp_path: Path) -> None
         engine.install(config.load_desk(folder, env={}, secrets_required=True), store)
     assert engine.standing.youngest == clock.now
     engine.close()
+
+
+def test_a_contact_that_changed_is_told_from_the_next_poll_on(tmp_path: Path, web: WebServer) -> None:
+    desk = Desk(
+        tmp_path, {"mail": "json://127.0.0.1:9", "chat": "json://127.0.0.1:9"}, {"wire": web.url("/feed")}
+    )
+    engine = Engine(config.load_desk(desk.rules, env={}, secrets_required=True), desk.state)
+    (desk.rules / "settings.yaml").write_text("settings: {contact: desk@example.org}\n")
+    with closing(engine), Store(desk.state) as store:
+        engine.sync(store)
+        engine.install(config.load_desk(desk.rules, env={}, secrets_required=True), store)
+        engine.poll(engine.desk.feeds[0], FeedState())
+    assert web.requests[-1].headers["user-agent"].endswith("(feed reader; desk@example.org)")

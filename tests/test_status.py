@@ -27,16 +27,19 @@ from monitor.model import Feed, FeedState, Receiver
 from monitor.store.lock import is_held, only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE
+from monitor.timetable import timetable
 from tests.desks import RULES, Desk, eventually, serve_feed
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 NEWS = Item("n1", "Ministers sign a peace agreement at last in the capital", "It was a long road to it.")
 WIRE = Feed("wire", "https://wire.example/feed", "The Wire", every=timedelta(minutes=10))
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [mail, chat]}]")
+BOOK_OF_MAIL = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: mail}]")
 QUIET = {"mail": "json://127.0.0.1:9/a", "chat": "json://127.0.0.1:9/b"}
 
 
@@ -91,6 +94,35 @@ def test_a_report_says_what_is_owed_to_whom_and_since_when(tmp_path: Path) -> No
         "sends failed": 1,
     }
     assert report.sizes["database"] > 0
+
+
+def test_a_digest_that_fails_is_owed_since_it_was_made(tmp_path: Path) -> None:
+    """What waits for its digest is owed to nobody yet; a digest that is not accepted is, and says why."""
+    outlet = FakeOutlet(WIRE, [Item("old", "Nothing much happens")])
+    mail = Receiver("mail", "json://x", digest=timetable("daily 12:00 UTC"))
+    failing = FakeReceivers(failing={"mail": SendError("it refused")})
+    clock = FakeClock()
+    with Reporter(tmp_path) as store:
+        store.sync_feeds([WIRE], first_poll=lambda _: START)
+
+        def owed(hours: int) -> tuple[datetime | None, str]:
+            clock.advance(timedelta(hours=hours))
+            while pipeline.deliver(store, mail, send=failing.send, clock=clock):
+                pass
+            (queue,) = store.report(now=clock.now).queues
+            return queue.oldest, queue.error
+
+        for _ in range(2):
+            state = store.feed_states(["wire"])["wire"]
+            pipeline.take(store, [outlet.poll(state)], rulebook=BOOK_OF_MAIL, now=clock.now)
+            outlet.items.append(NEWS)
+        assert owed(0) == (None, "")
+        assert owed(3) == (START + timedelta(hours=3), "it refused")
+        assert owed(1) == (START + timedelta(hours=3), "it refused")
+        shown = monitor("status", "--state", str(tmp_path)).stdout
+        assert "  a digest for mail, the oldest since 2026-03-02 12:00 UTC" in shown
+        failing.failing.clear()
+        assert owed(10) == (None, "")
 
 
 def test_an_empty_database_has_a_report_too(tmp_path: Path) -> None:

@@ -127,11 +127,12 @@ def _of_deliveries(report: Report, now: datetime) -> Iterator[str]:
     for queue in report.queues:
         waiting = _waiting(queue.states)
         dead = queue.states.get("dead", 0)
-        if not waiting and not dead:
+        if not waiting and not dead and not queue.oldest:
             continue
+        what = f"{waiting:,}" if waiting or dead else "a digest"
         oldest = f", the oldest since {_when(queue.oldest, now)}" if queue.oldest else ""
         given_up = f"; {dead:,} given up" if dead else ""
-        yield from _under(f"{waiting:,} for {queue.receiver}{oldest}{given_up}")
+        yield from _under(f"{what} for {queue.receiver}{oldest}{given_up}")
         if queue.error:
             yield from _under(queue.error, deeper=4)
 

@@ -54,6 +54,7 @@ _BODIES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _HARD, _SOFT, _BRIEF = 1.0, 0.5, 0.25  # the weights of errors.FetchError
 _CHUNK = 1 << 16  # bytes a read
+_WEB = (80, 443)  # the ports that http and https have
 _LONGEST_VALIDATOR = 1024  # characters; longer ones are noise that we would send back for ever
 _LONGEST_RETRY_AFTER = timedelta(days=30)  # a dead feed is asked again monthly, whatever it says
 _MAX_AGE = re.compile(r"(?<![\w-])max-age=([0-9]{1,9})(?![0-9])")
@@ -88,8 +89,8 @@ def _dial(address: str, port: int, timeout: float) -> socket.socket:
 class Fetcher:
     """Reads feeds; one a process, safe among threads. It keeps connections open from poll to poll.
 
-    `resolve` (a name to its addresses) and `connect` (to an address) are the network, `trust` is whom TLS
-    believes; each may be replaced.
+    `user_agent` is who we say we are, from the next request on. `resolve` (a name to its addresses) and
+    `connect` (to an address) are the network, `trust` is whom TLS believes; each may be replaced.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class Fetcher:
         connect: Connect = _dial,
         trust: ssl.SSLContext | None = None,
     ) -> None:
-        self._user_agent = user_agent
+        self.user_agent = user_agent
         self._limits = limits
         self._door = Door(resolve, connect, limits)
         self._trust: dict[Tls | None, ssl.SSLContext] = {None: trust or trusted()}
@@ -140,7 +141,7 @@ class Fetcher:
             parts.scheme,
             parts.host,
             parts.port,
-            allow_private=_may_be_private(poll, parts.host),
+            allow_private=_may_be_private(poll, url),
             proxy=access.proxy,
             tls=access.tls if own else None,
         )
@@ -183,7 +184,7 @@ class Fetcher:
 
     def _headers(self, poll: Poll, *, own: bool) -> dict[str, str]:
         """What is asked with; the feed's own headers (a User-Agent may be one) for its own host alone."""
-        headers = {"User-Agent": self._user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
+        headers = {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
         if poll.validators.etag:
             headers["If-None-Match"] = poll.validators.etag
         if poll.validators.last_modified:
@@ -200,9 +201,13 @@ def _is_own(poll: Poll, url: str) -> bool:
     return (ours.scheme, ours.host, ours.port) == (there.scheme, there.host, there.port)
 
 
-def _may_be_private(poll: Poll, host: str) -> bool:
-    """Only the feed's own host may: one that it redirects to is checked like any other."""
-    return poll.feed.allow_private and host == urls.parts(poll.feed.url).host
+def _may_be_private(poll: Poll, url: str) -> bool:
+    """Only the feed's own host may, on the feed's port and the web's: it has other services too.
+
+    Where else a feed redirects to is checked like any other.
+    """
+    ours, there = urls.parts(poll.feed.url), urls.parts(url)
+    return poll.feed.allow_private and ours.host == there.host and there.port in (ours.port, *_WEB)
 
 
 def _asked(

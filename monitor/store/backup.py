@@ -37,10 +37,10 @@ def back_up(
     Raises UsageError where the file stands already and `force` does not say to replace it, StateError where
     it cannot be written or does not pass SQLite's integrity check.
     """
-    if target.exists() and not force:
-        raise UsageError("there is a file already", where=str(target), remedy="replace it with --force")
-    part = target.with_name(f".{target.name}.part")
+    part = target.parent / f".{target.name}.part"
     try:
+        if target.exists() and not force:
+            raise UsageError("there is a file already", where=str(target), remedy="replace it with --force")
         part.unlink(missing_ok=True)
         part.touch(0o600)
         with closing(_reading(state / DATABASE)) as source, closing(sqlite3.connect(part)) as copy:
@@ -65,7 +65,8 @@ def back_up(
         ) from error
     finally:
         for leftover in (part, *_journals(part)):
-            leftover.unlink(missing_ok=True)
+            with suppress(OSError):  # it would hide what went wrong
+                leftover.unlink(missing_ok=True)
     return target.stat().st_size
 
 

@@ -32,7 +32,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What is owed to one receiver: deliveries by state, and since when the oldest waits."""
+    """What is owed to one receiver: deliveries by state, and since when the oldest waits, or its digest."""
 
     receiver: str
     states: Mapping[str, int]
@@ -116,24 +116,28 @@ class Reporter(Store):
     def _queues(self) -> tuple[Queue, ...]:
         rows = self._rows(
             """
-            select receiver, deliveries.state, count(*) number, min(created) oldest,
+            select deliveries.receiver, deliveries.state, count(*) number,
+                min(iif(deliveries.state = 'held', made, created)) oldest,
                 (select error from deliveries failed where failed.receiver = deliveries.receiver
-                    and failed.state <> 'sent' and error <> '' order by due desc limit 1) error
+                    and failed.state <> 'sent' and error <> '' order by due desc limit 1) error,
+                max(letters.error) refused
             from deliveries join alerts on alerts.id = alert
-            group by receiver, deliveries.state order by receiver, deliveries.state
-            """
+                left join letters on letters.id = letter and deliveries.state = 'held'
+                    and letters.state in ('due', 'sending')
+            group by deliveries.receiver, deliveries.state order by deliveries.receiver, deliveries.state
+            """  # what is held is owed from the moment in which its digest was made
         )
         found: dict[str, Queue] = {}
         for row in rows:
             before = found.get(row["receiver"], Queue(row["receiver"], {}, None, row["error"] or ""))
             oldest = [before.oldest] if before.oldest else []
-            if row["state"] in ("due", "sending"):
+            if row["state"] in ("due", "sending", "held") and row["oldest"] is not None:
                 oldest.append(from_milliseconds(row["oldest"]))
             found[row["receiver"]] = Queue(
                 row["receiver"],
                 {**before.states, row["state"]: row["number"]},
                 min(oldest, default=None),
-                before.error,
+                before.error or row["refused"] or "",
             )
         return tuple(found.values())
 

@@ -381,7 +381,8 @@ class Store(Letters, Silences, Ledger, Bygones):
             self.unmute_carried(
                 stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
             )
-        self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, feed=plan.feed)
+        again = self.unread_since_restore([plan.feed])
+        self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, uncertain=again)
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
 
@@ -392,11 +393,11 @@ class Store(Letters, Silences, Ledger, Bygones):
         *,
         now: datetime,
         rulebook: str,
-        feed: str = "",
+        uncertain: bool,
     ) -> None:
         """Write alerts and to whom they go; inside a transaction. What stands already stays as it is.
 
-        They are uncertain where `feed`, which brought them, was not read since a backup was put in place.
+        They are `uncertain` where they may have been told before: see `unread_since_restore`.
         """
         moment = to_milliseconds(now)
         for alert in alerts:
@@ -420,14 +421,23 @@ class Store(Letters, Silences, Ledger, Bygones):
             )
         for alert_id, receiver in deliveries:
             self._db.execute(
-                """
-                insert or ignore into deliveries (alert, receiver, due, uncertain)
-                values (?, ?, ?, exists (
-                    select 1 from restores join feeds on name = ? where last_good < at
-                ))
-                """,  # what a restored backup does not know may have been told before
-                (alert_id, receiver, moment, feed),
+                "insert or ignore into deliveries (alert, receiver, due, uncertain) values (?, ?, ?, ?)",
+                (alert_id, receiver, moment, int(uncertain)),
             )
+
+    def unread_since_restore(self, feeds: Collection[str]) -> bool:
+        """Whether one of these was not read since a backup was put in place.
+
+        What it brings may have been told before: the backup does not know of it.
+        """
+        found = self._rows(
+            """
+            select 1 from restores join feeds on last_good < at
+            where name in (select value from json_each(?)) limit 1
+            """,
+            (as_json(feeds),),
+        )
+        return bool(found)
 
     def _put_entry(self, stored: Stored, moment: int, *, rulebook: str) -> None:
         """An entry placed by itself (an edit that stays where it was) keeps the verdict it came in with."""

@@ -227,7 +227,9 @@ def test_the_same_round_again_tells_nothing(store: Store) -> None:
     assert {one.reached for one in spreads} == {3}
     found = reached([replace(one, reached=0) for one in spreads], milestones=[3])
     with store.transaction():
-        store.add_alerts(found.alerts, found.deliveries, now=world.clock.now, rulebook="again")
+        store.add_alerts(
+            found.alerts, found.deliveries, now=world.clock.now, rulebook="again", uncertain=False
+        )
     assert store.counts()["alerts"] == 2
 
 

@@ -5,6 +5,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -360,6 +361,25 @@ def test_a_feed_that_may_be_private_cannot_redirect_to_another_private_host(web:
     error = failure(fetcher, feed_at(web.url("/feed", host="own.example")))
     assert error.what == "intranet.example may not be polled: 127.0.0.1 is not public: loopback"
     assert [request.path for request in web.requests] == ["/feed"]
+
+
+def test_a_feed_that_may_be_private_cannot_redirect_to_another_service_of_its_host(web: WebServer) -> None:
+    """Its own port may be asked, and those of the web, where a feed moves from plain to TLS or back."""
+    reached: list[int] = []
+
+    def dial(address: str, port: int, timeout: float) -> socket.socket:
+        reached.append(port)
+        return socket.create_connection((address, web.port), timeout)
+
+    with closing(Fetcher(user_agent="test", connect=dial)) as fetcher:
+        web.serve("/feed", b"", {"Location": "http://127.0.0.1:6379/"}, status=302)
+        error = failure(fetcher, feed_at(web.url("/feed")))
+        assert error.what == "127.0.0.1 may not be polled: 127.0.0.1 is not public: loopback"
+        web.serve("/new", RSS)
+        for there in (web.url("/new"), "http://127.0.0.1/new", "http://127.0.0.1:443/new"):
+            web.serve("/feed", b"", {"Location": there}, status=302)
+            assert fetched(fetcher, feed_at(web.url("/feed"))).url == there
+    assert set(reached) == {web.port, 80, 443}
 
 
 def test_a_redirect_to_an_own_path_given_as_a_network_path_is_followed(

@@ -141,6 +141,11 @@ def test_a_file_that_stands_is_replaced_only_by_force_and_never_half(
 def test_a_backup_that_cannot_be_written_says_so(line: Line, tmp_path: Path) -> None:
     with pytest.raises(StateError, match="could not be written: No such file"):
         backup.back_up(line.folder, tmp_path / "nowhere" / "copy.db")
+    (tmp_path / "letter").write_text("no folder")
+    with pytest.raises(StateError, match="could not be written: Not a directory"):
+        backup.back_up(line.folder, tmp_path / "letter" / "copy.db")
+    with pytest.raises(StateError, match="could not be written: File name too long"):
+        backup.back_up(line.folder, tmp_path / ("long" * 100))
     (line.folder / DATABASE).write_bytes(b"This is a letter. " * 500)
     with pytest.raises(StateError, match="could not be made: file is not a database"):
         backup.back_up(line.folder, tmp_path / "copy.db")
@@ -172,6 +177,44 @@ def test_what_came_after_the_backup_is_told_again_and_says_so(line: Line, copy: 
     assert AGAIN not in new.body
     with Reporter(line.folder) as store:
         assert store.report(now=line.clock.now).restored == line.clock.now - timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_milestone_that_came_after_the_backup_says_that_it_may_be_a_repeat(
+    line: Line, tmp_path: Path, *, together: bool
+) -> None:
+    """Whether the outlets that make it are read in one round after the backup was put back or one by one."""
+    outlets = [line.outlet, FakeOutlet(Feed("post", "https://post.example/feed", "Kura Post"), [OLD])]
+
+    def step(*read: FakeOutlet) -> list[Message]:
+        before = len(line.receivers.arrived)
+        line.clock.advance(timedelta(minutes=10))
+        with Store(line.folder) as store:
+            store.sync_feeds([one.feed for one in outlets], first_poll=lambda _: START)
+            states = store.feed_states(["wire", "post"])
+            results = [one.poll(states[one.feed.name]) for one in read]
+            pipeline.take(store, results, rulebook=BOOK, now=line.clock.now, milestones=(2,))
+            while pipeline.deliver(store, MAIL, send=line.receivers.send, clock=line.clock):
+                pass
+        return [message for _, message in line.receivers.arrived[before:]]
+
+    def told_of_two(messages: list[Message]) -> list[bool]:
+        """Whether each note of a second outlet says that it may be a repeat."""
+        return [AGAIN in one.body for one in messages if ", milestone · " in one.body]
+
+    step(*outlets)
+    line.outlet.items.append(story(1, watched="peace"))
+    step(*outlets)
+    backup.back_up(line.folder, tmp_path / "copy.db")
+    outlets[1].items.append(story(1, watched="peace"))
+    assert told_of_two(step(*outlets)) == [False]
+    backup.restore(tmp_path / "copy.db", line.folder, now=line.clock.now)
+    rounds = [outlets] if together else [[one] for one in outlets]
+    assert told_of_two([message for read in rounds for message in step(*read)]) == [True]
+    line.outlet.items.append(story(2, watched="peace"))
+    outlets[1].items.append(story(2, watched="peace"))
+    step(line.outlet)
+    assert told_of_two(step(outlets[1])) == [False]
 
 
 def test_what_the_backup_still_owed_is_sent_and_says_that_it_may_be_a_repeat(
