@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import dispatch, pipeline
-from monitor.alerts import notice
+from monitor.alerts import notice, outbox
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
@@ -111,7 +111,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
     made.store.close()
 
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOUR, MINUTE, YEAR = timedelta(hours=1), timedelta(minutes=1), timedelta(days=365)
 
 
 # ---- holding -----------------------------------------------------------------------------------------------
@@ -392,3 +392,93 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == 1
     line.receivers.failing.clear()
     assert line.deliver(collecting, after=HOUR) == []
+
+
+# ---- a clock that ran ahead --------------------------------------------------------------------------------
+
+
+def set_back(line: Line, by: timedelta) -> None:
+    """The clock is set right, and the daemon minds it."""
+    line.clock.advance(-by)
+    with Upkeep(line.folder) as store:
+        store.shift_dues(-by, now=line.clock.now)
+        store.clamp_dues({}, now=line.clock.now, retry=outbox.LONGEST_RETRY, lease=outbox.LEASE)
+
+
+def test_notices_and_heartbeats_go_on_after_a_clock_that_ran_ahead(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail", heartbeat=timetable("daily 09:00 UTC"))
+    line.clock.advance(YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+    assert len(line.deliver(after=2 * MINUTE)) == 2
+    set_back(line, YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed post", "has failed", now=line.clock.now)
+    assert any("Feed post has failed" in body for body in line.deliver(after=notice.AGAIN_AFTER))
+    assert len(line.deliver(after=24 * HOUR)) == 1
+
+
+def test_a_notice_that_waits_on_a_clock_that_ran_ahead_goes_once_it_is_right(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail")
+    line.clock.advance(YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+    set_back(line, YEAR)
+    assert len(line.deliver(after=2 * MINUTE)) == 1
+
+
+def test_a_limit_counts_no_sends_of_the_future(line: Line) -> None:
+    line.clock.advance(YEAR)
+    line.news("trade", "trade")
+    assert len(line.deliver()) == 2
+    set_back(line, YEAR)
+    line.clock.advance(5 * HOUR)
+    line.news("trade")
+    assert len(line.deliver()) == 1
+
+
+def test_a_silence_made_on_a_clock_that_ran_ahead_mutes(line: Line) -> None:
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    set_back(line, HOUR)
+    line.news("peace")
+    assert line.deliver() == []
+
+
+@pytest.mark.parametrize("days", [1, 365])
+@pytest.mark.parametrize("receiver", [MAIL, replace(MAIL, digest=timetable("hourly"))])
+def test_what_failed_on_a_clock_that_ran_ahead_goes_when_its_receiver_is_well(
+    line: Line, receiver: Receiver, days: int
+) -> None:
+    ahead = timedelta(days=days)
+    line.clock.advance(ahead)
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(receiver)
+    line.deliver(receiver, after=HOUR)
+    set_back(line, ahead)
+    line.deliver(receiver, after=HOUR / 4)
+    line.receivers.failing.clear()
+    assert len(line.deliver(receiver, after=HOUR)) == 1
+
+
+def test_what_failed_while_the_clock_ran_ahead_unnoticed_goes_when_its_receiver_is_well(line: Line) -> None:
+    """The alert was decided on the clock that was ahead; nothing has been minded yet."""
+    line.clock.advance(YEAR)
+    line.news("peace")
+    line.clock.advance(-YEAR)
+    with line.store.transaction():
+        line.store._db.execute("update deliveries set due = 0")
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver()
+    line.receivers.failing.clear()
+    assert len(line.deliver(after=HOUR)) == 1
+
+
+def test_a_restart_after_a_clock_that_ran_ahead_leaves_escalations_their_time(line: Line) -> None:
+    line.clock.advance(YEAR)
+    line.news("peace")
+    set_back(line, YEAR)
+    with Upkeep(line.folder) as store:
+        latest = store.latest_moment()
+    assert latest is not None
+    assert latest <= line.clock.now

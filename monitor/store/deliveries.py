@@ -140,7 +140,7 @@ class Deliveries(Connection):
             """
             update deliveries set error = :error, uncertain = max(uncertain, :uncertain),
                 state = iif(alert in (select value from json_each(:dead)), 'dead', 'due'),
-                due = coalesce(:again, (select created from alerts where id = alert))
+                due = coalesce(:again, min(:now, (select created from alerts where id = alert)))
             where receiver = :receiver and alert in (select value from json_each(:alerts))
             """,
             {
@@ -148,6 +148,7 @@ class Deliveries(Connection):
                 "uncertain": int(uncertain),
                 "dead": as_json(dead),
                 "again": as_moment(again),
+                "now": to_milliseconds(now),
                 "receiver": claim.receiver,
                 "alerts": _alerts(claim),
             },
