@@ -134,7 +134,13 @@ def drop(
     choice = Choice(receivers, states, [number(story) for story in stories])
     with opened(state) as store:
         changed = store.drop(choice, now=utc_now())
-    return _done(changed, "dropped", as_json=as_json)
+        sending = store.count_sending(choice)
+    if as_json:
+        echo_json({"deliveries": changed, "sending": sending})
+        return 0
+    late = f"; {sending} {'is' if sending == 1 else 'are'} being sent: drop it again if that fails"
+    click.echo(f"{count(changed, 'delivery', 'deliveries')} dropped" + (late if sending else ""))
+    return 0
 
 
 # ---- parts -----------------------------------------------------------------------------------------------

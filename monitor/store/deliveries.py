@@ -139,7 +139,8 @@ class Deliveries(Connection):
         self._db.execute(
             """
             update deliveries set error = :error, uncertain = max(uncertain, :uncertain),
-                state = iif(alert in (select value from json_each(:dead)), 'dead', 'due'),
+                state = case when escalated and alert in (select alert from acks) then 'acked'
+                    when alert in (select value from json_each(:dead)) then 'dead' else 'due' end,
                 due = coalesce(:again, min(:now, (select created from alerts where id = alert)))
             where receiver = :receiver and alert in (select value from json_each(:alerts))
             """,
@@ -167,15 +168,43 @@ class Deliveries(Connection):
         )
 
     def release(self, claims: Sequence[Claim], *, now: datetime) -> None:
-        """Give back what was claimed and not begun: due now, as if never tried; inside a transaction."""
+        """Give back what was claimed and not begun: due by its age, as if never tried; inside a transaction.
+
+        What came here only because nobody had acknowledged it, and somebody has since, goes no further.
+        """
         for claim in claims:
             self._db.execute(
                 """
-                update deliveries set state = 'due', due = ?, attempts = attempts - 1
+                update deliveries set attempts = attempts - 1,
+                    state = iif(escalated and alert in (select alert from acks), 'acked', 'due'),
+                    due = min(?, (select created from alerts where id = alert))
                 where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
                 """,
                 (to_milliseconds(now), claim.receiver, _alerts(claim)),
             )
+
+    def others_wrote(self) -> int:
+        """A number that is another one once another connection has committed anything."""
+        return int(self._rows("pragma data_version")[0][0])
+
+    def silences_made(self) -> tuple[int, int, int]:
+        """Values of which one is another once a silence was made, ended or forgotten."""
+        row = self._rows(
+            "select count(*) number, coalesce(max(id), 0) last, coalesce(sum(ends), 0) ends from silences"
+        )[0]
+        return row["number"], row["last"], row["ends"]
+
+    def is_still_wanted(self, claim: Claim) -> bool:
+        """Whether all that was claimed is as it was then, and of what was escalated nothing acknowledged."""
+        row = self._rows(
+            """
+            select count(*) number from deliveries
+            where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
+                and not (escalated and alert in (select alert from acks))
+            """,
+            (claim.receiver, _alerts(claim)),
+        )[0]
+        return bool(row["number"] == len(claim.tolds))
 
     # ---- routing ------------------------------------------------------------------------------------------
 
@@ -311,9 +340,16 @@ class Deliveries(Connection):
     def release_interrupted(self, *, now: datetime) -> int:
         """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
 
-        Only for a daemon that holds the state's lock and has not begun to send.
+        Only for a daemon that holds the state's lock and has not begun to send. What was escalated and has
+        been acknowledged meanwhile goes no further.
         """
         with self.transaction():
+            self._db.execute(
+                """
+                update deliveries set state = 'acked', uncertain = 1
+                where state = 'sending' and escalated and alert in (select alert from acks)
+                """
+            )
             return sum(
                 self._db.execute(
                     f"update {table} set state = 'due', uncertain = 1, due = ? where state = 'sending'",  # noqa: S608

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import Severity
@@ -99,6 +99,16 @@ class Ledger(Connection):
         """Give up what is due, held or dead, for good; how many that are."""
         with self.transaction():
             return self._change("state = 'dropped', due = ?5", choice, among=DROPPABLE, now=now)
+
+    def count_sending(self, choice: Choice) -> int:
+        """How many of these are being sent at this moment, for which `drop` comes too late."""
+        if choice.states and "due" not in choice.states:
+            return 0
+        rows = self._rows(
+            f"select count(*) number from deliveries where {_CHOSEN}",  # noqa: S608 - whole statements of ours
+            _parameters(replace(choice, states=("sending",))),
+        )
+        return int(rows[0]["number"])
 
     def has_story(self, story: StoryId) -> bool:
         """Whether there is such a story."""

@@ -199,11 +199,19 @@ def test_retry_ends_the_wait_of_a_receiver(line: Line, run: Any) -> None:
 def test_what_is_dropped_is_not_sent_until_it_is_retried(line: Line, run: Any) -> None:
     with pytest.raises(UsageError, match="drop all that waits"):
         run("deliveries", "drop")
-    assert asked(run, "deliveries", "drop", story(line, "war")) == {"deliveries": 1}
+    assert asked(run, "deliveries", "drop", story(line, "war")) == {"deliveries": 1, "sending": 0}
     assert ["peace" in body for body in line.deliver()] == [True]
     assert run("deliveries", "retry", "--only", "dropped") == "1 delivery due again\n"
     line.clock.now = utc_now()
     assert ["war" in body for body in line.deliver()] == [True]
+
+
+def test_drop_says_what_it_came_too_late_for(line: Line, run: Any) -> None:
+    with line.store.transaction():
+        assert line.store.claim("mail", now=line.clock.now, lease=timedelta(minutes=3))
+    shown = run("deliveries", "drop", "--receiver", "mail")
+    assert shown == "1 delivery dropped; 1 is being sent: drop it again if that fails\n"
+    assert asked(run, "deliveries", "drop", "--receiver", "mail") == {"deliveries": 0, "sending": 1}
 
 
 # ---- status ------------------------------------------------------------------------------------------------
