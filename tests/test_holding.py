@@ -14,6 +14,7 @@ from monitor.alerts import notice, outbox
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
+from monitor.store.backup import Restored
 from monitor.store.ledger import Choice
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
@@ -367,7 +368,7 @@ def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up
     line.customs = replace(line.customs, operators="duty")
     line.news("peace")
     line.receivers.failing["mail"] = SendError("error=503")
-    for _ in range(130):
+    for _ in range(300):
         line.deliver(after=12 * MINUTE)
         line.deliver(operators)
     assert line.store.counts()["dead"] == 1
@@ -482,3 +483,82 @@ def test_a_restart_after_a_clock_that_ran_ahead_leaves_escalations_their_time(li
         latest = store.latest_moment()
     assert latest is not None
     assert latest <= line.clock.now
+
+
+# ---- what was taken for granted ----------------------------------------------------------------------------
+
+
+def test_what_is_escalated_after_a_restored_backup_says_that_it_may_have_come(line: Line) -> None:
+    line.news("war")
+    line.store.close()
+    with Restored(line.folder) as store:
+        store.mark(line.clock.now, baseline=False)
+    line.store = Store(line.folder)
+    line.deliver(ON_CALL)
+    (passed_on,) = line.deliver(PHONE, after=15 * MINUTE)
+    assert "you may already have it" in passed_on
+
+
+def test_a_digest_of_a_restored_backup_says_that_it_may_have_come(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(collecting, after=HOUR)
+    line.receivers.failing.clear()
+    line.store.close()
+    with Restored(line.folder) as store:
+        store.mark(line.clock.now, baseline=False)
+    line.store = Store(line.folder)
+    (digest,) = line.deliver(collecting, after=HOUR)
+    assert digest.endswith("you may already have it.")
+
+
+def test_a_story_that_was_muted_or_only_in_a_digest_is_no_head_of_a_thread(line: Line) -> None:
+    """Nobody can answer a message that never was."""
+    line.news("peace")
+    line.deliver(replace(MAIL, digest=timetable("hourly")))
+    line.deliver(replace(MAIL, digest=timetable("hourly")), after=HOUR)
+    line.news("trade")
+    line.silence(Scope.RULE, "trade", length=2 * MINUTE)
+    line.deliver()
+    for number, word in enumerate(("peace", "trade")):
+        (row,) = line.store._rows("select * from alerts where rule = ?", (word,))
+        with line.store.transaction():
+            line.store._db.execute(
+                "insert into alerts select ?, story, 'war', kind, lead, entry, article, 'War', 3, mentions,"
+                " rulebook, created + 1, 0 from alerts where id = ?",
+                (number + 1, row["id"]),
+            )
+            line.store._db.execute(
+                "insert into deliveries (alert, receiver, due) values (?, 'mail', 0)", (number + 1,)
+            )
+            claim = line.store.claim("mail", now=line.clock.now, lease=outbox.LEASE)
+        assert claim is not None
+        assert [told.alert for told in claim.opening] == [number + 1], word
+
+
+def test_a_retry_of_what_was_given_up_is_a_new_beginning_while_the_receiver_is_still_down(
+    line: Line,
+) -> None:
+    line.news("peace", "peace", "peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    while line.store.counts()["dead"] < 3:
+        line.deliver(after=12 * MINUTE)
+    assert line.store.send_again(Choice(states=("dead",)), now=line.clock.now) == 3
+    for _ in range(60):
+        line.deliver(after=12 * MINUTE)
+    assert line.store.counts()["dead"] == 0
+    line.receivers.failing.clear()
+    assert len(line.deliver(after=HOUR)) == 3
+
+
+def test_a_machine_that_was_off_after_hours_of_an_outage_gives_nothing_up(line: Line) -> None:
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    for _ in range(11 * 60):
+        line.deliver(after=MINUTE / 2)
+    line.clock.advance(19 * HOUR)
+    for _ in range(8):
+        line.deliver(after=MINUTE / 2)
+    assert line.store.counts()["dead"] == 0

@@ -79,12 +79,15 @@ class Ledger(Connection):
         return [_line(row) for row in rows]
 
     def send_again(self, choice: Choice, *, now: datetime) -> int:
-        """Make due what was given up, dropped or muted, and end the waits of receivers; how many are due."""
+        """Make due what was given up, dropped or muted, and end the waits of receivers; how many are due.
+
+        An outage that lasts all the same counts from now on: what was given up in it has its day again.
+        """
         with self.transaction():
             self._db.execute(
                 """
-                update outages set until = ?2
-                where until > ?2 and (?1 = '[]' or receiver in (select value from json_each(?1)))
+                update outages set since = ?2, until = ?2
+                where (?1 = '[]' or receiver in (select value from json_each(?1)))
                 """,
                 (as_json(choice.receivers), to_milliseconds(now)),
             )
