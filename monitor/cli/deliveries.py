@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.main import count, echo_json
-from monitor.cli.place import json_option, number, opened, state_option
+from monitor.cli.place import LARGEST, json_option, number, opened, state_option
 from monitor.engine import utc_now
 from monitor.errors import UsageError
 from monitor.store.ledger import AGAIN, DROPPABLE, STATES, UNCERTAIN, Choice
@@ -52,7 +52,7 @@ Examples:
 @_stories
 @_receivers
 @_only((*STATES, UNCERTAIN))
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@click.option("--most", type=click.IntRange(1, LARGEST), default=50, show_default=True, help="How many.")
 @state_option
 @json_option
 def list_(

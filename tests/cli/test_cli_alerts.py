@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from monitor import config
 from monitor.cli.main import monitor
+from monitor.cli.place import number
 from monitor.engine import utc_now
 from monitor.errors import MonitorError, SendError, UsageError
 from monitor.model import Scope
@@ -204,6 +205,45 @@ def test_what_is_dropped_is_not_sent_until_it_is_retried(line: Line, run: Any) -
     assert run("deliveries", "retry", "--only", "dropped") == "1 delivery due again\n"
     line.clock.now = utc_now()
     assert ["war" in body for body in line.deliver()] == [True]
+
+
+@pytest.mark.parametrize("written", ["ffffffffffffffff", "9223372036854775808", "-5", "9" * 5000])
+def test_a_number_that_no_story_can_have_is_refused(written: str) -> None:
+    with pytest.raises(UsageError, match="is no number of a story"):
+        number(written)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["silence", "expire", "9223372036854775808"],
+        ["deliveries", "list", "--most", "9223372036854775808"],
+    ],
+)
+def test_a_count_beyond_the_database_is_refused_in_a_line(words: list[str]) -> None:
+    done = CliRunner().invoke(monitor, words)
+    assert done.exit_code == 2
+    assert "is not in the range" in done.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--until", "9999-12-31 23:59 America/New_York"],
+        ["--until", "0001-01-01 00:00 Asia/Tokyo"],
+        ["--for", "99999999999 d"],
+        ["--for", "9999999 d"],
+    ],
+)
+def test_a_silence_that_ends_beyond_all_days_is_refused(run: Any, words: list[str]) -> None:
+    with pytest.raises(UsageError, match=r"is no moment|is no length|has passed"):
+        run("silence", "add", "--rule", "peace", "--comment", "x", *words)
+
+
+def test_a_comment_of_several_lines_is_listed_on_one(run: Any) -> None:
+    run("silence", "add", "--rule", "peace", "--for", "1h", "--comment", "a\nsilence 9: all", "--by", "b\nc")
+    (listed,) = run("silence", "list").splitlines()
+    assert "a silence 9: all (b c)" in listed
 
 
 def test_drop_says_what_it_came_too_late_for(line: Line, run: Any) -> None:
