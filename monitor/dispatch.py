@@ -137,7 +137,8 @@ def _how_to_acknowledge(claim: Claim) -> str:
 def _escalate(store: Store, claim: Claim, receiver: Receiver, *, now: datetime) -> None:
     """The critical alerts of a claim go to the second receiver too, unless somebody acknowledges them."""
     if receiver.escalate and (critical := _critical(claim)):
-        store.escalate(critical, to=receiver.escalate.to, due=now + receiver.escalate.after)
+        escalation = receiver.escalate
+        store.escalate(critical, of=receiver.name, to=escalation.to, due=now + escalation.after)
 
 
 def _critical(claim: Claim) -> list[int]:

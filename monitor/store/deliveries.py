@@ -86,17 +86,22 @@ class Deliveries(Connection):
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
             created=from_milliseconds(max(row["created"] for row in rows)),
             escalated=any(row["escalated"] for row in rows),
-            opening=self._opening(story, receiver),
+            opening=self._opening(story, receiver, own=[row["id"] for row in rows]),
         )
 
-    def _opening(self, story: StoryId, receiver: str) -> tuple[Told, ...]:
-        """The alerts of the story that were decided first of those that go to this receiver."""
+    def _opening(self, story: StoryId, receiver: str, *, own: Sequence[AlertId]) -> tuple[Told, ...]:
+        """The alerts of the story that were decided first of those with a message to this receiver.
+
+        Its `own` count; what is muted, held, given up or only in a digest heads nothing.
+        """
         rows = self._rows(
             """
             select alerts.* from alerts join deliveries on alert = alerts.id and receiver = ?
-            where story = ? order by created, severity desc, alerts.id
+            where story = ? and (alert in (select value from json_each(?))
+                or state in ('due', 'sending', 'sent') and letter is null)
+            order by created, severity desc, alerts.id
             """,
-            (receiver, story),
+            (receiver, story, as_json(own)),
         )
         return tuple(to_told(row) for row in rows if row["created"] == rows[0]["created"])
 
@@ -255,14 +260,19 @@ class Deliveries(Connection):
 
     # ---- escalation ---------------------------------------------------------------------------------------
 
-    def escalate(self, alerts: Collection[AlertId], *, to: str, due: datetime) -> None:
-        """Unless they are acknowledged by then, these alerts go to that receiver, once; in a transaction."""
+    def escalate(self, alerts: Collection[AlertId], *, of: str, to: str, due: datetime) -> None:
+        """Unless they are acknowledged by then, these alerts of one receiver go to the other, once.
+
+        What may have come to the first before may have come to the second as well. Inside a transaction.
+        """
         self._db.execute(
             """
-            insert or ignore into deliveries (alert, receiver, due, escalated)
-            select value, ?, ?, 1 from json_each(?) where value not in (select alert from acks)
+            insert or ignore into deliveries (alert, receiver, due, escalated, uncertain)
+            select alert, ?, ?, 1, uncertain from deliveries
+            where receiver = ? and alert in (select value from json_each(?))
+                and alert not in (select alert from acks)
             """,
-            (to, to_milliseconds(due), as_json(alerts)),
+            (to, to_milliseconds(due), of, as_json(alerts)),
         )
 
     def unescalated(self, receiver: str, *, to: str, severity: int, now: datetime) -> list[Claim]:
