@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.model import Message
     from monitor.rules.rulebook import Rulebook
 
 WIRE = Feed("wire", "https://wire.example/feed", outlet="The Wire")
@@ -562,3 +563,83 @@ def test_a_machine_that_was_off_after_hours_of_an_outage_gives_nothing_up(line: 
     for _ in range(8):
         line.deliver(after=MINUTE / 2)
     assert line.store.counts()["dead"] == 0
+
+
+# ---- digests ---------------------------------------------------------------------------------------------
+
+
+COLLECTING = replace(MAIL, digest=timetable("hourly"))
+
+
+def test_one_alert_that_no_service_takes_holds_up_no_digest(line: Line) -> None:
+    line.news("war", "peace")
+
+    def send(receiver: Receiver, message: Message) -> None:
+        if "Digest" not in message.body:
+            raise SendError("error=500")
+        line.receivers.send(receiver, message)
+
+    for _ in range(3 * 60):
+        while pipeline.deliver_burst(
+            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
+        ):
+            pass
+        line.clock.advance(MINUTE)
+    assert len(line.receivers.arrived) == 1
+
+
+def test_one_alert_and_a_digest_that_no_service_takes_hold_up_no_other_alert(line: Line) -> None:
+    line.news("war", "peace")
+    line.clock.advance(MINUTE)
+    line.news("war")
+
+    def send(receiver: Receiver, message: Message) -> None:
+        if line.clock.now < START + 3 * HOUR or "war 3" not in message.body:
+            raise SendError("error=500")
+        line.receivers.send(receiver, message)
+
+    for _ in range(6 * 60):
+        while pipeline.deliver_burst(
+            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
+        ):
+            pass
+        line.clock.advance(MINUTE)
+    assert len(line.receivers.arrived) == 1
+
+
+def test_what_is_silenced_while_its_digest_waits_is_taken_out_of_it_and_counted(line: Line) -> None:
+    line.news("peace", "trade")
+    line.deliver(COLLECTING)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(COLLECTING, after=HOUR)
+    line.receivers.failing.clear()
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    (digest,) = line.deliver(COLLECTING, after=HOUR)
+    assert digest.startswith("Digest: 1 story")
+    assert "Peace" not in digest
+    assert digest.endswith("Muted by silences since the last digest: 1.")
+
+
+def test_what_a_digest_that_goes_nowhere_counted_is_counted_in_the_next(line: Line) -> None:
+    line.news("peace", "peace")
+    line.deliver(COLLECTING)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(COLLECTING, after=HOUR)
+    line.receivers.failing.clear()
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    assert line.deliver(COLLECTING, after=HOUR) == []
+    line.news("trade")
+    line.deliver(COLLECTING)
+    (digest,) = line.deliver(COLLECTING, after=HOUR)
+    assert digest.endswith("Muted by silences since the last digest: 2.")
+
+
+def test_an_alert_does_not_count_itself_against_its_limit(tmp_path: Path) -> None:
+    book = rules("rules: [{id: trade, title: Trade, any: [trade], send: mail, limit: 1 per hour}]")
+    line = Line(tmp_path, book)
+    with line.store:
+        line.news("trade")
+        with line.store.transaction():
+            assert dispatch.taken(line.store, MAIL, customs=line.customs, now=line.clock.now)
+        (told,) = line.deliver(after=outbox.LEASE + MINUTE)
+        assert "you may already have it" in told

@@ -245,16 +245,17 @@ class Deliveries(Connection):
             (to_milliseconds(now), story, lead, outlet),
         )
 
-    def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
-        """How many alerts of a rule were sent to a receiver since then or are being, but for digests."""
+    def count_sent(self, receiver: str, rule: str, *, since: datetime, but: Collection[AlertId] = ()) -> int:
+        """How many alerts of a rule, these left out, were sent since then or are being, but for digests."""
         return int(
             self._rows(
                 """
                 select count(*) number from deliveries join alerts on alerts.id = alert
                 where receiver = ? and letter is null and rule = ?
                     and ((state = 'sent' and sent > ?) or state = 'sending')
+                    and alert not in (select value from json_each(?))
                 """,
-                (receiver, rule, to_milliseconds(since)),
+                (receiver, rule, to_milliseconds(since), as_json(but)),
             )[0]["number"]
         )
 

@@ -150,7 +150,10 @@ class Letters(Deliveries):
         )
 
     def drop_letter(self, letter: Digest | Notice) -> None:
-        """It goes nowhere; inside a transaction."""
+        """It goes nowhere, and the next one counts what it would have counted; inside a transaction."""
+        self._db.execute(
+            "update deliveries set letter = null where letter = ? and state = 'muted'", (letter.id,)
+        )
         self._db.execute("update letters set state = 'dropped' where id = ?", (letter.id,))
 
     def put_off(self, letter: Digest | Notice, *, until: datetime) -> None:
