@@ -153,9 +153,10 @@ def _moment(written: str) -> datetime:
 def _known(store: Store, scope: Scope, value: str) -> str:
     """The value as it is stored; raises UsageError for what there is not."""
     if scope is Scope.STORY:
-        if not store.has_story(number(value)):
+        called = store.now_called(number(value))[-1]
+        if not store.has_story(called):
             raise UsageError("there is no such story", where=value, remedy="take it from the message")
-        return f"{number(value):016x}"
+        return f"{called:016x}"
     kept = store.desk()
     known = config.spoken_of(config.unpacked(kept.sources))[scope] if kept else frozenset()
     written = value.removeprefix("$") if scope is Scope.NAME else value

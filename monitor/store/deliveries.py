@@ -310,9 +310,32 @@ class Deliveries(Connection):
         return made, spared
 
     def alerts_of(self, number: int) -> list[AlertId]:
-        """The alerts of the story with this number, or the one alert that has it."""
-        rows = self._rows("select id from alerts where story = ?1 or id = ?1 order by created, id", (number,))
+        """The alerts of the story with this number, also of what it became, or the one alert that has it."""
+        rows = self._rows(
+            """
+            select id from alerts where story in (select value from json_each(?1)) or id = ?2
+            order by created, id
+            """,
+            (as_json(self.now_called(number)), number),
+        )
         return [row["id"] for row in rows]
+
+    def now_called(self, number: int) -> list[StoryId]:
+        """This number and, where people have since merged its story into another, that one's."""
+        called, at = number, 0
+        while True:
+            rows = self._rows(
+                """
+                select rowid, verb, story from corrections
+                where rowid > ?1 and (verb = 'merge' and was = ?2
+                    or verb = 'split' and entry = ?2 and story = ?2)
+                order by rowid desc limit 1
+                """,
+                (at, called),
+            )
+            if not rows or rows[0]["verb"] == "split":
+                return [number] if called == number else [number, called]
+            called, at = rows[0]["story"], rows[0]["rowid"]
 
     # ---- outages ------------------------------------------------------------------------------------------
 

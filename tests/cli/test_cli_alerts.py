@@ -278,3 +278,42 @@ def test_status_shows_what_is_held_muted_and_down(line: Line, run: Any) -> None:
 def test_a_store_of_another_time_is_opened_beside_the_daemon(line: Line, tmp_path: Path) -> None:
     with Store(tmp_path / "state") as other:
         assert other.counts()["alerts"] == line.store.counts()["alerts"] == 2
+
+
+# ---- stories that were merged ------------------------------------------------------------------------------
+
+
+def merged(line: Line) -> str:
+    """The number that a message gave a story which has become part of another since, and of another again."""
+    line.news("trade")
+    first, second, third = story(line, "war"), story(line, "peace"), story(line, "trade")
+    for into, what in ((second, first), (third, second)):
+        with line.store.transaction():
+            line.store.merge(int(into, 16), int(what, 16), now=line.clock.now)
+    return first
+
+
+def test_a_number_that_people_hold_means_the_story_that_it_became(line: Line, run: Any) -> None:
+    line.deliver(ON_CALL)
+    number = merged(line)
+    assert len(asked(run, "deliveries", "list", number, "--receiver", "phone")) == 1
+    assert asked(run, "ack", number)["escalations_cancelled"] == 1
+    assert asked(run, "deliveries", "drop", number)["deliveries"] == 1
+    made = asked(run, "silence", "add", "--story", number, "--for", "1h", "--comment", "x")
+    assert made["story"] == story(line, "trade")
+
+
+def test_a_silence_goes_with_its_story_into_another(line: Line, run: Any) -> None:
+    run("silence", "add", "--story", story(line, "war"), "--for", "1h", "--comment", "x")
+    merged(line)
+    assert line.deliver() == []
+    ((silence, muted),) = line.store.all_silences()
+    assert (silence.value, muted) == (story(line, "trade"), 3)
+
+
+def test_a_story_that_was_merged_and_split_again_is_itself(line: Line) -> None:
+    number = int(merged(line), 16)
+    assert len(line.store.now_called(number)) == 2
+    with line.store.transaction():
+        line.store.split(number, now=line.clock.now + timedelta(seconds=1))
+    assert line.store.now_called(number) == [number]
