@@ -30,24 +30,30 @@ _NOT_ACKED = "Nobody has acknowledged this alert: it comes to you for that."
 def taken(
     store: Store, receiver: Receiver, *, customs: Customs, now: datetime
 ) -> Claim | Digest | Notice | None:
-    """The message that goes to this receiver now, leased; None if nothing may go. Inside a transaction."""
+    """The message that goes to this receiver now, leased; None if nothing may go. Inside a transaction.
+
+    Alerts go before digests and notices, but for the turn of another message than the one that fails.
+    """
     silences = store.silences(now=now)
     outage = store.outage(receiver.name)
     if outage is not None and outage.until > now:
         return None
-    claim = _claimed(
-        store,
-        receiver,
-        customs=customs,
-        silences=silences,
-        least_tried=outbox.asks_with_another(outage),
-        now=now,
-    )
-    if claim is not None:
+    another = outbox.asks_with_another(outage)
+    claim = _claimed(store, receiver, customs=customs, silences=silences, least_tried=another, now=now)
+    if claim is not None and not (another and claim.attempts > 1):
         store.lease(claim, until=now + outbox.LEASE)
         return claim
     _make_letters(store, receiver, customs=customs, silences=silences, now=now)
-    return _letter(store, receiver, now=now)
+    if claim is None or _was_tried_more(claim, store.due_letter(receiver.name, now=now)):
+        letter = _letter(store, receiver, customs=customs, silences=silences, now=now)
+        if letter is not None or claim is None:
+            return letter
+    store.lease(claim, until=now + outbox.LEASE)
+    return claim
+
+
+def _was_tried_more(claim: Claim, letter: Digest | Notice | None) -> bool:
+    return letter is not None and letter.attempts < claim.attempts
 
 
 def several(
@@ -104,8 +110,9 @@ def _claimed(
 def _sent(
     store: Store, receiver: Receiver, claim: Claim, *, customs: Customs, now: datetime
 ) -> dict[str, int]:
+    own = [told.alert for told in claim.tolds]
     return {
-        rule: store.count_sent(receiver.name, rule, since=now - limit.per)
+        rule: store.count_sent(receiver.name, rule, since=now - limit.per, but=own)
         for rule, limit in customs.limits(claim).items()
     }
 
@@ -137,7 +144,8 @@ def _how_to_acknowledge(claim: Claim) -> str:
 def _escalate(store: Store, claim: Claim, receiver: Receiver, *, now: datetime) -> None:
     """The critical alerts of a claim go to the second receiver too, unless somebody acknowledges them."""
     if receiver.escalate and (critical := _critical(claim)):
-        store.escalate(critical, to=receiver.escalate.to, due=now + receiver.escalate.after)
+        escalation = receiver.escalate
+        store.escalate(critical, of=receiver.name, to=escalation.to, due=now + escalation.after)
 
 
 def _critical(claim: Claim) -> list[int]:
@@ -168,20 +176,46 @@ def pass_on(store: Store, receiver: Receiver, *, customs: Customs, now: datetime
 # ---- letters ---------------------------------------------------------------------------------------------
 
 
-def _letter(store: Store, receiver: Receiver, *, now: datetime) -> Digest | Notice | None:
-    """The digest or notice that is due, leased. One that failed waits for quiet hours to end."""
+def _letter(
+    store: Store, receiver: Receiver, *, customs: Customs, silences: list[Silence], now: datetime
+) -> Digest | Notice | None:
+    """The digest or notice that is due, leased. One that failed waits for quiet hours to end.
+
+    What has been silenced since a digest was made is taken out of it, and counted there.
+    """
     while True:
         letter = store.due_letter(receiver.name, now=now)
         if letter is None:
             return None
-        if isinstance(letter, Digest) and not letter.claims:
-            store.drop_letter(letter)  # all that it held was dropped by hand
-            continue
+        if isinstance(letter, Digest):
+            if _is_muted(store, receiver, letter, customs=customs, silences=silences, now=now):
+                continue
+            if not letter.claims:
+                store.drop_letter(letter)  # all that it held was muted, or dropped by hand
+                continue
         if receiver.quiet and receiver.quiet.covers(now):
             store.put_off(letter, until=receiver.quiet.end(now))
             continue
         store.lease_letter(letter, until=now + outbox.LEASE)
         return letter
+
+
+def _is_muted(
+    store: Store,
+    receiver: Receiver,
+    letter: Digest,
+    *,
+    customs: Customs,
+    silences: list[Silence],
+    now: datetime,
+) -> bool:
+    """Whether anything that the digest holds has been silenced: it is muted."""
+    muted: dict[int, int] = {}
+    for claim in letter.claims:
+        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={}, collected=True)
+        muted |= routes.muted
+    store.mute(receiver.name, muted)
+    return bool(muted)
 
 
 def _make_letters(

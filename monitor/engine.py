@@ -161,16 +161,23 @@ class Engine:
             log.warning("alive outcome=failed error=%r", error.what.replace(alive.url, "***"))
 
     def drain(self, receiver: Receiver, *, stop: Callable[[], bool] = lambda: False) -> None:
-        """Round two until nothing is due to this receiver, or `stop` says so before a message."""
+        """Round two until nothing is due to this receiver, or `stop` says so before a message.
+
+        Also until the desk has it no more as it was: whoever calls looks at the new one.
+        """
+
+        def ends() -> bool:
+            return stop() or receiver not in self.desk.receivers
+
         with Store(self.state) as store, self.notifier.kept(receiver):
-            while not stop() and pipeline.deliver_burst(
+            while not ends() and pipeline.deliver_burst(
                 store,
                 receiver,
                 send=self.notifier.send,
                 clock=self.clock,
                 customs=self.desk.customs,
                 templates=self.desk.templates,
-                stop=stop,
+                stop=ends,
             ):
                 pass
 

@@ -407,13 +407,15 @@ def deliver_burst(
     """As `deliver`, for as many as BURST alerts taken in one commit; whether anything went or was tried.
 
     Each is recorded as soon as it was sent; only the taking and the last record wait for the disk. After a
-    failure, after a while, or once `stop` says so before a message, what is left is given back.
+    failure, after a while, once people have said something that bears on the rest, or once `stop` says so
+    before a message, what is left is given back.
     """
     began = clock()
     with store.transaction():
         parcels = dispatch.several(store, receiver, most=BURST, customs=customs, now=began)
+        changed = _watch(store)
     for number, parcel in enumerate(parcels):
-        if number and (stop() or clock() - began > _LONGEST_BURST):
+        if number and (stop() or clock() - began > _LONGEST_BURST or changed(parcel)):
             return _given_back(store, parcels[number:], now=clock())
         last = number == len(parcels) - 1
         sent = _deliver_taken(
@@ -422,6 +424,21 @@ def deliver_burst(
         if not sent and not last:
             return _given_back(store, parcels[number + 1 :], now=clock())
     return bool(parcels)
+
+
+def _watch(store: Store) -> Callable[[Claim | Digest | Notice], bool]:
+    """Answers whether people have silenced something since now, or acknowledged or dropped this message.
+
+    Asks more than one cheap question only once another has written.
+    """
+    wrote, silences = store.others_wrote(), store.silences_made()
+
+    def changed(parcel: Claim | Digest | Notice) -> bool:
+        if store.others_wrote() == wrote or not isinstance(parcel, Claim):
+            return False
+        return store.silences_made() != silences or not store.is_still_wanted(parcel)
+
+    return changed
 
 
 def _given_back(store: Store, parcels: Sequence[Claim | Digest | Notice], *, now: datetime) -> bool:

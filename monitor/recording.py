@@ -41,7 +41,7 @@ def failed(store: Store, parcel: Claim | Digest | Notice, failure: Failure, *, n
         )
     else:
         store.record_letter_failed(
-            parcel, failure.error, again=found.again, uncertain=failure.uncertain, over=found.over
+            parcel, failure.error, again=found.again, uncertain=failure.uncertain, over=found.over, now=now
         )
     if found.outage is not None:
         store.begin_outage(parcel.receiver, found.outage)

@@ -10,12 +10,13 @@ import pytest
 from monitor import pipeline
 from monitor.alerts import outbox
 from monitor.errors import SendError
-from monitor.model import Feed, FeedState, Receiver
+from monitor.model import Feed, FeedState, Receiver, Scope
+from monitor.store.rows import to_milliseconds
 from monitor.store.store import Store
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from monitor.model import Message
@@ -152,3 +153,101 @@ def test_commits_wait_for_the_disk_again_after_one_that_did_not(store: Store) ->
     with pytest.raises(ZeroDivisionError), store.transaction(durable=False):
         raise ZeroDivisionError
     assert waits() == 2
+
+
+# ---- what people say meanwhile -----------------------------------------------------------------------------
+
+
+def drained(
+    store: Store, receiver: Receiver, send: Callable[[Receiver, Message], None], clock: FakeClock
+) -> None:
+    while pipeline.deliver_burst(store, receiver, send=send, clock=clock):
+        pass
+
+
+def test_a_silence_made_during_a_burst_mutes_the_rest_of_it(store: Store, tmp_path: Path) -> None:
+    clock, receivers = due(store, 5), FakeReceivers()
+
+    def send(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        if len(receivers.arrived) == 2:
+            with Store(tmp_path) as other:
+                hour = timedelta(hours=1)
+                other.add_silence(
+                    Scope.RULE, "peace", begins=START, ends=START + hour, comment="x", by="", now=START
+                )
+
+    drained(store, MAIL, send, clock)
+    assert states(store) == {"muted": 3, "sent, tried": 2}
+
+
+def test_another_that_writes_something_else_does_not_end_a_burst(store: Store, tmp_path: Path) -> None:
+    clock, receivers = due(store, 5), FakeReceivers()
+
+    def send(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        with Store(tmp_path) as other, other.transaction():
+            other.tally({"polls fresh": 1}, now=START)
+
+    assert pipeline.deliver_burst(store, MAIL, send=send, clock=clock)
+    assert len(receivers.arrived) == 5
+
+
+def escalated(store: Store, number: int) -> FakeClock:
+    clock = due(store, number)
+    with store.transaction():
+        store._db.execute("update deliveries set escalated = 1, uncertain = 0")
+    return clock
+
+
+def acknowledge_all(folder: Path) -> None:
+    with Store(folder) as other, other.transaction():
+        alerts = [row["id"] for row in other._rows("select id from alerts")]
+        other.acknowledge(alerts, by="Nino", now=START)
+
+
+def test_what_is_acknowledged_during_a_burst_goes_no_further(store: Store, tmp_path: Path) -> None:
+    clock, receivers = escalated(store, 5), FakeReceivers()
+
+    def send(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        acknowledge_all(tmp_path)
+
+    drained(store, MAIL, send, clock)
+    assert states(store) == {"acked": 4, "sent, tried": 1}
+
+
+def test_what_is_acknowledged_while_its_send_fails_is_not_tried_again(store: Store, tmp_path: Path) -> None:
+    clock = escalated(store, 3)
+
+    def send(_receiver: Receiver, _message: Message) -> None:
+        acknowledge_all(tmp_path)
+        raise SendError("it took longer than 60 s", uncertain=True)
+
+    drained(store, MAIL, send, clock)
+    assert states(store) == {"acked": 2, "acked, tried": 1}
+
+
+def test_what_was_acknowledged_while_a_cut_left_it_claimed_is_not_sent_again(
+    store: Store, tmp_path: Path
+) -> None:
+    clock = escalated(store, 1)
+    with store.transaction():
+        assert store.claim("mail", now=clock.now, lease=outbox.LEASE)
+    acknowledge_all(tmp_path)
+    assert store.release_interrupted(now=clock.now) == 0
+    assert states(store) == {"acked, tried": 1}
+
+
+def test_what_is_given_back_keeps_its_place_by_age(store: Store) -> None:
+    clock = due(store, 3)
+    with store.transaction():
+        store._db.execute("update deliveries set due = due + 1000 where alert = (select max(id) from alerts)")
+    clock.advance(timedelta(minutes=5))
+
+    def down(_receiver: Receiver, _message: Message) -> None:
+        raise SendError("error=503")
+
+    pipeline.deliver_burst(store, MAIL, send=down, clock=clock)
+    assert store.next_delivery_due(["mail"])["mail"] > clock.now
+    assert {row["due"] for row in store._rows("select due from deliveries")} == {to_milliseconds(START)}

@@ -402,6 +402,34 @@ def test_a_critical_alert_reaches_the_second_receiver_while_the_first_is_down(
             eventually(lambda: len(chat.arrivals) == 2, within=25)
 
 
+def test_what_waits_for_a_receiver_goes_where_it_is_once_that_has_changed(
+    tmp_path: Path, web: WebServer
+) -> None:
+    """Its address is changed during a burst: what is not begun goes to the new one."""
+    rules = RULES.replace("[mail, chat]", "[mail]")
+    places = [f"json://127.0.0.1:{web.port}/{place}" for place in ("old", "new")]
+    desk = Desk(
+        tmp_path, {"mail": places[0], "chat": places[0]}, {"wire": web.url("/feed")}, rules_text=rules
+    )
+    loaded = config.load_desk(desk.rules, env={}, secrets_required=True)
+    moved = tuple(replace(one, url=places[1]) for one in loaded.receivers)
+    engine = Engine(loaded, desk.state)
+
+    def move(_: Request) -> Response:
+        engine.desk = replace(loaded, receivers=moved)
+        return Response()
+
+    web.answer("/old", move)
+    web.serve("/new", b"")
+    with running(Daemon(engine, reload=lambda: engine.desk)):
+        eventually(lambda: _counted(engine, "baselines"))
+        wolves = "Farmers in the north want a peace agreement on wolves"
+        serve_feed(web, OLD, NEWS, wolves, "A strike in the harbour ends with a peace agreement over wages")
+        eventually(lambda: _counted(engine, "sent") == 3)
+    asked = [request.path for request in web.requests if request.path in ("/old", "/new")]
+    assert asked == ["/old", "/new", "/new"]
+
+
 def _counted(engine: Engine, what: str) -> int:
     with Store(engine.state) as store:
         return store.counts()[what]

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import dispatch, journal, pipeline
-from monitor.alerts import notice
+from monitor.alerts import notice, outbox
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
+from monitor.store.backup import Restored
 from monitor.store.ledger import Choice
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.model import Message
     from monitor.rules.rulebook import Rulebook
 
 WIRE = Feed("wire", "https://wire.example/feed", outlet="The Wire")
@@ -112,7 +114,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
     made.store.close()
 
 
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+HOUR, MINUTE, YEAR = timedelta(hours=1), timedelta(minutes=1), timedelta(days=365)
 
 
 # ---- holding -----------------------------------------------------------------------------------------------
@@ -368,7 +370,7 @@ def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up
     line.customs = replace(line.customs, operators="duty")
     line.news("peace")
     line.receivers.failing["mail"] = SendError("error=503")
-    for _ in range(130):
+    for _ in range(300):
         line.deliver(after=12 * MINUTE)
         line.deliver(operators)
     assert line.store.counts()["dead"] == 1
@@ -442,3 +444,252 @@ def test_a_notice_is_logged_as_one(line: Line, caplog: pytest.LogCaptureFixture)
     line.deliver(after=timedelta(hours=1))
     (fields,) = _logged_fields(caplog)
     assert fields == {"RECEIVER": "mail", "NOTICE": fields["NOTICE"], "ATTEMPT": "1", "OUTCOME": "sent"}
+
+
+# ---- a clock that ran ahead --------------------------------------------------------------------------------
+
+
+def set_back(line: Line, by: timedelta) -> None:
+    """The clock is set right, and the daemon minds it."""
+    line.clock.advance(-by)
+    with Upkeep(line.folder) as store:
+        store.shift_dues(-by, now=line.clock.now)
+        store.clamp_dues({}, now=line.clock.now, retry=outbox.LONGEST_RETRY, lease=outbox.LEASE)
+
+
+def test_notices_and_heartbeats_go_on_after_a_clock_that_ran_ahead(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail", heartbeat=timetable("daily 09:00 UTC"))
+    line.clock.advance(YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+    assert len(line.deliver(after=2 * MINUTE)) == 2
+    set_back(line, YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed post", "has failed", now=line.clock.now)
+    assert any("Feed post has failed" in body for body in line.deliver(after=notice.AGAIN_AFTER))
+    assert len(line.deliver(after=24 * HOUR)) == 1
+
+
+def test_a_notice_that_waits_on_a_clock_that_ran_ahead_goes_once_it_is_right(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail")
+    line.clock.advance(YEAR)
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "has failed", now=line.clock.now)
+    set_back(line, YEAR)
+    assert len(line.deliver(after=2 * MINUTE)) == 1
+
+
+def test_a_limit_counts_no_sends_of_the_future(line: Line) -> None:
+    line.clock.advance(YEAR)
+    line.news("trade", "trade")
+    assert len(line.deliver()) == 2
+    set_back(line, YEAR)
+    line.clock.advance(5 * HOUR)
+    line.news("trade")
+    assert len(line.deliver()) == 1
+
+
+def test_a_silence_made_on_a_clock_that_ran_ahead_mutes(line: Line) -> None:
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    set_back(line, HOUR)
+    line.news("peace")
+    assert line.deliver() == []
+
+
+@pytest.mark.parametrize("days", [1, 365])
+@pytest.mark.parametrize("receiver", [MAIL, replace(MAIL, digest=timetable("hourly"))])
+def test_what_failed_on_a_clock_that_ran_ahead_goes_when_its_receiver_is_well(
+    line: Line, receiver: Receiver, days: int
+) -> None:
+    ahead = timedelta(days=days)
+    line.clock.advance(ahead)
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(receiver)
+    line.deliver(receiver, after=HOUR)
+    set_back(line, ahead)
+    line.deliver(receiver, after=HOUR / 4)
+    line.receivers.failing.clear()
+    assert len(line.deliver(receiver, after=HOUR)) == 1
+
+
+def test_what_failed_while_the_clock_ran_ahead_unnoticed_goes_when_its_receiver_is_well(line: Line) -> None:
+    """The alert was decided on the clock that was ahead; nothing has been minded yet."""
+    line.clock.advance(YEAR)
+    line.news("peace")
+    line.clock.advance(-YEAR)
+    with line.store.transaction():
+        line.store._db.execute("update deliveries set due = 0")
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver()
+    line.receivers.failing.clear()
+    assert len(line.deliver(after=HOUR)) == 1
+
+
+def test_a_restart_after_a_clock_that_ran_ahead_leaves_escalations_their_time(line: Line) -> None:
+    line.clock.advance(YEAR)
+    line.news("peace")
+    set_back(line, YEAR)
+    with Upkeep(line.folder) as store:
+        latest = store.latest_moment()
+    assert latest is not None
+    assert latest <= line.clock.now
+
+
+# ---- what was taken for granted ----------------------------------------------------------------------------
+
+
+def test_what_is_escalated_after_a_restored_backup_says_that_it_may_have_come(line: Line) -> None:
+    line.news("war")
+    line.store.close()
+    with Restored(line.folder) as store:
+        store.mark(line.clock.now, baseline=False)
+    line.store = Store(line.folder)
+    line.deliver(ON_CALL)
+    (passed_on,) = line.deliver(PHONE, after=15 * MINUTE)
+    assert "you may already have it" in passed_on
+
+
+def test_a_digest_of_a_restored_backup_says_that_it_may_have_come(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(collecting, after=HOUR)
+    line.receivers.failing.clear()
+    line.store.close()
+    with Restored(line.folder) as store:
+        store.mark(line.clock.now, baseline=False)
+    line.store = Store(line.folder)
+    (digest,) = line.deliver(collecting, after=HOUR)
+    assert digest.endswith("you may already have it.")
+
+
+def test_a_story_that_was_muted_or_only_in_a_digest_is_no_head_of_a_thread(line: Line) -> None:
+    """Nobody can answer a message that never was."""
+    line.news("peace")
+    line.deliver(replace(MAIL, digest=timetable("hourly")))
+    line.deliver(replace(MAIL, digest=timetable("hourly")), after=HOUR)
+    line.news("trade")
+    line.silence(Scope.RULE, "trade", length=2 * MINUTE)
+    line.deliver()
+    for number, word in enumerate(("peace", "trade")):
+        (row,) = line.store._rows("select * from alerts where rule = ?", (word,))
+        with line.store.transaction():
+            line.store._db.execute(
+                "insert into alerts select ?, story, 'war', kind, lead, entry, article, 'War', 3, mentions,"
+                " rulebook, created + 1, 0 from alerts where id = ?",
+                (number + 1, row["id"]),
+            )
+            line.store._db.execute(
+                "insert into deliveries (alert, receiver, due) values (?, 'mail', 0)", (number + 1,)
+            )
+            claim = line.store.claim("mail", now=line.clock.now, lease=outbox.LEASE)
+        assert claim is not None
+        assert [told.alert for told in claim.opening] == [number + 1], word
+
+
+def test_a_retry_of_what_was_given_up_is_a_new_beginning_while_the_receiver_is_still_down(
+    line: Line,
+) -> None:
+    line.news("peace", "peace", "peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    while line.store.counts()["dead"] < 3:
+        line.deliver(after=12 * MINUTE)
+    assert line.store.send_again(Choice(states=("dead",)), now=line.clock.now) == 3
+    for _ in range(60):
+        line.deliver(after=12 * MINUTE)
+    assert line.store.counts()["dead"] == 0
+    line.receivers.failing.clear()
+    assert len(line.deliver(after=HOUR)) == 3
+
+
+def test_a_machine_that_was_off_after_hours_of_an_outage_gives_nothing_up(line: Line) -> None:
+    line.news("peace")
+    line.receivers.failing["mail"] = SendError("error=503")
+    for _ in range(11 * 60):
+        line.deliver(after=MINUTE / 2)
+    line.clock.advance(19 * HOUR)
+    for _ in range(8):
+        line.deliver(after=MINUTE / 2)
+    assert line.store.counts()["dead"] == 0
+
+
+# ---- digests ---------------------------------------------------------------------------------------------
+
+
+COLLECTING = replace(MAIL, digest=timetable("hourly"))
+
+
+def test_one_alert_that_no_service_takes_holds_up_no_digest(line: Line) -> None:
+    line.news("war", "peace")
+
+    def send(receiver: Receiver, message: Message) -> None:
+        if "Digest" not in message.body:
+            raise SendError("error=500")
+        line.receivers.send(receiver, message)
+
+    for _ in range(3 * 60):
+        while pipeline.deliver_burst(
+            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
+        ):
+            pass
+        line.clock.advance(MINUTE)
+    assert len(line.receivers.arrived) == 1
+
+
+def test_one_alert_and_a_digest_that_no_service_takes_hold_up_no_other_alert(line: Line) -> None:
+    line.news("war", "peace")
+    line.clock.advance(MINUTE)
+    line.news("war")
+
+    def send(receiver: Receiver, message: Message) -> None:
+        if line.clock.now < START + 3 * HOUR or "war 3" not in message.body:
+            raise SendError("error=500")
+        line.receivers.send(receiver, message)
+
+    for _ in range(6 * 60):
+        while pipeline.deliver_burst(
+            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
+        ):
+            pass
+        line.clock.advance(MINUTE)
+    assert len(line.receivers.arrived) == 1
+
+
+def test_what_is_silenced_while_its_digest_waits_is_taken_out_of_it_and_counted(line: Line) -> None:
+    line.news("peace", "trade")
+    line.deliver(COLLECTING)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(COLLECTING, after=HOUR)
+    line.receivers.failing.clear()
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    (digest,) = line.deliver(COLLECTING, after=HOUR)
+    assert digest.startswith("Digest: 1 story")
+    assert "Peace" not in digest
+    assert digest.endswith("Muted by silences since the last digest: 1.")
+
+
+def test_what_a_digest_that_goes_nowhere_counted_is_counted_in_the_next(line: Line) -> None:
+    line.news("peace", "peace")
+    line.deliver(COLLECTING)
+    line.receivers.failing["mail"] = SendError("error=503")
+    line.deliver(COLLECTING, after=HOUR)
+    line.receivers.failing.clear()
+    line.silence(Scope.RULE, "peace", length=24 * HOUR)
+    assert line.deliver(COLLECTING, after=HOUR) == []
+    line.news("trade")
+    line.deliver(COLLECTING)
+    (digest,) = line.deliver(COLLECTING, after=HOUR)
+    assert digest.endswith("Muted by silences since the last digest: 2.")
+
+
+def test_an_alert_does_not_count_itself_against_its_limit(tmp_path: Path) -> None:
+    book = rules("rules: [{id: trade, title: Trade, any: [trade], send: mail, limit: 1 per hour}]")
+    line = Line(tmp_path, book)
+    with line.store:
+        line.news("trade")
+        with line.store.transaction():
+            assert dispatch.taken(line.store, MAIL, customs=line.customs, now=line.clock.now)
+        (told,) = line.deliver(after=outbox.LEASE + MINUTE)
+        assert "you may already have it" in told

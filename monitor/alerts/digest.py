@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from monitor.alerts.compose import AGAIN, defused
-from monitor.model import Message
-from monitor.text import cut
+from monitor.alerts.telling import headline, main_tolds, sign, web_link
+from monitor.model import Kind, Message
+from monitor.text import cut, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +61,7 @@ def _stories(claims: Iterable[Claim]) -> list[str]:
     """The stories under the rule that they are told for; of several rules, under all of them."""
     rules: dict[str, list[Claim]] = {}
     for claim in sorted(claims, key=_weight):
-        titles = dict.fromkeys(cut(told.match.title, HEADLINE) for told in claim.tolds)
+        titles = dict.fromkeys(cut(one_line(told.match.title), HEADLINE) for told in claim.tolds)
         rules.setdefault(" + ".join(list(titles)[:_OUTLETS]), []).append(claim)
     lines = []
     for rule, told in rules.items():
@@ -71,16 +72,18 @@ def _stories(claims: Iterable[Claim]) -> list[str]:
 
 
 def _story(claim: Claim) -> list[str]:
-    first = claim.tolds[0]
-    entry, severity = first.entry, max(told.match.severity for told in claim.tolds).name.lower()
-    headline = " ".join(cut(entry.title or entry.summary or entry.link, HEADLINE).split())
+    first = main_tolds(claim)[0]
+    entry, link = first.entry, web_link(first.entry)
     outlets = claim.outlets or (entry.outlet,)
-    carried = ", ".join(cut(outlet, 40) for outlet in outlets[:_OUTLETS])
-    more = f" and {len(outlets) - _OUTLETS} more" if len(outlets) > _OUTLETS else ""
+    carried = ", ".join(cut(one_line(outlet), 40) for outlet in outlets[:_OUTLETS])
+    if len(outlets) > _OUTLETS:
+        carried += f" and {len(outlets) - _OUTLETS} more"
+    if first.kind is Kind.MILESTONE:
+        carried = f"{len(outlets)} outlets carry it now: {carried}"
     moment = (entry.published or first.decided).strftime("%Y-%m-%d %H:%M UTC")
     again = " · may have reached you before" if claim.uncertain else ""
-    lines = [f"- {headline}", f"  {severity} · {carried}{more} · {moment}{again}"]
-    return [*lines, f"  {entry.link}"] if entry.link and len(entry.link) <= LINK else lines
+    lines = [f"- {cut(headline(entry), HEADLINE)}", f"  {sign(claim)} · {carried} · {moment}{again}"]
+    return [*lines, f"  {link}"] if link and len(link) <= LINK else lines
 
 
 def _weight(claim: Claim) -> tuple[int, int, float, int]:

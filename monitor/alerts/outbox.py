@@ -26,7 +26,9 @@ RETRIES = tuple(timedelta(seconds=s) for s in (30, 60, 180, 720))
 SPREAD = 0.2  # upwards only, so that what failed together does not come back together
 LONGEST_RETRY = RETRIES[-1] * (1 + SPREAD)
 PATIENCE = timedelta(hours=24)  # never given up earlier: an outage of a day loses nothing
-FEWEST = 24  # tries before giving up, so that a day with this machine off does not count as tried
+# Tries before giving up: so many take 24 hours even if each comes as early as it may, so that a day with this
+# machine off does not count as tried.
+FEWEST = 124
 _IN_TURN = 4  # of so many tries, one is with another message than the oldest: it may be that one's own fault
 
 

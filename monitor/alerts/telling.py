@@ -120,17 +120,15 @@ def telling(claim: Claim, *, now: datetime, room: Room | None = None) -> Telling
     tolds = main_tolds(claim)
     first = tolds[0]
     entry = first.entry
-    severity = max(told.match.severity for told in tolds).name.lower()
     moment = entry.published or first.decided
-    link = _LINK.fullmatch(entry.link)
     names = tuple(cut(one_line(name), OUTLET) for name in claim.outlets)
     head = headline(claim.opening[0].entry) if continues(claim) else ""
     return Telling(
         kind=first.kind.value,
-        severity=severity,
-        sign=severity if first.kind is Kind.NEW else f"{severity}, {first.kind.value}",
+        severity=max(told.match.severity for told in tolds).name.lower(),
+        sign=sign(claim),
         headline=headline(entry),
-        link=link.group() if link else "",
+        link=web_link(entry),
         lang=entry.lang or "",
         outlet=cut(one_line(entry.outlet), OUTLET),
         age=_age(now - moment),
@@ -157,6 +155,18 @@ def continues(claim: Claim) -> bool:
     """Whether this receiver was told of the story before what this claim holds."""
     own = {told.alert for told in claim.tolds}
     return bool(claim.opening) and not any(told.alert in own for told in claim.opening)
+
+
+def sign(claim: Claim) -> str:
+    """Severity and kind, as "high" or "high, development"."""
+    severity = max(told.match.severity for told in claim.tolds).name.lower()
+    kind = main_tolds(claim)[0].kind
+    return severity if kind is Kind.NEW else f"{severity}, {kind.value}"
+
+
+def web_link(entry: Entry) -> str:
+    """The entry's address if it is one of the web, else ""."""
+    return entry.link if _LINK.fullmatch(entry.link) else ""
 
 
 def headline(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor.cli.main import count, echo_json
-from monitor.cli.place import json_option, number, opened, state_option
+from monitor.cli.place import LARGEST, json_option, number, opened, state_option
 from monitor.engine import utc_now
 from monitor.errors import UsageError
 from monitor.store.ledger import AGAIN, DROPPABLE, STATES, UNCERTAIN, Choice
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from monitor.store.ledger import Line
+    from monitor.store.store import Store
 
 _HEADLINE = 60
 
@@ -52,7 +53,7 @@ Examples:
 @_stories
 @_receivers
 @_only((*STATES, UNCERTAIN))
-@click.option("--most", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@click.option("--most", type=click.IntRange(1, LARGEST), default=50, show_default=True, help="How many.")
 @state_option
 @json_option
 def list_(
@@ -65,8 +66,8 @@ def list_(
     as_json: bool,
 ) -> int:
     """Show deliveries, the latest decided first."""
-    choice = Choice(receivers, states, [number(story) for story in stories])
     with opened(state) as store:
+        choice = Choice(receivers, states, _numbers(store, stories))
         lines = store.ledger(choice, most=most)
     if as_json:
         echo_json([_as_json(line) for line in lines])
@@ -103,8 +104,8 @@ def retry(
 
     Without --only: what was given up. A silence that is still in force mutes again.
     """
-    choice = Choice(receivers, states or ("dead",), [number(story) for story in stories])
     with opened(state) as store:
+        choice = Choice(receivers, states or ("dead",), _numbers(store, stories))
         changed = store.send_again(choice, now=utc_now())
     return _done(changed, "due again", as_json=as_json)
 
@@ -131,13 +132,24 @@ def drop(
     """Give up what waits, is held or dead, for good. Name what: stories, a receiver, or both."""
     if not stories and not receivers:
         raise UsageError("this would drop all that waits", remedy="name stories, or --receiver NAME")
-    choice = Choice(receivers, states, [number(story) for story in stories])
     with opened(state) as store:
+        choice = Choice(receivers, states, _numbers(store, stories))
         changed = store.drop(choice, now=utc_now())
-    return _done(changed, "dropped", as_json=as_json)
+        sending = store.count_sending(choice)
+    if as_json:
+        echo_json({"deliveries": changed, "sending": sending})
+        return 0
+    late = f"; {sending} {'is' if sending == 1 else 'are'} being sent: drop it again if that fails"
+    click.echo(f"{count(changed, 'delivery', 'deliveries')} dropped" + (late if sending else ""))
+    return 0
 
 
 # ---- parts -----------------------------------------------------------------------------------------------
+
+
+def _numbers(store: Store, stories: tuple[str, ...]) -> list[int]:
+    """The numbers of these stories, and of those that people have merged them into since."""
+    return [called for story in stories for called in store.now_called(number(story))]
 
 
 def _done(changed: int, what: str, *, as_json: bool) -> int:

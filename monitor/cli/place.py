@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from monitor.store.store import Store
 
+LARGEST = (1 << 63) - 1  # that the database can hold
+
 rules_option: Callable[[Any], Any] = click.option(
     "--rules",
     metavar="DIR",
@@ -58,11 +60,14 @@ def opened(option: str | None) -> Store:
 def number(written: str) -> int:
     """A story or an alert as messages and logs write it, in 16 hexadecimal digits, or in decimal."""
     try:
-        return int(written, 16 if len(written) == 16 else 10)  # noqa: PLR2004 - as messages write it
-    except ValueError as error:
+        found = int(written, 16 if len(written) == 16 else 10)  # noqa: PLR2004 - as messages write it
+    except ValueError:
+        found = -1
+    if not 0 <= found <= LARGEST:
         raise UsageError(
             "is no number of a story", where=written, remedy="take it from the message or the log"
-        ) from error
+        )
+    return found
 
 
 def person() -> str:

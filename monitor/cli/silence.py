@@ -11,11 +11,12 @@ import click
 
 from monitor import config
 from monitor.cli.main import count, echo_json
-from monitor.cli.place import json_option, number, opened, person, state_option
+from monitor.cli.place import LARGEST, json_option, number, opened, person, state_option
 from monitor.engine import utc_now
 from monitor.errors import UsageError
 from monitor.model import Scope
 from monitor.rules.document import nearest
+from monitor.text import one_line
 
 if TYPE_CHECKING:
     from monitor.model import Silence
@@ -90,7 +91,8 @@ def list_(state: str | None, *, every: bool, as_json: bool) -> int:
     for silence, muted in found:
         click.echo(
             f"{silence.id:>4}  {silence}  until {silence.ends:%Y-%m-%d %H:%M UTC}"
-            f"  {count(muted, 'alert')} muted  {silence.comment}" + (f" ({silence.by})" if silence.by else "")
+            f"  {count(muted, 'alert')} muted  {one_line(silence.comment)}"
+            + (f" ({one_line(silence.by)})" if silence.by else "")
         )
     if not found:
         click.echo("no silences")
@@ -98,7 +100,7 @@ def list_(state: str | None, *, every: bool, as_json: bool) -> int:
 
 
 @command.command(epilog="\b\nExample:\n  monitor silence expire 3")
-@click.argument("silence", type=int)
+@click.argument("silence", type=click.IntRange(0, LARGEST))
 @state_option
 @json_option
 def expire(silence: int, state: str | None, *, as_json: bool) -> int:
@@ -123,10 +125,13 @@ def _ends(length: str | None, until: str | None, *, now: datetime) -> datetime:
     if (length is None) == (until is None):
         raise UsageError("a silence needs an end", remedy="give --for 24h, or --until")
     if length is not None:
-        span = config.span(length.strip())
-        if not span:
-            raise UsageError("is no length of time", where=length, remedy="write such as: 90 min, 24h, 7d")
-        return now + span
+        try:
+            span = config.span(length.strip())
+            if span:
+                return now + span
+        except (OverflowError, ValueError):
+            pass
+        raise UsageError("is no length of time", where=length, remedy="write such as: 90 min, 24h, 7d")
     ends = _moment(until or "")
     if ends <= now:
         raise UsageError("has passed", where=until or "", remedy="name a moment to come")
@@ -140,7 +145,7 @@ def _moment(written: str) -> datetime:
         if found:
             zone = ZoneInfo(found[3]) if found[3] else UTC
             return datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=zone).astimezone(UTC)
-    except (ValueError, LookupError, OSError):
+    except (ValueError, LookupError, OSError, OverflowError):
         pass
     raise UsageError("is no moment", where=written, remedy='write such as: "2026-03-03 09:00 Asia/Baku"')
 
@@ -148,9 +153,10 @@ def _moment(written: str) -> datetime:
 def _known(store: Store, scope: Scope, value: str) -> str:
     """The value as it is stored; raises UsageError for what there is not."""
     if scope is Scope.STORY:
-        if not store.has_story(number(value)):
+        called = store.now_called(number(value))[-1]
+        if not store.has_story(called):
             raise UsageError("there is no such story", where=value, remedy="take it from the message")
-        return f"{number(value):016x}"
+        return f"{called:016x}"
     kept = store.desk()
     known = config.spoken_of(config.unpacked(kept.sources))[scope] if kept else frozenset()
     written = value.removeprefix("$") if scope is Scope.NAME else value

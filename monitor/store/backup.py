@@ -128,6 +128,7 @@ class Restored(Store):
         with self.transaction():
             self._db.execute("insert or replace into restores values (?)", (to_milliseconds(now),))
             self._db.execute("update deliveries set uncertain = 1 where state not in ('sent', 'dead')")
+            self._db.execute("update letters set uncertain = 1 where state in ('due', 'sending')")
             self._db.execute("update feeds set next_poll = min(next_poll, ?)", (to_milliseconds(now),))
             if baseline:
                 self._db.execute("update feeds set last_good = null, etag = null, digest = null, marks = x''")

@@ -86,17 +86,22 @@ class Deliveries(Connection):
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
             created=from_milliseconds(max(row["created"] for row in rows)),
             escalated=any(row["escalated"] for row in rows),
-            opening=self._opening(story, receiver),
+            opening=self._opening(story, receiver, own=[row["id"] for row in rows]),
         )
 
-    def _opening(self, story: StoryId, receiver: str) -> tuple[Told, ...]:
-        """The alerts of the story that were decided first of those that go to this receiver."""
+    def _opening(self, story: StoryId, receiver: str, *, own: Sequence[AlertId]) -> tuple[Told, ...]:
+        """The alerts of the story that were decided first of those with a message to this receiver.
+
+        Its `own` count; what is muted, held, given up or only in a digest heads nothing.
+        """
         rows = self._rows(
             """
             select alerts.* from alerts join deliveries on alert = alerts.id and receiver = ?
-            where story = ? order by created, severity desc, alerts.id
+            where story = ? and (alert in (select value from json_each(?))
+                or state in ('due', 'sending', 'sent') and letter is null)
+            order by created, severity desc, alerts.id
             """,
-            (receiver, story),
+            (receiver, story, as_json(own)),
         )
         return tuple(to_told(row) for row in rows if row["created"] == rows[0]["created"])
 
@@ -139,8 +144,9 @@ class Deliveries(Connection):
         self._db.execute(
             """
             update deliveries set error = :error, uncertain = max(uncertain, :uncertain),
-                state = iif(alert in (select value from json_each(:dead)), 'dead', 'due'),
-                due = coalesce(:again, (select created from alerts where id = alert))
+                state = case when escalated and alert in (select alert from acks) then 'acked'
+                    when alert in (select value from json_each(:dead)) then 'dead' else 'due' end,
+                due = coalesce(:again, min(:now, (select created from alerts where id = alert)))
             where receiver = :receiver and alert in (select value from json_each(:alerts))
             """,
             {
@@ -148,6 +154,7 @@ class Deliveries(Connection):
                 "uncertain": int(uncertain),
                 "dead": as_json(dead),
                 "again": as_moment(again),
+                "now": to_milliseconds(now),
                 "receiver": claim.receiver,
                 "alerts": _alerts(claim),
             },
@@ -166,15 +173,43 @@ class Deliveries(Connection):
         )
 
     def release(self, claims: Sequence[Claim], *, now: datetime) -> None:
-        """Give back what was claimed and not begun: due now, as if never tried; inside a transaction."""
+        """Give back what was claimed and not begun: due by its age, as if never tried; inside a transaction.
+
+        What came here only because nobody had acknowledged it, and somebody has since, goes no further.
+        """
         for claim in claims:
             self._db.execute(
                 """
-                update deliveries set state = 'due', due = ?, attempts = attempts - 1
+                update deliveries set attempts = attempts - 1,
+                    state = iif(escalated and alert in (select alert from acks), 'acked', 'due'),
+                    due = min(?, (select created from alerts where id = alert))
                 where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
                 """,
                 (to_milliseconds(now), claim.receiver, _alerts(claim)),
             )
+
+    def others_wrote(self) -> int:
+        """A number that is another one once another connection has committed anything."""
+        return int(self._rows("pragma data_version")[0][0])
+
+    def silences_made(self) -> tuple[int, int, int]:
+        """Values of which one is another once a silence was made, ended or forgotten."""
+        row = self._rows(
+            "select count(*) number, coalesce(max(id), 0) last, coalesce(sum(ends), 0) ends from silences"
+        )[0]
+        return row["number"], row["last"], row["ends"]
+
+    def is_still_wanted(self, claim: Claim) -> bool:
+        """Whether all that was claimed is as it was then, and of what was escalated nothing acknowledged."""
+        row = self._rows(
+            """
+            select count(*) number from deliveries
+            where receiver = ? and state = 'sending' and alert in (select value from json_each(?))
+                and not (escalated and alert in (select alert from acks))
+            """,
+            (claim.receiver, _alerts(claim)),
+        )[0]
+        return bool(row["number"] == len(claim.tolds))
 
     # ---- routing ------------------------------------------------------------------------------------------
 
@@ -210,29 +245,35 @@ class Deliveries(Connection):
             (to_milliseconds(now), story, lead, outlet),
         )
 
-    def count_sent(self, receiver: str, rule: str, *, since: datetime) -> int:
-        """How many alerts of a rule were sent to a receiver since then or are being, but for digests."""
+    def count_sent(self, receiver: str, rule: str, *, since: datetime, but: Collection[AlertId] = ()) -> int:
+        """How many alerts of a rule, these left out, were sent since then or are being, but for digests."""
         return int(
             self._rows(
                 """
                 select count(*) number from deliveries join alerts on alerts.id = alert
                 where receiver = ? and letter is null and rule = ?
                     and ((state = 'sent' and sent > ?) or state = 'sending')
+                    and alert not in (select value from json_each(?))
                 """,
-                (receiver, rule, to_milliseconds(since)),
+                (receiver, rule, to_milliseconds(since), as_json(but)),
             )[0]["number"]
         )
 
     # ---- escalation ---------------------------------------------------------------------------------------
 
-    def escalate(self, alerts: Collection[AlertId], *, to: str, due: datetime) -> None:
-        """Unless they are acknowledged by then, these alerts go to that receiver, once; in a transaction."""
+    def escalate(self, alerts: Collection[AlertId], *, of: str, to: str, due: datetime) -> None:
+        """Unless they are acknowledged by then, these alerts of one receiver go to the other, once.
+
+        What may have come to the first before may have come to the second as well. Inside a transaction.
+        """
         self._db.execute(
             """
-            insert or ignore into deliveries (alert, receiver, due, escalated)
-            select value, ?, ?, 1 from json_each(?) where value not in (select alert from acks)
+            insert or ignore into deliveries (alert, receiver, due, escalated, uncertain)
+            select alert, ?, ?, 1, uncertain from deliveries
+            where receiver = ? and alert in (select value from json_each(?))
+                and alert not in (select alert from acks)
             """,
-            (to, to_milliseconds(due), as_json(alerts)),
+            (to, to_milliseconds(due), of, as_json(alerts)),
         )
 
     def unescalated(self, receiver: str, *, to: str, severity: int, now: datetime) -> list[Claim]:
@@ -269,9 +310,32 @@ class Deliveries(Connection):
         return made, spared
 
     def alerts_of(self, number: int) -> list[AlertId]:
-        """The alerts of the story with this number, or the one alert that has it."""
-        rows = self._rows("select id from alerts where story = ?1 or id = ?1 order by created, id", (number,))
+        """The alerts of the story with this number, also of what it became, or the one alert that has it."""
+        rows = self._rows(
+            """
+            select id from alerts where story in (select value from json_each(?1)) or id = ?2
+            order by created, id
+            """,
+            (as_json(self.now_called(number)), number),
+        )
         return [row["id"] for row in rows]
+
+    def now_called(self, number: int) -> list[StoryId]:
+        """This number and, where people have since merged its story into another, that one's."""
+        called, at = number, 0
+        while True:
+            rows = self._rows(
+                """
+                select rowid, verb, story from corrections
+                where rowid > ?1 and (verb = 'merge' and was = ?2
+                    or verb = 'split' and entry = ?2 and story = ?2)
+                order by rowid desc limit 1
+                """,
+                (at, called),
+            )
+            if not rows or rows[0]["verb"] == "split":
+                return [number] if called == number else [number, called]
+            called, at = rows[0]["story"], rows[0]["rowid"]
 
     # ---- outages ------------------------------------------------------------------------------------------
 
@@ -310,9 +374,16 @@ class Deliveries(Connection):
     def release_interrupted(self, *, now: datetime) -> int:
         """Make due at once, marked uncertain, what an earlier daemon was sending when it ended; how many.
 
-        Only for a daemon that holds the state's lock and has not begun to send.
+        Only for a daemon that holds the state's lock and has not begun to send. What was escalated and has
+        been acknowledged meanwhile goes no further.
         """
         with self.transaction():
+            self._db.execute(
+                """
+                update deliveries set state = 'acked', uncertain = 1
+                where state = 'sending' and escalated and alert in (select alert from acks)
+                """
+            )
             return sum(
                 self._db.execute(
                     f"update {table} set state = 'due', uncertain = 1, due = ? where state = 'sending'",  # noqa: S608

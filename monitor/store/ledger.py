@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.model import Severity
@@ -79,12 +79,15 @@ class Ledger(Connection):
         return [_line(row) for row in rows]
 
     def send_again(self, choice: Choice, *, now: datetime) -> int:
-        """Make due what was given up, dropped or muted, and end the waits of receivers; how many are due."""
+        """Make due what was given up, dropped or muted, and end the waits of receivers; how many are due.
+
+        An outage that lasts all the same counts from now on: what was given up in it has its day again.
+        """
         with self.transaction():
             self._db.execute(
                 """
-                update outages set until = ?2
-                where until > ?2 and (?1 = '[]' or receiver in (select value from json_each(?1)))
+                update outages set since = ?2, until = ?2
+                where (?1 = '[]' or receiver in (select value from json_each(?1)))
                 """,
                 (as_json(choice.receivers), to_milliseconds(now)),
             )
@@ -99,6 +102,16 @@ class Ledger(Connection):
         """Give up what is due, held or dead, for good; how many that are."""
         with self.transaction():
             return self._change("state = 'dropped', due = ?5", choice, among=DROPPABLE, now=now)
+
+    def count_sending(self, choice: Choice) -> int:
+        """How many of these are being sent at this moment, for which `drop` comes too late."""
+        if choice.states and "due" not in choice.states:
+            return 0
+        rows = self._rows(
+            f"select count(*) number from deliveries where {_CHOSEN}",  # noqa: S608 - whole statements of ours
+            _parameters(replace(choice, states=("sending",))),
+        )
+        return int(rows[0]["number"])
 
     def has_story(self, story: StoryId) -> bool:
         """Whether there is such a story."""

@@ -150,7 +150,10 @@ class Letters(Deliveries):
         )
 
     def drop_letter(self, letter: Digest | Notice) -> None:
-        """It goes nowhere; inside a transaction."""
+        """It goes nowhere, and the next one counts what it would have counted; inside a transaction."""
+        self._db.execute(
+            "update deliveries set letter = null where letter = ? and state = 'muted'", (letter.id,)
+        )
         self._db.execute("update letters set state = 'dropped' where id = ?", (letter.id,))
 
     def put_off(self, letter: Digest | Notice, *, until: datetime) -> None:
@@ -175,7 +178,14 @@ class Letters(Deliveries):
         )
 
     def record_letter_failed(
-        self, letter: Digest | Notice, error: str, *, again: datetime | None, uncertain: bool, over: bool
+        self,
+        letter: Digest | Notice,
+        error: str,
+        *,
+        again: datetime | None,
+        uncertain: bool,
+        over: bool,
+        now: datetime,
     ) -> None:
         """T3: it was not accepted: due at `again` (None: when its receiver takes anything), or given up.
 
@@ -183,10 +193,18 @@ class Letters(Deliveries):
         """
         self._db.execute(
             """
-            update letters set state = ?, due = coalesce(?, made), error = ?, uncertain = max(uncertain, ?)
+            update letters set state = ?, due = coalesce(?, min(made, ?)), error = ?,
+                uncertain = max(uncertain, ?)
             where id = ?
             """,
-            ("dead" if over else "due", as_moment(again), error, int(uncertain), letter.id),
+            (
+                "dead" if over else "due",
+                as_moment(again),
+                to_milliseconds(now),
+                error,
+                int(uncertain),
+                letter.id,
+            ),
         )
         if over:
             self._db.execute(

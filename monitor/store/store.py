@@ -572,8 +572,8 @@ class Store(Letters, Silences, Ledger, Bygones):
     def merge(self, story: StoryId, other: StoryId, *, now: datetime) -> int:
         """Make what the other story holds copies of this one, and its developments this one's; how many.
 
-        What was told of either is told of both. Inside a transaction. Raises UsageError where one of the two
-        is no story, or both are the same.
+        What was told of either is told of both, and its silences are of both. Inside a transaction. Raises
+        UsageError where one of the two is no story, or both are the same.
         """
         for each in (story, other):
             if not self._rows("select 1 from entries where story = ? limit 1", (each,)):
@@ -589,6 +589,10 @@ class Store(Letters, Silences, Ledger, Bygones):
         self._db.execute(
             "update or ignore alerts set story = ?1, lead = iif(lead = ?2, ?1, lead) where story = ?2",
             (story, other),
+        )
+        self._db.execute(
+            "update silences set value = ? where scope = 'story' and value = ?",
+            (f"{story:016x}", f"{other:016x}"),
         )
         return len(copies) + len(developments)
 

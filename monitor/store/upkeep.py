@@ -64,6 +64,18 @@ _FORGETTING = (
     )
     """,
 )
+# What is compared with the present, and would stand still until a present that was ahead comes.
+_MOMENTS = (
+    ("alerts", "created"),
+    ("deliveries", "sent"),
+    ("letters", "made"),
+    ("letters", "sent"),
+    ("notices", "made"),
+    ("outages", "since"),
+    ("silences", "begins"),
+    ("silences", "made"),
+    ("tallies", "last"),
+)
 # Digests, notices and silences that nothing points at any more.
 _CLEARING = (
     """
@@ -136,7 +148,17 @@ class Upkeep(Store):
                 """,
                 values,
             )
+            if step < timedelta():
+                self._end_the_future(now)
         return feeds + deliveries
+
+    def _end_the_future(self, now: datetime) -> None:
+        """What happened on a clock that was ahead has happened by now."""
+        for table, column in _MOMENTS:
+            self._db.execute(
+                f"update {table} set {column} = :now where {column} > :now",  # noqa: S608 - words of ours
+                {"now": to_milliseconds(now)},
+            )
 
     def _route_anew(self, now: datetime) -> int:
         """What is held waits for a time of day: it is looked at again, and held till that time comes now."""

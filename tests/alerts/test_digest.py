@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.alerts import notice
+from monitor.alerts import notice, sample
 from monitor.alerts.compose import AGAIN
 from monitor.alerts.digest import CHAT, compose, fitting
 from monitor.model import Claim, Digest, Kind, Match, Notice, Severity, Tally, Told
@@ -98,3 +99,22 @@ def test_a_notice_gathers_and_is_damped() -> None:
     assert notice.due(START, None) == START + notice.GATHER
     assert notice.due(START, START - timedelta(days=1)) == START + notice.GATHER
     assert notice.due(START, START - timedelta(minutes=10)) == START + timedelta(minutes=20)
+
+
+@pytest.mark.parametrize(
+    "link", ["javascript:alert(1)", "https://a.example/x y", "https://a.example/x\nHeld: 9"]
+)
+def test_only_links_of_the_web_stand_in_a_digest(link: str) -> None:
+    one = claim(1)
+    told = replace(one.tolds[0], entry=replace(one.tolds[0].entry, link=link))
+    lines = compose(digest(replace(one, tolds=(told,))), chat=True).body.splitlines()
+    assert not any("script" in line or "a.example" in line or line == "Held: 9" for line in lines)
+
+
+def test_a_digest_says_of_what_kind_each_telling_is() -> None:
+    new, development, milestone = (
+        compose(digest(one), chat=False).body.splitlines()[4] for one in sample.claims("desk")
+    )
+    assert new.startswith("  high · The Example Wire · ")
+    assert development.startswith("  high, development · The Example Wire, ")
+    assert milestone.startswith("  high, milestone · 3 outlets carry it now: The Example Wire, ")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.outbox import Failure, Setback, setback
+from monitor.alerts.outbox import FEWEST, PATIENCE, RETRIES, Failure, Setback, setback
 from monitor.model import Claim, Digest, Kind, Match, Outage, Severity, Tally, Told
 from tests.fakes import FEED, START, Item, entry
 
@@ -87,6 +87,12 @@ def test_nothing_is_given_up_within_a_day(tries: int, hours: float) -> None:
             assert not found.over
 
 
+def test_as_many_tries_as_are_made_before_giving_up_take_a_day() -> None:
+    """Even if each came as early as it may: no time with the machine off is needed to make up a day."""
+    waits = [RETRIES[min(number, len(RETRIES)) - 1] for number in range(1, FEWEST)]
+    assert sum(waits, timedelta()) >= PATIENCE
+
+
 def test_a_day_with_the_machine_off_does_not_count_as_tried() -> None:
     assert not setback(CLAIM, DOWN, outage=down(2), now=START + 3 * DAY).dead
     assert not setback(replace(CLAIM, attempts=2), DOWN, outage=None, now=START + 3 * DAY).dead
@@ -95,12 +101,12 @@ def test_a_day_with_the_machine_off_does_not_count_as_tried() -> None:
 def test_after_a_day_of_trying_what_is_as_old_is_given_up_and_no_more() -> None:
     young = replace(TOLD, alert=6, decided=START + timedelta(hours=2))
     both = replace(CLAIM, tolds=(TOLD, young))
-    assert setback(both, DOWN, outage=down(30), now=START + DAY).dead == (5,)
-    assert setback(replace(both, attempts=24), DOWN, outage=None, now=START + DAY).dead == (5,)
-    assert setback(DIGEST, DOWN, outage=down(30), now=START + DAY).over
+    assert setback(both, DOWN, outage=down(FEWEST), now=START + DAY).dead == (5,)
+    assert setback(replace(both, attempts=FEWEST), DOWN, outage=None, now=START + DAY).dead == (5,)
+    assert setback(DIGEST, DOWN, outage=down(FEWEST), now=START + DAY).over
 
 
 def test_an_outage_that_began_lately_gives_nothing_up() -> None:
-    late = Outage(START + timedelta(hours=23), 30, START + DAY)
+    late = Outage(START + timedelta(hours=23), FEWEST, START + DAY)
     found: Setback = setback(CLAIM, DOWN, outage=late, now=START + DAY)
     assert not found.dead

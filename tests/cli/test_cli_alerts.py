@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from monitor import config
 from monitor.cli.main import monitor
+from monitor.cli.place import number
 from monitor.engine import utc_now
 from monitor.errors import MonitorError, SendError, UsageError
 from monitor.model import Scope
@@ -199,11 +200,58 @@ def test_retry_ends_the_wait_of_a_receiver(line: Line, run: Any) -> None:
 def test_what_is_dropped_is_not_sent_until_it_is_retried(line: Line, run: Any) -> None:
     with pytest.raises(UsageError, match="drop all that waits"):
         run("deliveries", "drop")
-    assert asked(run, "deliveries", "drop", story(line, "war")) == {"deliveries": 1}
+    assert asked(run, "deliveries", "drop", story(line, "war")) == {"deliveries": 1, "sending": 0}
     assert ["peace" in body for body in line.deliver()] == [True]
     assert run("deliveries", "retry", "--only", "dropped") == "1 delivery due again\n"
     line.clock.now = utc_now()
     assert ["war" in body for body in line.deliver()] == [True]
+
+
+@pytest.mark.parametrize("written", ["ffffffffffffffff", "9223372036854775808", "-5", "9" * 5000])
+def test_a_number_that_no_story_can_have_is_refused(written: str) -> None:
+    with pytest.raises(UsageError, match="is no number of a story"):
+        number(written)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["silence", "expire", "9223372036854775808"],
+        ["deliveries", "list", "--most", "9223372036854775808"],
+    ],
+)
+def test_a_count_beyond_the_database_is_refused_in_a_line(words: list[str]) -> None:
+    done = CliRunner().invoke(monitor, words)
+    assert done.exit_code == 2
+    assert "is not in the range" in done.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--until", "9999-12-31 23:59 America/New_York"],
+        ["--until", "0001-01-01 00:00 Asia/Tokyo"],
+        ["--for", "99999999999 d"],
+        ["--for", "9999999 d"],
+    ],
+)
+def test_a_silence_that_ends_beyond_all_days_is_refused(run: Any, words: list[str]) -> None:
+    with pytest.raises(UsageError, match=r"is no moment|is no length|has passed"):
+        run("silence", "add", "--rule", "peace", "--comment", "x", *words)
+
+
+def test_a_comment_of_several_lines_is_listed_on_one(run: Any) -> None:
+    run("silence", "add", "--rule", "peace", "--for", "1h", "--comment", "a\nsilence 9: all", "--by", "b\nc")
+    (listed,) = run("silence", "list").splitlines()
+    assert "a silence 9: all (b c)" in listed
+
+
+def test_drop_says_what_it_came_too_late_for(line: Line, run: Any) -> None:
+    with line.store.transaction():
+        assert line.store.claim("mail", now=line.clock.now, lease=timedelta(minutes=3))
+    shown = run("deliveries", "drop", "--receiver", "mail")
+    assert shown == "1 delivery dropped; 1 is being sent: drop it again if that fails\n"
+    assert asked(run, "deliveries", "drop", "--receiver", "mail") == {"deliveries": 0, "sending": 1}
 
 
 # ---- status ------------------------------------------------------------------------------------------------
@@ -230,3 +278,42 @@ def test_status_shows_what_is_held_muted_and_down(line: Line, run: Any) -> None:
 def test_a_store_of_another_time_is_opened_beside_the_daemon(line: Line, tmp_path: Path) -> None:
     with Store(tmp_path / "state") as other:
         assert other.counts()["alerts"] == line.store.counts()["alerts"] == 2
+
+
+# ---- stories that were merged ------------------------------------------------------------------------------
+
+
+def merged(line: Line) -> str:
+    """The number that a message gave a story which has become part of another since, and of another again."""
+    line.news("trade")
+    first, second, third = story(line, "war"), story(line, "peace"), story(line, "trade")
+    for into, what in ((second, first), (third, second)):
+        with line.store.transaction():
+            line.store.merge(int(into, 16), int(what, 16), now=line.clock.now)
+    return first
+
+
+def test_a_number_that_people_hold_means_the_story_that_it_became(line: Line, run: Any) -> None:
+    line.deliver(ON_CALL)
+    number = merged(line)
+    assert len(asked(run, "deliveries", "list", number, "--receiver", "phone")) == 1
+    assert asked(run, "ack", number)["escalations_cancelled"] == 1
+    assert asked(run, "deliveries", "drop", number)["deliveries"] == 1
+    made = asked(run, "silence", "add", "--story", number, "--for", "1h", "--comment", "x")
+    assert made["story"] == story(line, "trade")
+
+
+def test_a_silence_goes_with_its_story_into_another(line: Line, run: Any) -> None:
+    run("silence", "add", "--story", story(line, "war"), "--for", "1h", "--comment", "x")
+    merged(line)
+    assert line.deliver() == []
+    ((silence, muted),) = line.store.all_silences()
+    assert (silence.value, muted) == (story(line, "trade"), 3)
+
+
+def test_a_story_that_was_merged_and_split_again_is_itself(line: Line) -> None:
+    number = int(merged(line), 16)
+    assert len(line.store.now_called(number)) == 2
+    with line.store.transaction():
+        line.store.split(number, now=line.clock.now + timedelta(seconds=1))
+    assert line.store.now_called(number) == [number]

@@ -320,7 +320,7 @@ def test_what_is_decided_late_is_not_given_up_with_what_was_tried_all_day(store:
 def test_after_a_day_of_trying_a_delivery_is_dead_and_counted(store: Store) -> None:
     clock, receivers = with_news(store), FakeReceivers()
     receivers.failing["mail"] = RuntimeError("down for good")
-    for _ in range(60):
+    for _ in range(130):
         pipeline.deliver(store, MAIL, send=receivers.send, clock=clock)
         clock.advance(timedelta(hours=1, minutes=15))
     assert store.counts()["dead"] == 1
