@@ -270,7 +270,7 @@ def test_an_attempt_that_was_cut_off_is_told_as_one(press: Press) -> None:
 def test_a_delivery_that_was_given_up_is_dead(press: Press) -> None:
     press.poll("halden", SIGNED)
     press.receivers.failing["mail"] = SendError("no such mailbox")
-    for _ in range(30):
+    for _ in range(130):
         press.deliver("mail")
         press.clock.advance(timedelta(hours=2))
     made = way(press, "halden", "s1")
