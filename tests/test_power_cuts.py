@@ -156,6 +156,15 @@ class PowerCuts(RuleBasedStateMachine):
         self.poll(where, -1)
         self.send(to, cut, after_send=False)
 
+    @rule(where=st.integers(0, 2), cut=cuts(25), after_send=st.booleans())
+    def collected(self, where: int, cut: int, *, after_send: bool) -> None:
+        """News that waits for a digest, and the digest."""
+        self.publish(where, "peace")
+        self.poll(where, -1)
+        self.send(1, -1, after_send=False)
+        self.wait(61)
+        self.send(1, cut, after_send=after_send)
+
     @rule()
     def cut_power(self) -> None:
         self.crash()
@@ -548,6 +557,6 @@ SEEDED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("bug", SEEDED)
 def test_the_machine_notices(bug: str) -> None:
     broken = type("Broken", (PowerCuts,), SEEDED[bug])
-    found = settings(QUICK, max_examples=400, phases=[Phase.generate], report_multiple_bugs=False)
+    found = settings(QUICK, max_examples=1200, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError, match=r"lost|repeat|told again|passed on"):
         run_state_machine_as_test(broken, settings=found)

@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,7 +59,23 @@ def why_not() -> str:  # noqa: PLR0911 - a reason each
         return "no cgroup2 is mounted"
     if subprocess.run(["unshare", "--mount", "--pid", "--fork", "true"], check=False).returncode:
         return "namespaces cannot be made here (a container?)"
+    if _in_sight() is None:
+        return "this Python's library is where services of the box cannot see it"
     return ""
+
+
+def _in_sight() -> tuple[Path, dict[Path, str]] | None:
+    """Where a Python of this version is in the box, and what must be shown there for it; None for nowhere.
+
+    The system's own is taken where it is of this version: one that keeps its library elsewhere (a shared
+    libpython under /root) would load the system's there, which fits no other.
+    """
+    system, base = Path("/usr"), Path(sys.base_prefix)
+    if base.is_relative_to(system) or (system / "bin" / f"python3.{sys.version_info.minor}").exists():
+        return (base if base.is_relative_to(system) else system), {}
+    if sysconfig.get_config_var("Py_ENABLE_SHARED"):
+        return None
+    return Path(PYTHON), {base: PYTHON}
 
 
 @dataclass(frozen=True)
@@ -185,14 +202,13 @@ def _remove_cgroup(cgroup: Path) -> None:
 def installation(folder: Path) -> dict[Path, str]:
     """An environment at /opt/media-monitor in the box that runs this checkout, for `boot(shown=...)`.
 
-    It stands in the folder as a venv does, on the interpreter that runs the tests, with its packages.
+    It stands in the folder as a venv does, on an interpreter of the tests' version, with their packages.
     """
     checkout = HERE.parent.parent
-    base, version = Path(sys.base_prefix), f"python3.{sys.version_info.minor}"
-    shown = {checkout: "/opt/source", Path(_packages()): "/opt/packages"}
-    if not base.is_relative_to("/usr"):
-        shown[base] = PYTHON
-        base = Path(PYTHON)
+    found, version = _in_sight(), f"python3.{sys.version_info.minor}"
+    assert found is not None, why_not()
+    base, needed = found
+    shown = {checkout: "/opt/source", Path(_packages()): "/opt/packages", **needed}
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python3").symlink_to(base / "bin" / version)
     (folder / "pyvenv.cfg").write_text(f"home = {base}/bin\ninclude-system-site-packages = false\n")
