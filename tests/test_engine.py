@@ -23,4 +23,5 @@ def test_a_host_is_asked_once_a_second_while_others_are_asked_at_once() -> None:
         batches = list(politely(poll, pool, [(feed, FeedState()) for feed in feeds]))
     assert sorted(result.feed.name for batch in batches for result in batch) == ["a", "b", "c", "d"]
     assert asked[-1][1] == "b"
-    assert asked[-1][0] - asked[0][0] >= 0.99
+    # The second begins when the poll is let go; its thread may ask a little later than that.
+    assert asked[-1][0] - asked[0][0] >= 0.9
