@@ -76,8 +76,7 @@ def to_match(row: sqlite3.Row) -> Match:
 
 def as_article(entry: Entry) -> str:
     """An entry as JSON, as it was when an alert was decided."""
-    published = None if entry.published is None else to_milliseconds(entry.published)
-    fields = asdict(entry) | {"published": published}
+    fields = asdict(entry) | {"published": as_moment(entry.published)}
     del fields["links"]
     return json.dumps(fields, ensure_ascii=False)
 
@@ -85,8 +84,7 @@ def as_article(entry: Entry) -> str:
 def to_article(text: str) -> Entry:
     """The entry that `as_article` made this of."""
     article = json.loads(text)
-    published = None if article["published"] is None else from_milliseconds(article["published"])
-    return Entry(**article | {"published": published})
+    return Entry(**article | {"published": to_time(article["published"])})
 
 
 def to_told(row: sqlite3.Row) -> Told:
