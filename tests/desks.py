@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.web_server import WebServer
 
+OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
+
 RULES = """\
 rules:
   - id: peace

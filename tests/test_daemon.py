@@ -25,7 +25,7 @@ from monitor.feeds.fetch import Fetcher
 from monitor.model import Escalation, Feed
 from monitor.store.store import DATABASE, Store
 from monitor.timetable import timetable
-from tests.desks import RULES, Desk, eventually, rss, serve_feed
+from tests.desks import NEWS, OLD, RULES, Desk, eventually, rss, serve_feed
 from tests.fakes import rules
 from tests.web_server import Response, WebServer
 
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.web_server import Request
-
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 
 
 class Ear(logging.Handler):
@@ -176,13 +174,6 @@ def test_a_tick_that_is_running_when_the_scheduler_shuts_down_holds_nobody_up() 
 
 
 # ---- the whole daemon --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, OLD)
-        yield server
 
 
 def made(folder: Path, web: WebServer, **parts: Any) -> Engine:

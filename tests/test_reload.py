@@ -12,41 +12,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor import config, pipeline
-from monitor.demo.sinks import ChatSink, MailSink
 from monitor.engine import Engine
 from monitor.errors import ConfigError
 from monitor.model import Feed, FeedState
 from monitor.rules import document
 from monitor.rules.tenure import Standing, Tenure, tenures
 from monitor.store.store import Store
-from tests.desks import RULES, Desk, eventually, serve_feed
+from tests.desks import NEWS, OLD, RULES, Desk, eventually, serve_feed
 from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
-from tests.web_server import WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.demo.sinks import ChatSink, MailSink
     from monitor.rules.rulebook import Rulebook
+    from tests.web_server import WebServer
 
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 BROKEN = RULES.replace("any:", "ayn:")
 
 
 # ---- the daemon ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, OLD)
-        yield server
-
-
-@pytest.fixture
-def sinks() -> Iterator[tuple[MailSink, ChatSink]]:
-    with MailSink("mail") as mail, ChatSink("chat") as chat:
-        yield mail, chat
 
 
 @pytest.fixture

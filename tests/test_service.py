@@ -11,30 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts.compose import AGAIN
-from monitor.demo.sinks import ChatSink, MailSink
-from tests.desks import RULES, Desk, eventually, serve_feed
+from tests.desks import NEWS, OLD, RULES, Desk, eventually, serve_feed
 from tests.web_server import Response, WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from monitor.demo.sinks import ChatSink, MailSink
     from tests.web_server import Request
-
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, OLD)
-        yield server
-
-
-@pytest.fixture
-def sinks() -> Iterator[tuple[MailSink, ChatSink]]:
-    with MailSink("mail") as mail, ChatSink("chat") as chat:
-        yield mail, chat
 
 
 @pytest.fixture

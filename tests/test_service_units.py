@@ -17,12 +17,12 @@ from monitor import service
 from monitor.errors import MonitorError, UsageError
 from monitor.service import NOT_FOR_USERS, Unit, fitted, hidden_by, of_a_user, sealed, unchanged
 from monitor.shipped import shipped
-from tests.test_unit_file import UNIT, analyze, needs_systemd
+from tests.test_unit_file import DAEMON, analyze, needs_systemd
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SHIPPED = Unit("monitor.service", UNIT.read_text())
+SHIPPED = Unit("monitor.service", DAEMON.read_text())
 ROOT = Path(__file__).parent.parent
 
 
@@ -146,7 +146,7 @@ def test_where_nothing_can_be_written_it_says_what_to_do(tmp_path: Path) -> None
 def test_show_prints_the_unit_for_an_environment(prefix: Path) -> None:
     shown = command("show", "--prefix", prefix)
     assert shown.returncode == 0, shown.stderr
-    units = [UNIT.with_name("monitor-web.service"), UNIT]
+    units = [DAEMON.with_name("monitor-web.service"), DAEMON]
     texts = [unit.read_text().replace("/opt/media-monitor", str(prefix)) for unit in units]
     assert shown.stdout == "".join(texts)
     assert "note: the service could not see" in shown.stderr  # it is under /tmp

@@ -28,26 +28,19 @@ from monitor.store.lock import is_held, only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE
 from monitor.timetable import timetable
-from tests.desks import RULES, Desk, eventually, serve_feed
+from tests.desks import RULES, Desk, eventually
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
-from tests.web_server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
+
+    from tests.web_server import WebServer
 
 NEWS = Item("n1", "Ministers sign a peace agreement at last in the capital", "It was a long road to it.")
 WIRE = Feed("wire", "https://wire.example/feed", "The Wire", every=timedelta(minutes=10))
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [mail, chat]}]")
 BOOK_OF_MAIL = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: mail}]")
 QUIET = {"mail": "json://127.0.0.1:9/a", "chat": "json://127.0.0.1:9/b"}
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, "Museum of clocks opens again")
-        yield server
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The systemd unit, as systemd itself reads it."""
+"""The systemd units of the daemon and of the page, as systemd itself reads them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 
-UNIT = Path(__file__).parent.parent / "systemd" / "monitor.service"
-EXPOSURE = 1.1  # at most, on systemd's scale of 0 to 10; the network alone costs 0.9, the clock device 0.1
+SYSTEMD = Path(__file__).parent.parent / "systemd"
+DAEMON, PAGE = SYSTEMD / "monitor.service", SYSTEMD / "monitor-web.service"
+# At most, on systemd's scale of 0 to 10; the network alone costs 0.9, the daemon's clock device 0.1.
+EXPOSURE = {DAEMON: 1.1, PAGE: 1.3}
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None,
     reason="systemd-analyze is not installed: nothing can judge the unit",
 )
+both = pytest.mark.parametrize("unit", EXPOSURE, ids=lambda unit: unit.name)
 
 
 def analyze(*arguments: str) -> str:
@@ -25,33 +28,41 @@ def analyze(*arguments: str) -> str:
     return done.stdout + done.stderr
 
 
-def directives() -> list[tuple[str, str]]:
+def directives(unit: Path) -> list[tuple[str, str]]:
     """Every directive with the line before it."""
-    lines = UNIT.read_text().splitlines()
+    lines = unit.read_text().splitlines()
     return [(line, lines[i - 1]) for i, line in enumerate(lines) if re.match(r"[A-Z]\w*=", line)]
 
 
+def said(unit: Path) -> list[str]:
+    """Every directive."""
+    return [line for line, _ in directives(unit)]
+
+
+@both
 @needs_systemd
-def test_systemd_reads_every_directive(tmp_path: Path) -> None:
+def test_systemd_reads_every_directive(unit: Path, tmp_path: Path) -> None:
     # The program stands elsewhere here, and a missing program is a complaint of its own.
-    unit = tmp_path / "monitor.service"
-    unit.write_text(UNIT.read_text().replace("/opt/media-monitor/bin/monitor", "/bin/true"))
-    told = analyze("verify", "--man=no", str(unit))
-    assert not [line for line in told.splitlines() if "monitor.service" in line], told
+    copy = tmp_path / unit.name
+    copy.write_text(unit.read_text().replace("/opt/media-monitor/bin/monitor", "/bin/true"))
+    told = analyze("verify", "--man=no", str(copy))
+    assert not [line for line in told.splitlines() if unit.name in line], told
 
 
+@both
 @needs_systemd
-def test_the_daemon_is_exposed_as_little_as_it_can_be() -> None:
-    told = analyze("security", "--no-pager", "--offline=true", str(UNIT))
-    found = re.search(r"exposure level for monitor.service: ([0-9.]+)", told)
+def test_it_is_exposed_as_little_as_it_can_be(unit: Path) -> None:
+    told = analyze("security", "--no-pager", "--offline=true", str(unit))
+    found = re.search(rf"exposure level for {unit.name}: ([0-9.]+)", told)
     assert found, told
-    assert float(found[1]) <= EXPOSURE, told
+    assert float(found[1]) <= EXPOSURE[unit], told
 
 
-def test_every_directive_has_its_reason() -> None:
+@both
+def test_every_directive_has_its_reason(unit: Path) -> None:
     without = [
         line
-        for line, before in directives()
+        for line, before in directives(unit)
         if not before.startswith("# ") and not line.startswith(("Description=", "WantedBy="))
     ]
     assert without == []
@@ -69,14 +80,29 @@ def test_every_directive_has_its_reason() -> None:
         ("ConditionPathExistsGlob=/etc/monitor/*.yaml", "a fresh installation without a desk is no failure"),
     ],
 )
-def test_the_unit_says(directive: str, reason: str) -> None:
-    assert directive in [line for line, _ in directives()], reason
+def test_the_daemons_unit_says(directive: str, reason: str) -> None:
+    assert directive in said(DAEMON), reason
 
 
 def test_a_reload_checks_the_rules_before_the_daemon_hears_of_it() -> None:
-    reloads = [line for line, _ in directives() if line.startswith("ExecReload=")]
+    reloads = [line for line in said(DAEMON) if line.startswith("ExecReload=")]
     assert [re.search(r"monitor check|kill -HUP \$MAINPID", line) is not None for line in reloads] == [
         True,
         True,
     ]
     assert "check" in reloads[0]
+
+
+def test_the_page_is_of_the_daemons_user_and_state() -> None:
+    """Both open one database; a dynamic user is named after its unit unless the unit names one."""
+    ours, daemons = said(PAGE), said(DAEMON)
+    assert "User=monitor" in ours
+    assert not [line for line in daemons if line.startswith("User=") and line != "User=monitor"]
+    for line in (
+        "DynamicUser=yes",
+        "StateDirectory=monitor",
+        "IPAddressDeny=any",
+        "RestartPreventExitStatus=78",
+    ):
+        assert line in ours
+    assert {"DynamicUser=yes", "StateDirectory=monitor"} <= set(daemons)

@@ -20,22 +20,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-import pytest
-
 from monitor import config
 from monitor.daemon import Daemon
 from monitor.engine import Engine
 from monitor.journal import open_journal
 from monitor.store.store import DATABASE
-from tests.desks import Desk, eventually, serve_feed
-from tests.web_server import WebServer
+from tests.desks import NEWS, OLD, Desk, eventually, serve_feed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.model import Message, Receiver
+    from tests.web_server import WebServer
 
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 WATCHDOG = timedelta(seconds=3)
 
 
@@ -89,13 +86,6 @@ class Watched:
     def falls_silent(self) -> bool:
         """Whether there comes a time in which systemd would lose patience."""
         return any(not self.pings(WATCHDOG.total_seconds()) for _ in range(8))
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, OLD)
-        yield server
 
 
 @contextmanager

@@ -20,16 +20,15 @@ from monitor.store import backup
 from monitor.store.lock import only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE, Store
-from tests.desks import Desk, eventually, serve_feed
+from tests.desks import Desk, eventually
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 from tests.test_power_cuts import story
-from tests.web_server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from monitor.model import Message
+    from tests.web_server import WebServer
 
 DAY = timedelta(days=1)
 WIRE = Feed("wire", "https://wire.example/feed", "The Wire")
@@ -288,13 +287,6 @@ def test_root_gives_the_restored_database_to_whoever_owns_the_folder(line: Line,
 
 
 # ---- the commands ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def web() -> Iterator[WebServer]:
-    with WebServer() as server:
-        serve_feed(server, OLD.title)
-        yield server
 
 
 def test_a_backup_is_taken_from_a_running_daemon_and_restored_only_after_it(

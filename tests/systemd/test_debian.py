@@ -20,7 +20,7 @@ import pytest
 import trustme
 
 from monitor.demo.sinks import MailSink
-from tests.desks import eventually, rss
+from tests.desks import NEWS, OLD, eventually, rss
 from tests.systemd.box import Box, boot, why_not
 from tests.test_docs import ROOT, blocks
 from tests.web_server import WebServer
@@ -42,7 +42,6 @@ FEED_HOST, FEED_PATH = "feeds.bbci.co.uk", "/news/world/rss.xml"  # as the manua
 # An address that is nobody's private one, so that the guard lets it through. It is on the box's own loopback:
 # nothing that is sent there leaves the box.
 FEED_ADDRESS = "151.101.0.81"
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 
 
 @dataclass

@@ -19,7 +19,7 @@ import pytest
 
 from monitor.alerts.compose import AGAIN
 from monitor.demo.sinks import ChatSink, MailSink
-from tests.desks import RULES, eventually, serve_feed
+from tests.desks import NEWS, OLD, RULES, eventually, serve_feed
 from tests.systemd.box import Box, boot, installation, why_not
 from tests.web_server import Request, Response, WebServer
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 WHY_NOT = why_not()
 pytestmark = [pytest.mark.systemd, pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)]
 
-OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 MONITOR = "/opt/media-monitor/bin/monitor"
 SECRET = "t0ken0that0is0secret"
 STATE = "/var/lib/private/monitor"
