@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from monitor.cli.main import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.web_server import WebServer
 
+MONITOR = (sys.executable, "-m", "monitor")
 OLD, NEWS = "Museum of clocks opens again", "Ministers sign a peace agreement in the capital"
 
 RULES = """\
@@ -42,6 +47,27 @@ def rss(*titles: str, text: str = "A text of its own.") -> bytes:
     return (
         f'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>{items}</channel></rss>'.encode()
     )
+
+
+def called(*words: object) -> subprocess.CompletedProcess[str]:
+    """What `monitor` with these words prints and how it ends, in this process: a start costs half a second.
+
+    For verbs that do a thing and return; the daemon, a single pass and signals want a process of their own.
+    """
+    arguments = [str(word) for word in words]
+    out, err = io.StringIO(), io.StringIO()
+    last_resort = logging.StreamHandler(err)  # as Python prints warnings where nobody handles them
+    last_resort.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(last_resort)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            main(arguments)
+    except SystemExit as ended:
+        status = ended.code
+    finally:
+        logging.getLogger().removeHandler(last_resort)
+    assert isinstance(status, int)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 @dataclass
@@ -81,7 +107,7 @@ class Desk:
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `monitor` on this desk to its end."""
         return subprocess.run(
-            self._words(*words),
+            [*MONITOR, *self._words(*words)],
             env=self._environment(),
             capture_output=True,
             text=True,
@@ -89,11 +115,15 @@ class Desk:
             check=False,
         )
 
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The same in this process, in the environment of this process."""
+        return called(*self._words(*words))
+
     @contextmanager
     def daemon(self) -> Iterator[subprocess.Popen[bytes]]:
         """`monitor run`, its log in the file `log`; whatever becomes of the test, it does not outlive it."""
         with (self.folder / "log").open("ab") as log:
-            daemon = subprocess.Popen(self._words("run"), env=self._environment(), stderr=log)
+            daemon = subprocess.Popen([*MONITOR, *self._words("run")], env=self._environment(), stderr=log)
         try:
             yield daemon
             daemon.wait(30)
@@ -105,7 +135,7 @@ class Desk:
         places = ["--rules", str(self.rules)] if verb not in ("status", "backup", "restore") else []
         if verb != "check":
             places += ["--state", str(self.state)]
-        return [sys.executable, "-m", "monitor", verb, *places, *options]
+        return [verb, *places, *options]
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONWARNINGS": "default", **self.env}

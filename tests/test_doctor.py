@@ -22,7 +22,7 @@ from monitor.errors import StateError
 from monitor.model import Feed
 from monitor.store.report import Queue, examine
 from monitor.store.store import DATABASE, Store
-from tests.desks import Desk
+from tests.desks import MONITOR, Desk
 from tests.fakes import START
 from tests.test_status import QUIET, with_a_queue
 
@@ -426,7 +426,7 @@ def test_the_command_prints_findings_on_80_columns_and_exits_with_1_where_someth
 
 
 def run(desk: Desk, *options: str) -> subprocess.CompletedProcess[str]:
-    return desk.command("doctor", *options)
+    return desk.call("doctor", *options)
 
 
 def test_a_queue_without_a_wait_is_nothing(desk: Desk) -> None:
@@ -438,7 +438,7 @@ def test_on_a_terminal_long_work_shows_how_far_it_is(desk: Desk, tmp_path: Path)
     for verb, *words in (("doctor",), ("backup", str(tmp_path / "copy.db"))):
         ours, theirs = pty.openpty()
         done = subprocess.run(
-            desk._words(verb, *words),
+            [*MONITOR, *desk._words(verb, *words)],
             env=desk._environment(),
             stderr=theirs,
             stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ from monitor import access, added, config
 from monitor.errors import ConfigError, UsageError
 from monitor.model import Feed
 from monitor.rules import document
-from tests.desks import rss
+from tests.desks import called, rss
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ class Hand:
         places = ["--rules", str(self.rules)]
         if verb in ("list", "show", "retry"):
             places += ["--state", str(self.state)]
-        command = [sys.executable, "-m", "monitor", "feeds", verb, *words, *places]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = called("feeds", verb, *words, *places)
         assert (self.rules / "feeds.yaml").read_text() == MINE
         return done
 
@@ -151,10 +150,9 @@ def test_a_feed_that_fails_is_tried_again_and_stands_in_the_status(polled: Hand)
     assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
     assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
     assert "no feed is named" in hand.feeds("retry").stderr
-    status = [sys.executable, "-m", "monitor", "status", "--state", str(hand.state)]
-    said = subprocess.run(status, capture_output=True, text=True, check=True).stdout
+    said = called("status", "--state", hand.state).stdout
     assert "  gone: gone (answered 410 Gone); asked once a month" in said
-    found = json.loads(subprocess.run([*status, "--json"], capture_output=True, check=True).stdout)
+    found = json.loads(called("status", "--state", hand.state, "--json").stdout)
     assert list(found["feed_notes"]) == ["gone"]
 
 

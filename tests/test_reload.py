@@ -44,7 +44,7 @@ def desk(tmp_path: Path, web: WebServer, sinks: tuple[MailSink, ChatSink]) -> De
 
 
 def status(desk: Desk) -> dict[str, object]:
-    found: dict[str, object] = json.loads(desk.command("status", "--json").stdout)["rules"]
+    found: dict[str, object] = json.loads(desk.call("status", "--json").stdout)["rules"]
     return found
 
 
@@ -59,7 +59,7 @@ def test_a_changed_file_is_read_by_itself_and_mistakes_are_told_once(
         said = status(desk)
         assert "unknown key" in str(said["mistakes"])
         assert said["refused"] is not None
-        assert "the files were refused" in desk.command("status").stdout
+        assert "the files were refused" in desk.call("status").stdout
         (desk.rules / "rules.yaml").write_text(BROKEN + "# still broken\n")
         eventually(lambda: desk.log.count("outcome=reload-refused") == 2)
         (desk.rules / "rules.yaml").write_text(RULES.replace("peace agreement]", "peace agreement, bakery]"))

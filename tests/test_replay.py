@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import pytest
 
 from monitor.errors import UsageError
 from monitor.replay import Outcome, Telling, captures, everything, replay
+from tests.desks import called
 from tests.fakes import START
 
 if TYPE_CHECKING:
@@ -153,12 +152,11 @@ def test_messages_that_tell_again_are_found() -> None:
 
 
 def test_the_command_prints_the_counts_and_what_would_have_been_told(history: History) -> None:
-    words = [sys.executable, "-m", "monitor", "replay", str(history.folder)]
-    told = subprocess.run([*words, "--told"], capture_output=True, text=True, check=True).stdout
+    told = called("replay", history.folder, "--told").stdout
     assert "2 captures over 0 days: 2 fresh, 0 unchanged, 0 failed" in told
     assert "1 message (0 of a development); told again: 0" in told
     assert "wire  new  Ministers sign the peace agreement  https://wire.example/p" in told
-    found = json.loads(subprocess.run([*words, "--json"], capture_output=True, check=True).stdout)
+    found = json.loads(called("replay", history.folder, "--json").stdout)
     assert (found["captures"], found["alerts"], found["told_again"]) == (2, 1, [])
     assert found["told"][0]["feed"] == "wire"
 
@@ -169,5 +167,4 @@ def test_the_command_takes_the_rules_of_a_folder(history: History, tmp_path: Pat
     (rules / "rules.yaml").write_text(
         "rules: [{id: storm, title: Storm, any: [storm], send: [mail]}]\nreceivers: {mail: 'json://localhost'}"
     )
-    words = [sys.executable, "-m", "monitor", "replay", str(history.folder), "--rules", str(rules)]
-    assert "0 messages" in subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "0 messages" in called("replay", history.folder, "--rules", rules).stdout

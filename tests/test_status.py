@@ -11,7 +11,6 @@ import sys
 import urllib.error
 import urllib.request
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,11 +27,12 @@ from monitor.store.lock import is_held, only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE
 from monitor.timetable import timetable
-from tests.desks import RULES, Desk, eventually
+from tests.desks import RULES, Desk, called, eventually
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from tests.web_server import WebServer
 
@@ -112,7 +112,7 @@ def test_a_digest_that_fails_is_owed_since_it_was_made(tmp_path: Path) -> None:
         assert owed(0) == (None, "")
         assert owed(3) == (START + timedelta(hours=3), "it refused")
         assert owed(1) == (START + timedelta(hours=3), "it refused")
-        shown = monitor("status", "--state", str(tmp_path)).stdout
+        shown = called("status", "--state", str(tmp_path)).stdout
         assert "  a digest for mail, the oldest since 2026-03-02 12:00 UTC" in shown
         failing.failing.clear()
         assert owed(10) == (None, "")
@@ -291,7 +291,7 @@ def test_the_daemon_is_scraped_where_its_settings_say(desk: Desk) -> None:
         daemon.terminate()
     with pytest.raises(urllib.error.URLError):
         get(f"127.0.0.1:{port}/metrics")
-    text = desk.command("status", "--prometheus").stdout
+    text = desk.call("status", "--prometheus").stdout
     assert parsed(text)["media_monitor_running", ()] == 0
 
 
@@ -303,7 +303,7 @@ def test_status_shows_all_on_80_columns(desk: Desk) -> None:
         eventually(lambda: "feed=wire outcome=fresh" in desk.log and "feed=down outcome=failed" in desk.log)
         daemon.terminate()
     (desk.rules / "rules.yaml").write_text(RULES.replace("any:", "ayn:"))
-    shown = desk.command("status").stdout
+    shown = desk.call("status").stdout
     assert f"monitor     {__version__}, NOT RUNNING" in shown
     assert "feeds       2: 1 well, 1 failing" in shown
     assert "  down: failing: " in shown
@@ -314,8 +314,8 @@ def test_status_shows_all_on_80_columns(desk: Desk) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     with desk.daemon() as daemon:
         eventually(lambda: "started-on-last-good" in desk.log)
-        eventually(lambda: json.loads(desk.command("status", "--json").stdout)["rules"]["refused"])
-        shown = desk.command("status").stdout
+        eventually(lambda: json.loads(desk.call("status", "--json").stdout)["rules"]["refused"])
+        shown = desk.call("status").stdout
         assert f"monitor     {__version__}, running" in shown
         assert "the files were refused" in shown
         assert 'unknown key "ayn"' in " ".join(shown.split())
@@ -326,25 +326,14 @@ def test_status_shows_all_on_80_columns(desk: Desk) -> None:
 def test_status_shows_whom_it_owes_what(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     with_a_queue(tmp_path / "state")
-    shown = monitor("status", "--state", str(tmp_path / "state"))
+    shown = called("status", "--state", str(tmp_path / "state"))
     assert "deliveries  1 sent, 1 waiting, 0 dead" in shown.stdout
     assert "  1 for chat, the oldest since 2026-03-02 09:10 UTC" in shown.stdout
     assert 'it said "no"' in shown.stdout
-    told = json.loads(monitor("status", "--json", "--state", str(tmp_path / "state")).stdout)
+    told = json.loads(called("status", "--json", "--state", str(tmp_path / "state")).stdout)
     assert told["waiting_for"] == {"chat": 1}
     assert told["receivers"]["mail"] == {"states": {"sent": 1}, "oldest": None, "error": ""}
     assert told["oldest_waiting"] == "2026-03-02T09:10:00+00:00"
-
-
-def monitor(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "monitor", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        cwd=cwd or Path(__file__).parent.parent,
-    )
 
 
 def test_status_loads_nothing_that_is_slow_to_load() -> None:
@@ -375,7 +364,7 @@ def lock(desk: Desk) -> sqlite3.Connection:
 def test_each_exit_status_says_what_it_says(desk: Desk) -> None:
     """docs/operations.md has the table; scripts and units rest on it."""
     assert desk.command("run", "--once").returncode == 0
-    assert monitor("rules", "try", "--rules", str(desk.rules), "--text", "x", "--nonsense").returncode == 2
+    assert called("rules", "try", "--rules", str(desk.rules), "--text", "x", "--nonsense").returncode == 2
     with only_daemon(desk.state):
         assert desk.command("run", "--once").returncode == 11
     other = lock(desk)
@@ -383,6 +372,6 @@ def test_each_exit_status_says_what_it_says(desk: Desk) -> None:
     other.close()
     assert (busy.returncode, "try again" in busy.stderr) == (75, True)
     (desk.state / DATABASE).write_bytes(b"This is a letter. " * 500)
-    assert desk.command("status").returncode == 69
+    assert desk.call("status").returncode == 69
     (desk.rules / "rules.yaml").write_text("rules: [")
-    assert desk.command("check").returncode == 78
+    assert desk.call("check").returncode == 78

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +17,12 @@ from monitor.store.ledger import Choice
 from monitor.store.reading import Reading
 from monitor.store.store import Store
 from monitor.trail import Outcome, Sending, Stage, Trail, outcome_of, trail
+from tests.desks import called
 from tests.fakes import START, Item
 from tests.press import RULES, Press
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "why.md"
@@ -366,8 +366,7 @@ def test_every_outcome_is_brought_about_by_a_test_here() -> None:
 @pytest.fixture
 def ask(press: Press) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "monitor", *words, "--state", str(press.state)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return called(*words, "--state", press.state)
 
     return run
 
@@ -434,7 +433,6 @@ def test_why_without_a_kept_desk_takes_the_rules_of_a_folder(
 
 
 def test_why_where_nothing_has_run_says_so(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "monitor", "why", "1", "--state", str(tmp_path)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    told = called("why", "1", "--state", tmp_path)
     assert told.returncode == 2
     assert "no monitor has run here yet" in told.stderr

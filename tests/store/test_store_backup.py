@@ -294,23 +294,23 @@ def test_a_backup_is_taken_from_a_running_daemon_and_restored_only_after_it(
 ) -> None:
     quiet = {"mail": "json://127.0.0.1:9/a", "chat": "json://127.0.0.1:9/b"}
     desk, target = Desk(tmp_path, quiet, {"wire": web.url("/feed")}), str(tmp_path / "copy.db")
-    assert desk.command("backup", target).returncode == 2
+    assert desk.call("backup", target).returncode == 2
     with desk.daemon() as daemon:
         eventually(lambda: "outcome=fresh" in desk.log)
-        made = desk.command("backup", target)
+        made = desk.call("backup", target)
         assert made.returncode == 0, made.stderr
         assert "MB, checked" in made.stdout
-        assert desk.command("backup", target).returncode == 2
-        assert json.loads(desk.command("backup", target, "--force", "--json").stdout)["ok"]
-        refused = desk.command("restore", target)
+        assert desk.call("backup", target).returncode == 2
+        assert json.loads(desk.call("backup", target, "--force", "--json").stdout)["ok"]
+        refused = desk.call("restore", target)
         assert refused.returncode == 11
         daemon.terminate()
-    restored = desk.command("restore", target)
+    restored = desk.call("restore", target)
     assert restored.returncode == 0, restored.stderr
     assert "what stood there is kept: " in restored.stdout
     assert "told again, marked so" in restored.stdout
-    assert "told to nobody" in desk.command("restore", target, "--baseline").stdout
-    assert json.loads(desk.command("restore", target, "--json").stdout)["replaced"]
-    assert "restored from a backup" in desk.command("status").stdout
+    assert "told to nobody" in desk.call("restore", target, "--baseline").stdout
+    assert json.loads(desk.call("restore", target, "--json").stdout)["replaced"]
+    assert "restored from a backup" in desk.call("status").stdout
     with only_daemon(desk.state):
-        assert desk.command("restore", target).returncode == 11
+        assert desk.call("restore", target).returncode == 11
