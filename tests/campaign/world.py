@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 RULES = "rules: [{id: watched, title: Watched, any: [peace agreement], send: %s}]\n"
 WORDS = "abend barka corvo dulce ember finca gorse helix ingot jurat kapok lemur mocha nacre okapi pylon"
 _SHOWN = 500  # entries of a feed
+# Measuring coverage is work of its own: it would be traced, cut and killed with what is tried here.
+UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 
 
 @dataclass(frozen=True)
@@ -240,6 +242,7 @@ class Desk:
         """`monitor run` with these options, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "monitor", *self.words("run", *options)],
+            env=UNMEASURED,
             check=False,
             capture_output=True,
             text=True,
@@ -260,6 +263,7 @@ class Nursery:
         self._living = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.campaign.nursery"],
+            env=UNMEASURED,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
