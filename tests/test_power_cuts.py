@@ -156,6 +156,12 @@ class PowerCuts(RuleBasedStateMachine):
         self.poll(where, -1)
         self.send(to, cut, after_send=False)
 
+    @rule(where=st.integers(0, 2), watched=st.sampled_from(["peace", "urgent"]), cut=st.integers(0, 40))
+    def cut_short(self, where: int, watched: str, cut: int) -> None:
+        """News, and the power is cut while it is taken in."""
+        self.publish(where, watched)
+        self.poll(where, cut)
+
     @rule(where=st.integers(0, 2), cut=cuts(25), after_send=st.booleans())
     def collected(self, where: int, cut: int, *, after_send: bool) -> None:
         """News that waits for a digest, and the digest."""
