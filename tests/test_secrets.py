@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from monitor.demo.sinks import MailSink
 from monitor.model import Feed, FeedState, Receiver
 from monitor.store.store import Store
 from tests.alerts.families import TEAMS_HOST, Sinks, sinks
+from tests.desks import MONITOR, called
 from tests.fakes import FakeClock, FakeOutlet, Item, rules
 from tests.web_server import Request, Response, reset
 
@@ -207,7 +207,9 @@ def _told(folder: Path, everyone: list[Receiver]) -> dict[str, str]:
         }
 
 
-def test_no_command_prints_one(tmp_path: Path) -> None:
+def test_no_command_prints_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path.cwd()
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "state").mkdir()
     rule = {"id": "peace", "title": "Peace", "any": ["peace"], "send": ["hook"]}
     wrong = {"broken": "json://hookuser-Qx75:hookpassword-Qx76@127.0.0.1:99999/hookpath-Qx77"}
@@ -215,31 +217,28 @@ def test_no_command_prints_one(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         desk = {"feeds": [], "receivers": {**receivers(9, 9), **more}, "rules": [rule]}
         (tmp_path / name / "desk.yaml").write_text(json.dumps(desk))
-    said = []
-    for words in (
-        ("check", "--rules", "good"),
-        ("check", "--rules", "bad"),
-        ("check", "--rules", "bad", "--json"),
-        ("receivers", "list", "--rules", "good"),
-        ("receivers", "test", "hook", "--rules", "good"),
-        ("receivers", "test", "mail", "--rules", "good", "--json"),
-        ("run", "--once", "--rules", "good", "--state", "state"),
-        ("status", "--state", "state"),
-    ):
-        done = subprocess.run(
-            [sys.executable, "-m", "monitor", *words],
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(Path.cwd()), "PYTHONWARNINGS": "default"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        said += [done.stdout, done.stderr]
-        assert done.stdout or done.stderr
-    assert "no server can have" in said[3]
+    passed = subprocess.run(
+        [*MONITOR, "run", "--once", "--rules", "good", "--state", "state"],
+        env={**os.environ, "PYTHONPATH": str(root), "PYTHONWARNINGS": "default"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    done = [
+        passed,
+        called("check", "--rules", "good"),
+        called("check", "--rules", "bad"),
+        called("check", "--rules", "bad", "--json"),
+        called("receivers", "list", "--rules", "good"),
+        called("receivers", "test", "hook", "--rules", "good"),
+        called("receivers", "test", "mail", "--rules", "good", "--json"),
+        called("status", "--state", "state"),
+    ]
+    assert all(one.stdout or one.stderr for one in done)
+    assert "no server can have" in done[2].stderr
     stored = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
-    assert found_in(*said, stored) == []
+    assert found_in(*(text for one in done for text in (one.stdout, one.stderr)), stored) == []
 
 
 def test_a_desk_is_kept_without_them(tmp_path: Path) -> None:

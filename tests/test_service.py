@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor.alerts.compose import AGAIN
-from tests.desks import NEWS, OLD, RULES, Desk, eventually, serve_feed
+from tests.desks import MONITOR, NEWS, OLD, RULES, Desk, called, eventually, serve_feed
 from tests.web_server import Response, WebServer
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def test_once_takes_the_baseline_then_tells_what_is_new_by_mail_and_chat(
     )
     again = desk.command("run", "--once", "--json")
     assert json.loads(again.stdout) | {"unchanged": 1, "parsed": 0, "entries": 0} == json.loads(again.stdout)
-    assert json.loads(desk.command("status", "--json").stdout)["ever"]["prunes"] == 1
+    assert json.loads(desk.call("status", "--json").stdout)["ever"]["prunes"] == 1
     serve_feed(web, OLD, NEWS)
     assert "1 alert" in desk.command("run", "--once").stdout
     for sink in sinks:
@@ -65,17 +65,17 @@ def test_once_with_backfill_takes_what_stands_there_for_news(
 
 
 def test_status_says_what_stands_what_waits_and_what_fails(desk: Desk, web: WebServer) -> None:
-    nothing = desk.command("status")
+    nothing = desk.call("status")
     assert nothing.returncode == 2
     assert "no monitor has run here yet" in nothing.stderr
     web.serve("/feed", b"gone fishing", status=404)
     desk.command("run", "--once")
-    shown = desk.command("status")
+    shown = desk.call("status")
     assert shown.returncode == 0
     assert "feeds       1: 1 failing" in shown.stdout
     assert "wire: " in shown.stdout
     assert "404" in shown.stdout
-    assert json.loads(desk.command("status", "--json").stdout)["errors"].keys() == {"wire"}
+    assert json.loads(desk.call("status", "--json").stdout)["errors"].keys() == {"wire"}
 
 
 def test_a_feed_that_is_down_is_backed_off_and_the_others_go_on(tmp_path: Path, web: WebServer) -> None:
@@ -97,7 +97,7 @@ def test_a_damaged_database_is_said_to_be_one_with_what_to_do(desk: Desk) -> Non
     with (desk.state / "monitor.db").open("r+b") as file:
         file.seek(4096)
         file.write(bytes(200) * 4096)
-    shown = desk.command("status")
+    shown = desk.call("status")
     assert shown.returncode == 69
     assert "Traceback" not in shown.stderr
     assert "restore a damaged file from a backup" in shown.stderr
@@ -107,8 +107,9 @@ def test_a_damaged_database_is_said_to_be_one_with_what_to_do(desk: Desk) -> Non
 
 
 def test_check_names_every_mistake_with_its_line_and_exits_78(desk: Desk) -> None:
-    assert desk.command("check").returncode == 0
-    assert "1 feed, 1 rule, 2 examples: no mistakes" in desk.command("check").stdout
+    checked = desk.call("check")
+    assert checked.returncode == 0
+    assert "1 feed, 1 rule, 2 examples: no mistakes" in checked.stdout
     (desk.rules / "rules.yaml").write_text(
         RULES.replace("severity", "severty").replace("[mail, chat]", "[mial]")
     )
@@ -117,7 +118,7 @@ def test_check_names_every_mistake_with_its_line_and_exits_78(desk: Desk) -> Non
     assert 'rules.yaml:5:5: unknown key "severty" - did you mean "severity"?' in broken.stderr
     assert "rules.yaml:6:12: " in broken.stderr
     assert "monitor: 2 mistakes" in broken.stderr
-    found = json.loads(desk.command("check", "--json").stdout)
+    found = json.loads(desk.call("check", "--json").stdout)
     assert [fault["line"] for fault in found["faults"]] == [5, 6]
     assert desk.command("run", "--once").returncode == 78
 
@@ -126,10 +127,10 @@ def test_check_works_without_the_secrets_and_run_does_not(desk: Desk) -> None:
     (desk.rules / "receivers.yaml").write_text(
         "receivers: {mail: '${credential:m}', chat: '${env:HOOK_ADDRESS}'}"
     )
-    checked = desk.command("check")
+    checked = desk.call("check")
     assert checked.returncode == 0
     assert "note: " in checked.stdout
-    assert json.loads(desk.command("check", "--json").stdout)["ok"]
+    assert json.loads(desk.call("check", "--json").stdout)["ok"]
     refused = desk.command("run", "--once")
     assert refused.returncode == 78
     assert "set HOOK_ADDRESS" in refused.stderr
@@ -137,26 +138,19 @@ def test_check_works_without_the_secrets_and_run_does_not(desk: Desk) -> None:
 
 def test_wrong_usage_exits_2_in_one_line(desk: Desk) -> None:
     assert desk.command("run", "--onec").returncode == 2
-    missing = subprocess.run(
-        [*desk._words("check")[:3], "check", "--rules", "/nowhere", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    missing = called("check", "--rules", "/nowhere", "--json")
     assert missing.returncode == 2
     assert missing.stderr == "monitor: /nowhere: there is no such folder of rules - name one with --rules\n"
     assert json.loads(missing.stdout)["where"] == "/nowhere"
 
 
-def test_help_and_version_teach(desk: Desk) -> None:
-    words = desk._words("run")[:3]
+def test_help_and_version_teach() -> None:
     for option, said in (("--help", "monitor run --once"), ("--version", "media-monitor, version")):
-        shown = subprocess.run([*words, option], capture_output=True, text=True, check=False)
+        shown = subprocess.run([*MONITOR, option], capture_output=True, text=True, check=False)
         assert shown.returncode == 0
         assert said in shown.stdout
     for verb in ("run", "check", "status", "demo"):
-        shown = subprocess.run([*words, verb, "--help"], capture_output=True, text=True, check=False)
-        assert "Example" in shown.stdout
+        assert "Example" in called(verb, "--help").stdout
 
 
 # ---- the daemon --------------------------------------------------------------------------------------------
@@ -289,8 +283,8 @@ def test_a_receiver_that_is_down_delays_no_other_and_is_tried_again(
         daemon.terminate()
         assert daemon.wait(30) == 0
     assert "outcome=failed" in desk.log
-    assert json.loads(desk.command("status", "--json").stdout)["waiting"] == 1
-    assert "  1 for chat" in desk.command("status").stdout
+    assert json.loads(desk.call("status", "--json").stdout)["waiting"] == 1
+    assert "  1 for chat" in desk.call("status").stdout
     (desk.rules / "rules.yaml").write_text(RULES.replace("chat", "talk"))
     (desk.rules / "receivers.yaml").write_text(
         json.dumps({"receivers": {"mail": sinks[0].url, "talk": hook}})
