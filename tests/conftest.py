@@ -1,4 +1,4 @@
-"""How laws are tried, and the world outside that the tests of the daemon share.
+"""How laws are tried, in which order the files, and the world outside that the tests of the daemon share.
 
 Laws are tried on the same examples at every run, so that a red run is the change's own doing.
 HYPOTHESIS_PROFILE=explore tries new ones: run it now and then, and turn what it finds into a row.
@@ -7,6 +7,7 @@ HYPOTHESIS_PROFILE=explore tries new ones: run it now and then, and turn what it
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +20,30 @@ from tests.web_server import WebServer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Begun first, so that no worker comes to one of them when the others are done (pytest --durations=0).
+LONGEST = (
+    "campaign/test_campaign.py",
+    "systemd/test_life_cycle.py",
+    "test_power_cuts.py",
+    "test_watchdog.py",
+    "test_service.py",
+    "demo/test_demo_play.py",
+    "web/test_web_browser.py",
+    "test_quarantine.py",
+    "test_day.py",
+    "feeds/test_feeds_workers.py",
+)
+
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("explore", deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files first that take longest."""
+    here = Path(__file__).parent
+    rank = {here / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture
