@@ -172,20 +172,6 @@ def _changed_feed(item: Node, change: Callable[[tuple[str, ...], Node], Node]) -
     return replace(item, pairs=tuple(pairs))
 
 
-def _with_alive(root: Node, change: Callable[[Node], Node]) -> Node:
-    """The file with the value of `settings: alive:` changed."""
-    pairs = [
-        (
-            key,
-            replace(value, pairs=tuple((k, change(v) if k.text == "alive" else v) for k, v in value.pairs))
-            if key.text == "settings"
-            else value,
-        )
-        for key, value in root.pairs
-    ]
-    return replace(root, pairs=tuple(pairs))
-
-
 @dataclass(frozen=True, slots=True)
 class Alive:
     """An address that is asked so often while all is well, for a service that misses it. A secret."""
