@@ -22,16 +22,18 @@ if TYPE_CHECKING:
 
 _HEADLINE = 60
 
+_stories: Callable[[Any], Any] = click.argument("stories", metavar="[STORY]...", nargs=-1)
 _receivers: Callable[[Any], Any] = click.option(
     "--receiver", "receivers", metavar="NAME", multiple=True, help="Only to this receiver; may be repeated."
 )
-_stories: Callable[[Any], Any] = click.argument("stories", metavar="[STORY]...", nargs=-1)
 
 
-def _only(states: tuple[str, ...]) -> Callable[[Any], Any]:
-    return click.option(
+def _choice_among(states: tuple[str, ...]) -> Callable[[Any], Any]:
+    """STORY..., --receiver and --only: which deliveries, of those in these states, a verb is about."""
+    only = click.option(
         "--only", "states", multiple=True, type=click.Choice(states), help="Only these; may be repeated."
     )
+    return lambda verb: _stories(_receivers(only(verb)))
 
 
 @click.group(name="deliveries")
@@ -50,9 +52,7 @@ Examples:
   monitor deliveries list --receiver slack-desk       all of one receiver, the latest first
   monitor deliveries list --only uncertain            what may have arrived twice, or not at all""",
 )
-@_stories
-@_receivers
-@_only((*STATES, UNCERTAIN))
+@_choice_among((*STATES, UNCERTAIN))
 @click.option("--most", type=click.IntRange(1, LARGEST), default=50, show_default=True, help="How many.")
 @state_option
 @json_option
@@ -87,9 +87,7 @@ Examples:
   monitor deliveries retry --receiver slack-desk      it works again: do not wait for the next try
   monitor deliveries retry 3f2a9c0d51e7b684           this story, whatever became of it"""
 )
-@_stories
-@_receivers
-@_only(AGAIN)
+@_choice_among(AGAIN)
 @state_option
 @json_option
 def retry(
@@ -116,9 +114,7 @@ Examples:
   monitor deliveries drop --receiver old-desk         nobody reads there any more
   monitor deliveries drop 3f2a9c0d51e7b684 --only held"""
 )
-@_stories
-@_receivers
-@_only(DROPPABLE)
+@_choice_among(DROPPABLE)
 @state_option
 @json_option
 def drop(
