@@ -23,7 +23,7 @@ from monitor.timetable import hours, timetable
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from monitor.model import Message
@@ -621,6 +621,16 @@ def test_a_machine_that_was_off_after_hours_of_an_outage_gives_nothing_up(line: 
 COLLECTING = replace(MAIL, digest=timetable("hourly"))
 
 
+def deliver_every_minute(line: Line, send: Callable[[Receiver, Message], None], *, hours: int) -> None:
+    """All that may go to COLLECTING in a minute, in bursts, for so many hours."""
+    for _ in range(hours * 60):
+        while pipeline.deliver_burst(
+            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
+        ):
+            pass
+        line.clock.advance(MINUTE)
+
+
 def test_one_alert_that_no_service_takes_holds_up_no_digest(line: Line) -> None:
     line.news("war", "peace")
 
@@ -629,12 +639,7 @@ def test_one_alert_that_no_service_takes_holds_up_no_digest(line: Line) -> None:
             raise SendError("error=500")
         line.receivers.send(receiver, message)
 
-    for _ in range(3 * 60):
-        while pipeline.deliver_burst(
-            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
-        ):
-            pass
-        line.clock.advance(MINUTE)
+    deliver_every_minute(line, send, hours=3)
     assert len(line.receivers.arrived) == 1
 
 
@@ -648,12 +653,7 @@ def test_one_alert_and_a_digest_that_no_service_takes_hold_up_no_other_alert(lin
             raise SendError("error=500")
         line.receivers.send(receiver, message)
 
-    for _ in range(6 * 60):
-        while pipeline.deliver_burst(
-            line.store, COLLECTING, send=send, clock=line.clock, customs=line.customs
-        ):
-            pass
-        line.clock.advance(MINUTE)
+    deliver_every_minute(line, send, hours=6)
     assert len(line.receivers.arrived) == 1
 
 
