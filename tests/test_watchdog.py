@@ -177,6 +177,9 @@ def test_stopped_and_continued_it_goes_on_as_if_nothing_had_been(tmp_path: Path,
         assert daemon.pings(20)
         eventually(lambda: "outcome=fresh" in daemon.desk.log)
         daemon.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, daemon.process.pid, os.WSTOPPED)
+        while daemon.pings(0.1):  # what it said before
+            pass
         assert not daemon.pings(5.5)
         daemon.process.send_signal(signal.SIGCONT)
         served = len(web.requests)
