@@ -1,23 +1,20 @@
 """The operator's files and environment: where they are found, what they say, and every mistake in them.
 
-The only module that reads files and environment. A desk is its folder of YAML: all *.yaml files together are
-one text; secrets are named in it and kept elsewhere.
+The only module that reads files and environment, but for the secrets (vault). A desk is its folder of YAML:
+all *.yaml files together are one text; secrets are named in it and kept elsewhere.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
-from hashlib import blake2b
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from monitor import access, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
@@ -29,7 +26,18 @@ from monitor.alerts.template import OURS, Templates
 from monitor.errors import ConfigError, Fault, UsageError
 from monitor.model import PLAIN, Access, Escalation, Feed, Receiver, Scope
 from monitor.rules import document, rulebook
+from monitor.sources import (
+    NOTHING,
+    SECRET_KEYS,
+    Sources,
+    address_of,
+    is_blank,
+    unpacked,
+    with_address,
+    with_secrets,
+)
 from monitor.timetable import HOURLY, hours, timetable
+from monitor.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -73,103 +81,6 @@ _LANG = re.compile(r"[a-z]{2,3}")
 _CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
 _SPAN = re.compile(r"(\d{1,6})\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_SECRET = re.compile(r"\$\{(?:(credential|env|file):)?([^{}]*)\}")
-_SECRET_KEYS = ("headers", "auth", "proxy")  # of a feed; its tls only says where files are
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a desk is made of: its YAML files, read; by path the articles of its examples; its templates."""
-
-    roots: tuple[Node, ...]
-    articles: Mapping[str, str]
-    templates: Mapping[str, str] = field(default_factory=dict)  # by name
-
-    def packed(self) -> str:
-        """All in one text, for keeping; receivers' addresses and what feeds are asked with are left out."""
-        roots = [[root.file, document.packed(_without_secrets(root))] for root in self.roots]
-        kept = {"roots": roots, "articles": dict(self.articles), "templates": dict(self.templates)}
-        return json.dumps(kept, ensure_ascii=False)
-
-
-def unpacked(text: str) -> Sources:
-    """What `packed` made."""
-    kept = json.loads(text)
-    roots = tuple(document.unpacked(*root) for root in kept["roots"])
-    return Sources(roots, kept["articles"], kept.get("templates", {}))
-
-
-def _without_secrets(root: Node) -> Node:
-    """The file with each value blank that is not the name of a secret's place: it may hold a password."""
-
-    def kept(place: tuple[str, ...], value: Node) -> Node:
-        if place[0] != "feeds":
-            return _with_address(value, _kept_address)
-        return value if _names_places(value) else _blank(value)
-
-    return _with_secrets(root, kept)
-
-
-def _kept_address(address: Node) -> Node:
-    return address if _SECRET.fullmatch(address.text) else _blank(address)
-
-
-def _address(value: Node) -> Node:
-    """The address of a receiver or of `alive`: all that is said of it, or its `url`."""
-    return next((one for key, one in value.pairs if key.text == "url"), value)
-
-
-def _with_address(value: Node, change: Callable[[Node], Node]) -> Node:
-    """What is said of a receiver or of `alive`, with its address changed."""
-    if value.kind != "map":
-        return change(value)
-    pairs = tuple((key, change(one) if key.text == "url" else one) for key, one in value.pairs)
-    return replace(value, pairs=pairs)
-
-
-def _names_places(node: Node) -> bool:
-    if node.kind == "map":
-        return all(_names_places(value) for _, value in node.pairs)
-    return bool(_SECRET.fullmatch(node.text))
-
-
-def _is_blank(value: Node) -> bool:
-    return value.kind == "scalar" and not value.text
-
-
-def _blank(value: Node) -> Node:
-    return replace(value, kind="scalar", text="", items=(), pairs=())
-
-
-def _with_secrets(root: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
-    """The file with each value changed that may be a secret: an address, or what a feed is asked with.
-
-    They are told apart by where they stand: ("receivers", name), ("settings", "alive") or
-    ("feeds", name, key).
-    """
-    return replace(root, pairs=tuple((key, _changed(key.text, value, change)) for key, value in root.pairs))
-
-
-def _changed(top: str, value: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
-    if top == "receivers":
-        return replace(value, pairs=tuple((name, change((top, name.text), one)) for name, one in value.pairs))
-    if top == "settings":
-        pairs = [
-            (key, change((top, "alive"), one) if key.text == "alive" else one) for key, one in value.pairs
-        ]
-        return replace(value, pairs=tuple(pairs))
-    if top != "feeds":
-        return value
-    return replace(value, items=tuple(_changed_feed(item, change) for item in value.items))
-
-
-def _changed_feed(item: Node, change: Callable[[tuple[str, ...], Node], Node]) -> Node:
-    name = next((value.text for key, value in item.pairs if key.text == "name"), "")
-    pairs = [
-        (key, change(("feeds", name, key.text), value) if key.text in _SECRET_KEYS else value)
-        for key, value in item.pairs
-    ]
-    return replace(item, pairs=tuple(pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +112,7 @@ class Desk:
     contact: str = ""
     notes: tuple[str, ...] = ()
     operators: str = ""  # the receiver that is told when the files have mistakes
-    sources: Sources = Sources((), {})
+    sources: Sources = NOTHING
     milestones: tuple[int, ...] = MILESTONES  # outlets at which what was told is told of again
     templates: Templates = OURS
     admission: Admission = ON_THIS_MACHINE  # who may see the page
@@ -238,7 +149,7 @@ def load_desk(folder: Path, *, env: Mapping[str, str], secrets_required: bool) -
         faults,
         read_article=lambda path: (folder / path).read_text("utf-8"),
         templates=_read_templates(folder, faults),
-        vault=_Vault(folder, env, required=secrets_required),
+        vault=Vault(folder, env, required=secrets_required),
     )
 
 
@@ -258,28 +169,28 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     standing: dict[tuple[str, ...], Node] = {}
 
     def noted(place: tuple[str, ...], value: Node) -> Node:
-        found = value if place[0] == "feeds" else _address(value)
+        found = value if place[0] == "feeds" else address_of(value)
         if place[0] == "feeds" or found.kind == "scalar":
             standing[place] = found
         return value
 
     def filled(place: tuple[str, ...], value: Node) -> Node:
         if place[0] != "feeds":
-            return _with_address(
+            return with_address(
                 value, lambda address: address if address.text else standing.get(place, address)
             )
-        return standing.get(place, value) if _is_blank(value) else value
+        return standing.get(place, value) if is_blank(value) else value
 
     for root in _read_folder(folder, []):
-        _with_secrets(root, noted)
+        with_secrets(root, noted)
     roots = [
-        _with_secrets(
+        with_secrets(
             root,
             filled,
         )
         for root in sources.roots
     ]
-    vault = _Vault(folder, env, required=False, kept=True)
+    vault = Vault(folder, env, required=False, kept=True)
     return _desk(roots, [], read_article=kept, templates=sources.templates, vault=vault)
 
 
@@ -296,7 +207,7 @@ def load_admission(folder: Path, *, env: Mapping[str, str]) -> Admission:
     ]
     nodes = [top["settings"] for top in tops if "settings" in top]
     settings = document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
-    vault = _Vault(folder, env, required=True)
+    vault = Vault(folder, env, required=True)
     admission = _admission(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
     if faults:
         raise ConfigError(faults)
@@ -347,7 +258,7 @@ def _desk(
     *,
     read_article: Callable[[str], str],
     templates: Mapping[str, str],
-    vault: _Vault,
+    vault: Vault,
 ) -> Desk:
     notes: list[str] = []
     articles: dict[str, str] = {}
@@ -594,7 +505,7 @@ def _feeds(
     nodes: Iterable[Node],
     faults: list[Fault],
     *,
-    vault: _Vault | None = None,
+    vault: Vault | None = None,
     notes: list[str] | None = None,
 ) -> tuple[Feed, ...]:
     feeds: list[Feed] = []
@@ -619,7 +530,7 @@ def _feeds(
     return tuple(feeds)
 
 
-def _feed(node: Node, faults: list[Fault], *, vault: _Vault | None, notes: list[str]) -> Feed | None:
+def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[str]) -> Feed | None:
     count = len(faults)
     values = document.fields(node, FEED_KEYS, faults, what="a feed")
     if len(faults) > count and not values:
@@ -647,7 +558,7 @@ def _feed(node: Node, faults: list[Fault], *, vault: _Vault | None, notes: list[
 
 
 def _access(
-    name: str, values: Mapping[str, Node], vault: _Vault | None, faults: list[Fault], notes: list[str]
+    name: str, values: Mapping[str, Node], vault: Vault | None, faults: list[Fault], notes: list[str]
 ) -> Access:
     """What a feed is asked with; in a desk that was kept a mistake is no fault: the feed says so."""
     if vault is None:
@@ -661,7 +572,7 @@ def _access(
         return PLAIN
     whose = f'feed "{name}"'
     here: list[Fault] = []
-    if vault.kept and any(_is_blank(values[key]) for key in _SECRET_KEYS if key in values):
+    if vault.kept and any(is_blank(values[key]) for key in SECRET_KEYS if key in values):
         notes.append(f"{whose}: what it is asked with was not kept; it is not asked")
         return Access(missing="what it is asked with was not kept")
     found = access.read(
@@ -715,7 +626,7 @@ def _some_minutes(node: Node, faults: list[Fault], *, what: str) -> timedelta | 
     return found
 
 
-def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
+def _alive(node: Node | None, vault: Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
     if node is None:
         return None
     here: list[Fault] = []
@@ -728,7 +639,7 @@ def _alive(node: Node | None, vault: _Vault, faults: list[Fault], notes: list[st
     return None if url is None else Alive(url, every or ALIVE_EVERY)
 
 
-def _alive_url(address: Node, vault: _Vault, faults: list[Fault], notes: list[str]) -> str | None:
+def _alive_url(address: Node, vault: Vault, faults: list[Fault], notes: list[str]) -> str | None:
     if vault.kept and not address.text:
         notes.append("settings: the address under alive was not kept; it is not asked")
         return None
@@ -753,7 +664,7 @@ def _yes(node: Node | None, faults: list[Fault], *, what: str) -> bool:
 
 
 def _receivers(
-    nodes: Iterable[Node], vault: _Vault, faults: list[Fault], notes: list[str]
+    nodes: Iterable[Node], vault: Vault, faults: list[Fault], notes: list[str]
 ) -> tuple[tuple[str, ...], tuple[Receiver, ...]]:
     """The names that rules may send to, and the receivers whose addresses are here."""
     seen: dict[str, Node] = {}
@@ -786,9 +697,7 @@ def _receivers(
     return tuple(seen), tuple(found)
 
 
-def _receiver(
-    name: str, value: Node, vault: _Vault, faults: list[Fault], notes: list[str]
-) -> Receiver | None:
+def _receiver(name: str, value: Node, vault: Vault, faults: list[Fault], notes: list[str]) -> Receiver | None:
     """The receiver that is said in one text, its address, or in a map; None where its address is not here."""
     here: list[Fault] = []
     options = document.fields(value, RECEIVER_KEYS, here, what="a receiver") if value.kind == "map" else {}
@@ -803,7 +712,7 @@ def _receiver(
 
 
 def _receivers_url(
-    name: str, address: Node, vault: _Vault, faults: list[Fault], notes: list[str]
+    name: str, address: Node, vault: Vault, faults: list[Fault], notes: list[str]
 ) -> str | None:
     whose = f'receiver "{name}"'
     if vault.kept and not address.text:
@@ -834,132 +743,3 @@ def _escalation(name: str, node: Node, names: Collection[str], faults: list[Faul
         faults.append(values["to"].fault("escalates to itself", "name another receiver"))
     after = _some_minutes(values["after"], faults, what="after")
     return None if after is None else Escalation(to, after)
-
-
-@dataclass(frozen=True)
-class _Vault:
-    """Where secrets are kept: systemd's credentials, the environment, files of their own."""
-
-    folder: Path
-    env: Mapping[str, str]
-    required: bool
-    kept: bool = False  # of a desk that was kept: an address may be blank
-
-    def filled(
-        self,
-        node: Node,
-        text: str,
-        faults: list[Fault],
-        notes: list[str],
-        *,
-        whose: str = "what it is for",
-        in_address: bool = True,
-    ) -> str | None:
-        """The text with its ${…} filled in; None if one is missing, which is a fault or a note.
-
-        A secret that is only part of an address is percent-encoded: a password may hold any character.
-        """
-        if not text:
-            return None
-        whole = _SECRET.fullmatch(text)
-        missing = False
-
-        def fill(found: re.Match[str]) -> str:
-            nonlocal missing
-            try:
-                value = self._secret(found[1], found[2])
-            except LookupError as error:
-                missing = True
-                self._say(node, error, faults, notes, whose=whose, known=found[1] is not None)
-                return ""
-            return value if whole or not in_address else quote(value, safe="")
-
-        url = _SECRET.sub(fill, text)
-        return None if missing else url
-
-    def place(
-        self, node: Node, faults: list[Fault], notes: list[str], *, whose: str
-    ) -> tuple[str, str] | None:
-        """The path of a file that the node names, and a digest of what it holds; None if it is not here.
-
-        `${credential:NAME}` is that credential's file, any other text a path from the folder of rules.
-        """
-        text = document.text(node, faults, what="a file")
-        found = _SECRET.fullmatch(text)
-        if not text:
-            return None
-        try:
-            path = self._path(found[1], found[2]) if found else self.folder / text
-            return str(path), blake2b(self._file(path, f"see who may read {path.name}").encode()).hexdigest()
-        except LookupError as error:
-            self._say(node, error, faults, notes, whose=whose, known=True)
-            return None
-
-    def say(self, found: list[Fault], faults: list[Fault], notes: list[str]) -> None:
-        """Mistakes in an address: notes in a desk that was kept, which starts without that address."""
-        if self.kept:
-            notes += map(str, found)
-        else:
-            faults += found
-
-    def _say(
-        self,
-        node: Node,
-        error: LookupError,
-        faults: list[Fault],
-        notes: list[str],
-        *,
-        whose: str,
-        known: bool,
-    ) -> None:
-        """A secret that is not here: a mistake, or a note where it need not be here."""
-        if self.required or not (known or self.kept):
-            faults.append(node.fault(str(error.args[0]), str(error.args[1])))
-        else:
-            notes.append(f"{node.file}:{node.line}:{node.column}: {error.args[0]}: {whose} was not checked")
-
-    def _path(self, kind: str | None, name: str) -> Path:
-        """Where a secret's file is. Raises LookupError(what, remedy)."""
-        if kind == "file":
-            return self.folder / name
-        if kind == "credential":
-            folder = self.env.get("CREDENTIALS_DIRECTORY")
-            if not folder or "/" in name:
-                raise LookupError(f'there is no credential "{name}"', _to_write(name))
-            # Of LoadCredential=receiver:FOLDER, FOLDER/NAME is the credential receiver_NAME.
-            in_folder = Path(folder) / f"receiver_{name}"
-            return in_folder if os.path.lexists(in_folder) else Path(folder) / name
-        raise LookupError(f"${{{name}}} is no file's place", "write a path or ${credential:NAME}")
-
-    def _secret(self, kind: str | None, name: str) -> str:
-        """Raises LookupError(what, remedy)."""
-        if kind == "env":
-            if not self.env.get(name):
-                raise LookupError(f"${name} is not set", f"set {name} in the service's environment")
-            return self.env[name]
-        if kind == "file":
-            return self._file(self._path(kind, name), f"write the secret to {name}")
-        if kind == "credential":
-            return self._file(self._path(kind, name), _to_write(name))
-        raise LookupError(
-            f"${{{name}}} is no secret's place", "write ${credential:NAME}, ${env:NAME} or ${file:PATH}"
-        )
-
-    def _file(self, path: Path, remedy: str) -> str:
-        try:
-            value = path.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise LookupError(
-                f"the secret {path.name} cannot be read ({type(error).__name__})", remedy
-            ) from error
-        if not value:
-            raise LookupError(f"the secret {path.name} is empty", remedy)
-        return value
-
-
-def _to_write(name: str) -> str:
-    """What to do about a credential that is not here."""
-    return (
-        f"write it to credentials/{name} beside these files and restart the service;"
-        " outside one, set $CREDENTIALS_DIRECTORY"
-    )

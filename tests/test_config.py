@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.config import load_desk, restored_desk, unpacked
+from monitor.config import load_desk, restored_desk
 from monitor.errors import ConfigError, UsageError
 from monitor.folders import find_rules, find_state
 from monitor.model import Escalation, Feed
+from monitor.sources import unpacked
 from monitor.timetable import HOURLY, hours, timetable
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from monitor.errors import ConfigError
 from monitor.model import Feed, FeedState
 from monitor.rules import document
 from monitor.rules.tenure import Standing, Tenure, tenures
+from monitor.sources import unpacked
 from monitor.store.store import Store
 from tests.desks import NEWS, OLD, RULES, Desk, eventually, serve_feed
 from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
@@ -141,15 +142,15 @@ def test_a_kept_desk_is_the_desk_but_for_addresses_that_may_hold_passwords(tmp_p
     assert "hush-hush" not in packed
     (tmp_path / "a.txt").unlink()
     (tmp_path / "rules.yaml").write_text("rules: [{id: a, ayn: [peace], send: mail}]\n")
-    again = config.restored_desk(config.unpacked(packed), folder, env=env)
+    again = config.restored_desk(unpacked(packed), folder, env=env)
     assert again.rulebook.hash == desk.rulebook.hash
     assert again.receivers == desk.receivers
     (tmp_path / "receivers.yaml").write_text('receivers: {mail: "no such address"}\n')
-    poorer = config.restored_desk(config.unpacked(packed), folder, env={})
+    poorer = config.restored_desk(unpacked(packed), folder, env={})
     assert poorer.receivers == ()
     assert len(poorer.notes) == 2
     (tmp_path / "receivers.yaml").unlink()
-    assert "was not kept" in str(config.restored_desk(config.unpacked(packed), folder, env=env).notes)
+    assert "was not kept" in str(config.restored_desk(unpacked(packed), folder, env=env).notes)
 
 
 LITERAL = """\
@@ -190,7 +191,7 @@ def test_a_mistake_in_a_receivers_address_leaves_the_desk_that_was_good_last_wit
     folder_of(tmp_path, desk=LITERAL.replace(ADDRESS, mistake))
     with pytest.raises(ConfigError):
         config.load_desk(tmp_path, env={}, secrets_required=True)
-    again = config.restored_desk(config.unpacked(packed), tmp_path, env={})
+    again = config.restored_desk(unpacked(packed), tmp_path, env={})
     assert [receiver.name for receiver in again.receivers] == ["two"]
     assert again.operators == "duty"
     assert again.alive is not None, "what is right in the files is taken from them"
@@ -208,7 +209,7 @@ def test_a_mistake_in_the_address_of_alive_leaves_only_that_unasked(tmp_path: Pa
     folder_of(tmp_path, desk=LITERAL.replace(ALIVE, mistake))
     with pytest.raises(ConfigError):
         config.load_desk(tmp_path, env={}, secrets_required=True)
-    again = config.restored_desk(config.unpacked(good.sources.packed()), tmp_path, env={})
+    again = config.restored_desk(unpacked(good.sources.packed()), tmp_path, env={})
     assert again.receivers == good.receivers
     assert again.alive is None
     (note,) = again.notes
@@ -224,7 +225,7 @@ def test_an_address_of_alive_that_stands_in_the_files_is_asked_after_a_start_on_
     packed = good.sources.packed()
     assert "hush-hush" not in packed
     folder_of(tmp_path, desk=text.replace("any:", "ayn:"))
-    again = config.restored_desk(config.unpacked(packed), tmp_path, env={})
+    again = config.restored_desk(unpacked(packed), tmp_path, env={})
     assert (again.alive, again.notes) == (good.alive, ())
 
 

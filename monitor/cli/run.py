@@ -20,6 +20,7 @@ from monitor.daemon import Daemon, exit_now
 from monitor.engine import Engine, Observer, run_once
 from monitor.errors import ConfigError
 from monitor.journal import open_journal
+from monitor.sources import unpacked
 from monitor.store.lock import only_daemon
 from monitor.store.store import Store
 
@@ -74,7 +75,7 @@ def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
     if kept is None:
         raise error
     try:
-        desk = config.restored_desk(config.unpacked(kept.sources), folder, env=os.environ)
+        desk = config.restored_desk(unpacked(kept.sources), folder, env=os.environ)
     except ConfigError:
         raise error from None
     log.error(

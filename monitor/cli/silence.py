@@ -16,6 +16,7 @@ from monitor.engine import utc_now
 from monitor.errors import UsageError
 from monitor.model import Scope
 from monitor.rules.document import nearest
+from monitor.sources import unpacked
 from monitor.text import one_line
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _known(store: Store, scope: Scope, value: str) -> str:
             raise UsageError("there is no such story", where=value, remedy="take it from the message")
         return f"{called:016x}"
     kept = store.desk()
-    known = config.spoken_of(config.unpacked(kept.sources))[scope] if kept else frozenset()
+    known = config.spoken_of(unpacked(kept.sources))[scope] if kept else frozenset()
     written = value.removeprefix("$") if scope is Scope.NAME else value
     if written not in known:
         raise UsageError(f'there is no {scope.value} "{value}"', remedy=nearest(written, known))

@@ -12,8 +12,9 @@ from monitor.alerts import sample
 from monitor.alerts.compose import AGAIN, compose
 from monitor.alerts.telling import telling
 from monitor.alerts.template import NAMES, SHIPPED, Templates
-from monitor.config import load_desk, restored_desk, signature, unpacked
+from monitor.config import load_desk, restored_desk, signature
 from monitor.errors import ConfigError
+from monitor.sources import unpacked
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,6 +21,7 @@ from monitor.engine import where_it_is
 from monitor.errors import ConfigError, FetchError
 from monitor.feeds.fetch import Fetched, Fetcher, Limits
 from monitor.model import Access, Feed, FeedState, Poll, Proxy, Tls
+from monitor.sources import unpacked
 from tests.desks import rss
 from tests.web_server import Request, Response, WebServer
 
@@ -319,10 +320,10 @@ def test_secrets_are_not_kept_with_the_files_and_come_from_where_they_are(tmp_pa
     packed = desk.sources.packed()
     assert SECRET not in packed
     assert "a.example" in packed
-    again = config.restored_desk(config.unpacked(packed), tmp_path, env=env)
+    again = config.restored_desk(unpacked(packed), tmp_path, env=env)
     assert again.feeds == desk.feeds
     (tmp_path / "feeds.yaml").write_text("feeds: nonsense")
-    poorer = config.restored_desk(config.unpacked(packed), tmp_path, env=env)
+    poorer = config.restored_desk(unpacked(packed), tmp_path, env=env)
     assert "was not kept" in poorer.feeds[0].access.missing
     assert "was not kept" in poorer.notes[0]
 
@@ -335,7 +336,7 @@ def test_what_only_names_a_secrets_place_is_kept(tmp_path: Path) -> None:
     named = named.replace(", Accept-Language: hy", "").replace("user: desk", 'user: "${env:MEMBER}"')
     desk = desk_of(tmp_path, named, env | {"PROXY": PROXY})
     (tmp_path / "feeds.yaml").unlink()
-    kept = config.unpacked(desk.sources.packed())
+    kept = unpacked(desk.sources.packed())
     assert config.restored_desk(kept, tmp_path, env=env | {"PROXY": PROXY}).feeds == desk.feeds
     poorer = config.restored_desk(kept, tmp_path, env={})
     assert "is not here" in poorer.feeds[0].access.missing
@@ -350,7 +351,7 @@ def test_no_text_of_what_a_feed_is_asked_with_is_kept_under_whatever_key(tmp_pat
     packed = desk.sources.packed()
     assert "hush" not in packed
     desk_of(tmp_path, ONE + keys + "}\nsettings: {}\n", env)
-    assert config.restored_desk(config.unpacked(packed), tmp_path, env=env).feeds == desk.feeds
+    assert config.restored_desk(unpacked(packed), tmp_path, env=env).feeds == desk.feeds
 
 
 def test_a_secret_that_need_not_be_here_is_a_note_and_the_feed_is_not_asked_without_it(
