@@ -9,12 +9,15 @@ import importlib
 import json
 import sys
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
 from monitor import __version__
 from monitor.errors import ConfigError, MonitorError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 # Verb, which is also its module's name: what it does, said here so that --help imports no module.
 _VERBS = {
@@ -54,15 +57,27 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,
 69 the database cannot be used, 75 it is busy: try again, 78 mistakes in the rules, feeds or receivers."""
 
 
-class _Verbs(click.Group):
+class Verbs(click.Group):
+    """A group whose verbs have a module each, imported when the verb is used."""
+
+    verbs: ClassVar[Collection[str]]
+    modules: ClassVar[str]  # where they are: all of a module's name that comes before its verb
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_VERBS)
+        """The verbs, in the order in which they are shown."""
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
+        """The verb of this name; None if there is none."""
+        if cmd_name not in self.verbs:
             return None
-        command: click.Command = importlib.import_module(f"monitor.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(self.modules + cmd_name).command
         return command
+
+
+class _Verbs(Verbs):
+    verbs = _VERBS
+    modules = "monitor.cli."
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

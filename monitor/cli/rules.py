@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-_VERBS = ("check", "try", "backtest", "suggest", "schema")
+from monitor.cli.main import Verbs
 
 
-class _Verbs(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _VERBS:
-            return None
-        command: click.Command = importlib.import_module(f"monitor.cli.rules_{cmd_name}").command
-        return command
+class _Verbs(Verbs):
+    verbs = ("check", "try", "backtest", "suggest", "schema")
+    modules = "monitor.cli.rules_"
 
 
 @click.command(
