@@ -6,6 +6,7 @@ HYPOTHESIS_PROFILE=explore tries new ones: run it now and then, and turn what it
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,3 +60,14 @@ def sinks() -> Iterator[tuple[MailSink, ChatSink]]:
     """Receivers that keep what arrives: a mail server and a chat's web hook."""
     with MailSink("mail") as mail, ChatSink("chat") as chat:
         yield mail, chat
+
+
+@pytest.fixture
+def heard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """The log's warnings; a command that ran before in this process keeps the log to itself."""
+    log = logging.getLogger("monitor")
+    before = log.propagate
+    log.propagate = True
+    caplog.set_level(logging.WARNING, "monitor")
+    yield
+    log.propagate = before

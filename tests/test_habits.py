@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from tests.web_server import Request
 
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace], send: [mail]}]")
+pytestmark = pytest.mark.usefixtures("heard")
+
 TITLES = [
     f"{name} speaks of peace at length" for name in ("Ani", "Berta", "Clara", "Dora", "Elena", "Farida")
 ]
@@ -74,17 +75,6 @@ def rss(*titles: str, guid: str = "g", site: str = "o") -> bytes:
 
 def notices(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if "notice=" in record.getMessage()]
-
-
-@pytest.fixture(autouse=True)
-def _heard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """A command that ran before in this process keeps the log to itself."""
-    log = logging.getLogger("monitor")
-    before = log.propagate
-    log.propagate = True
-    caplog.set_level(logging.WARNING, "monitor")
-    yield
-    log.propagate = before
 
 
 def test_an_etag_that_lies_costs_a_day_at_most(line: Line, web: WebServer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ from tests.fakes import FakeClock, rules
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace], send: [mail]}]")
@@ -28,17 +26,7 @@ SLOW = b"<rss version='2.0'><channel><item><title>&amp;</title><author>" + b"a" 
 SLOW += b"</author></item></channel></rss>"
 
 
-@pytest.fixture
-def _heard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    log = logging.getLogger("monitor")
-    before = log.propagate
-    log.propagate = True
-    caplog.set_level(logging.WARNING, "monitor")
-    yield
-    log.propagate = before
-
-
-@pytest.mark.usefixtures("_heard")
+@pytest.mark.usefixtures("heard")
 def test_a_feed_that_kills_its_parser_twice_is_told_once_and_the_others_are_read(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -88,6 +88,16 @@ def gone_from_the_feed(line: Line, outlet: FakeOutlet) -> None:
     line.poll(outlet)
 
 
+def with_pruned_news(line: Line) -> FakeOutlet:
+    """An outlet whose news was told, is no longer shown, and was pruned."""
+    outlet = with_news(line)
+    line.deliver()
+    line.clock.advance(KEEP + DAY)
+    gone_from_the_feed(line, outlet)
+    line.prune()
+    return outlet
+
+
 def test_what_is_older_than_it_is_kept_goes_with_all_that_hangs_on_it(line: Line) -> None:
     outlet = with_news(line)
     line.deliver()
@@ -172,11 +182,7 @@ def test_what_the_last_document_marks_as_shown_stays_whole_however_old_and_many(
 
 
 def test_what_comes_back_after_its_text_was_pruned_is_known_and_no_news(line: Line) -> None:
-    outlet = with_news(line)
-    line.deliver()
-    line.clock.advance(KEEP + DAY)
-    gone_from_the_feed(line, outlet)
-    line.prune()
+    outlet = with_pruned_news(line)
     outlet.items.append(NEWS)
     again = line.poll(outlet)
     assert (again.entries, again.alerts) == (1, 0)
@@ -193,11 +199,7 @@ def test_what_comes_back_after_its_text_was_pruned_is_known_and_no_news(line: Li
 
 def test_what_came_back_whole_is_told_from_news_again(line: Line) -> None:
     """A guid that is given to other news is other news, whether its old text was pruned once or not."""
-    outlet = with_news(line)
-    line.deliver()
-    line.clock.advance(KEEP + DAY)
-    gone_from_the_feed(line, outlet)
-    line.prune()
+    outlet = with_pruned_news(line)
     outlet.items.append(NEWS)
     assert line.poll(outlet).alerts == 0
     outlet.items[-1] = replace(story(7, watched="peace"), guid=NEWS.guid, link="https://wire.example/7")
@@ -207,11 +209,7 @@ def test_what_came_back_whole_is_told_from_news_again(line: Line) -> None:
 
 def test_what_comes_back_with_another_text_at_once_is_no_news(line: Line) -> None:
     """Nothing can say what is new about it: docs/decisions has what that may cost."""
-    outlet = with_news(line)
-    line.deliver()
-    line.clock.advance(KEEP + DAY)
-    gone_from_the_feed(line, outlet)
-    line.prune()
+    outlet = with_pruned_news(line)
     outlet.items.append(replace(NEWS, summary="The peace agreement was signed by both ministers at noon."))
     edited = line.poll(outlet)
     assert (edited.entries, edited.alerts) == (1, 0)
