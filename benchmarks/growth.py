@@ -298,8 +298,8 @@ def _herds(busy: Counter[int], **spans: tuple[timedelta, timedelta]) -> None:
             crowd += 1
         later = [busy[second] for second in range(crowd + 1, until)]
         print(
-            f"  {name.replace('_', ' the ')}: {crowd - at} s of crowd, then {statistics.mean(later):.0f} polls"
-            f" a second, {max(later)} in the busiest"
+            f"  {name.replace('_', ' the ')}: {crowd - at} s of crowd, then {statistics.mean(later):.0f}"
+            f" polls a second, {max(later)} in the busiest"
         )
 
 
