@@ -260,8 +260,8 @@ def main() -> int:
     polls = outlets.asked.total()
     print(
         f"{polls:,} polls ({polls / count:.1f} a feed) in {lasted:.0f} s, {spent / polls * 1e3:.2f} ms of CPU"
-        f" a poll without the parsers, which is {spent / DAY.total_seconds():.2%} of a core over the day; grown"
-        f" by {grown:.0f} MiB; the database has {size:.0f} MiB, {counts['entries']:,} entries,"
+        f" a poll without the parsers, which is {spent / DAY.total_seconds():.2%} of a core over the day;"
+        f" grown by {grown:.0f} MiB; the database has {size:.0f} MiB, {counts['entries']:,} entries,"
         f" {counts['stories']:,} stories"
     )
     return 0 if judged(outlets, told) else 1
