@@ -173,9 +173,12 @@ def desk(count: int, receiver: Receiver) -> config.Desk:
     return config.Desk(tuple(feeds), (receiver,), book)
 
 
-def live(daemon: Daemon, machine: Machine) -> None:
-    """The day, step by step; at each the daemon's jobs run, in its scheduler's stead, until all is done."""
-    slept = is_back = False
+def live(daemon: Daemon, machine: Machine) -> list[float]:
+    """The day, step by step; at each the daemon's jobs run, in its scheduler's stead, until all is done.
+
+    Answers with the MiB of this process after each quarter of it.
+    """
+    slept, is_back, held = False, False, list[float]()
     while machine.booted < DAY:
         machine.go_on(STEP)
         if machine.booted >= SLEEP[0] and not slept:
@@ -192,6 +195,9 @@ def live(daemon: Daemon, machine: Machine) -> None:
         daemon._deliver_due()  # noqa: SLF001
         while daemon._sending:  # noqa: SLF001
             time.sleep(0.0005)
+        if machine.booted >= DAY / 4 * (len(held) + 1):
+            held.append(_held())
+    return held
 
 
 def told_of(sink: ChatSink) -> Counter[int]:
@@ -245,9 +251,9 @@ def main() -> int:
         daemon = Daemon(engine, reload=lambda: made, read_clocks=machine.clocks)
         with Store(Path(folder)) as store:
             engine.sync(store)
-        before, cpu, began = _held(), time.process_time(), time.perf_counter()
-        live(daemon, machine)
-        spent, lasted, grown = time.process_time() - cpu, time.perf_counter() - began, _held() - before
+        cpu, began = time.process_time(), time.perf_counter()
+        held = live(daemon, machine)
+        spent, lasted = time.process_time() - cpu, time.perf_counter() - began
         daemon._stop.set()  # noqa: SLF001
         daemon._poll_due()  # noqa: SLF001
         daemon._pool.shutdown()  # noqa: SLF001
@@ -261,7 +267,7 @@ def main() -> int:
     print(
         f"{polls:,} polls ({polls / count:.1f} a feed) in {lasted:.0f} s, {spent / polls * 1e3:.2f} ms of CPU"
         f" a poll without the parsers, which is {spent / DAY.total_seconds():.2%} of a core over the day;"
-        f" grown by {grown:.0f} MiB; the database has {size:.0f} MiB, {counts['entries']:,} entries,"
+        f" {', '.join(f'{one:.0f}' for one in held)} MiB after each quarter of it; the database has {size:.0f} MiB, {counts['entries']:,} entries,"
         f" {counts['stories']:,} stories"
     )
     return 0 if judged(outlets, told) else 1
