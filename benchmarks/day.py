@@ -267,8 +267,8 @@ def main() -> int:
     print(
         f"{polls:,} polls ({polls / count:.1f} a feed) in {lasted:.0f} s, {spent / polls * 1e3:.2f} ms of CPU"
         f" a poll without the parsers, which is {spent / DAY.total_seconds():.2%} of a core over the day;"
-        f" {', '.join(f'{one:.0f}' for one in held)} MiB after each quarter of it; the database has {size:.0f} MiB, {counts['entries']:,} entries,"
-        f" {counts['stories']:,} stories"
+        f" {', '.join(f'{one:.0f}' for one in held)} MiB after each quarter of it; the database"
+        f" has {size:.0f} MiB, {counts['entries']:,} entries, {counts['stories']:,} stories"
     )
     return 0 if judged(outlets, told) else 1
 

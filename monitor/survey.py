@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from monitor import urls
 from monitor.errors import FetchError, ParseError
 from monitor.feeds.discover import feeds_of
-from monitor.feeds.fetch import WEB, Fetched
+from monitor.feeds.fetch import Fetched
 from monitor.feeds.poll import poll
 from monitor.model import Fresh, Poll
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.feeds.workers import Parsers
     from monitor.model import Entry, Feed
 
-
+_WEB = (80, 443)  # the ports that http and https have
 _LAST = 5  # entries of a feed that are kept to be shown
 
 
@@ -73,5 +73,5 @@ def find(feed: Feed, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> li
 def _at(feed: Feed, url: str) -> Feed:
     """The feed at an address that a stranger named: fetch.py holds redirects to the same."""
     ours, there = urls.parts(feed.url), urls.parts(url)
-    own = ours.host == there.host and there.port in (ours.port, *WEB)
+    own = ours.host == there.host and there.port in (ours.port, *_WEB)
     return replace(feed, url=url, allow_private=feed.allow_private and own)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from monitor.feeds.guard import Resolve
     from monitor.model import Poll, Tls
 
-__all__ = ["WEB", "Fetched", "Fetcher", "Limits"]
+__all__ = ["Fetched", "Fetcher", "Limits"]
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -54,7 +54,7 @@ _BODIES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _HARD, _SOFT, _BRIEF = 1.0, 0.5, 0.25  # the weights of errors.FetchError
 _CHUNK = 1 << 16  # bytes a read
-WEB = (80, 443)  # the ports that http and https have
+_WEB = (80, 443)  # the ports that http and https have
 _LONGEST_VALIDATOR = 1024  # characters; longer ones are noise that we would send back for ever
 _LONGEST_RETRY_AFTER = timedelta(days=30)  # a dead feed is asked again monthly, whatever it says
 _MAX_AGE = re.compile(r"(?<![\w-])max-age=([0-9]{1,9})(?![0-9])")
@@ -207,7 +207,7 @@ def _may_be_private(poll: Poll, url: str) -> bool:
     Where else a feed redirects to is checked like any other.
     """
     ours, there = urls.parts(poll.feed.url), urls.parts(url)
-    return poll.feed.allow_private and ours.host == there.host and there.port in (ours.port, *WEB)
+    return poll.feed.allow_private and ours.host == there.host and there.port in (ours.port, *_WEB)
 
 
 def _asked(
