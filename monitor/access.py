@@ -40,7 +40,9 @@ _OURS = frozenset(
     "host connection content-length transfer-encoding te trailer upgrade expect accept-encoding range "  # noqa: SIM905
     "if-none-match if-modified-since if-range if-match if-unmodified-since proxy-authorization".split()
 )
-_PROXY_PORT = 8080
+_PROXY_PORTS = {"http": 8080, "socks5": 1080, "socks5h": 1080}  # where an address names none
+_PROXY_REMEDY = "write http://, socks5h:// or socks5://, then host:port or user:password@host:port"
+_LONGEST_SOCKS_WORD = 255
 
 
 def read(values: Mapping[str, Node], *, fill: Fill, place: Place, faults: list[Fault]) -> Access:
@@ -113,17 +115,23 @@ class _Reader:
         address = "" if node is None else self._text(node, what="proxy")
         if node is None or not address:
             return None
-        parts = urlsplit(address)
-        bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        if parts.scheme != "http" or parts.path.strip("/") or parts.query or urls.problem(bare):
-            what = "this is no proxy that can be used"
-            self._faults.append(node.fault(what, "write http://host:port or http://user:password@host:port"))
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # of brackets that do not close
+            parts = urlsplit("")
+        bare = f"http://{parts.netloc.rpartition('@')[2]}"
+        if parts.scheme not in _PROXY_PORTS or parts.path.strip("/") or parts.query or urls.problem(bare):
+            self._faults.append(node.fault("this is no proxy that can be used", _PROXY_REMEDY))
             return None
-        login = ""
-        if parts.username:
-            login = _basic(unquote(parts.username), unquote(parts.password or ""))
-        port = urls.parts(bare).port if parts.port else _PROXY_PORT
-        return Proxy(urls.parts(bare).host, port, login)
+        host, scheme = urls.parts(bare).host, parts.scheme
+        port = urls.parts(bare).port if parts.port else _PROXY_PORTS[scheme]
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if scheme == "http":
+            return Proxy(host, port, _basic(user, password) if user else "")
+        if max(len(user.encode()), len(password.encode())) > _LONGEST_SOCKS_WORD:
+            self._faults.append(node.fault("user and password of a SOCKS proxy end at 255 bytes (RFC 1929)"))
+            return None
+        return Proxy(host, port, scheme=scheme, login=(user, password) if user else None)
 
     def tls(self, node: Node | None) -> Tls | None:
         if node is None:

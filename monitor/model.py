@@ -42,11 +42,16 @@ def identity(*parts: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy; `authorization` is what it is shown, a secret."""
+    """A proxy of this scheme: "http", "socks5" (asked for addresses) or "socks5h" (asked for names).
+
+    What it is shown is secret: an HTTP proxy `authorization`, a SOCKS proxy `login`, a user and a password.
+    """
 
     host: str
     port: int
     authorization: str = field(default="", repr=False)
+    scheme: str = "http"
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -87,12 +88,42 @@ def test_the_feed_behind_a_page_is_found(hand: Hand, web: WebServer) -> None:
     assert found["others"] == [web.url("/rss")]
 
 
+RULES = """\
+receivers: {desk: 'json://127.0.0.1:9/'}
+rules: [{id: peace, title: Peace, any: [peace agreement], severity: high, send: [desk], sources: [press]}]
+"""
+
+
+def test_what_is_added_shows_its_last_entries_and_what_the_rules_say_of_them(
+    hand: Hand, web: WebServer
+) -> None:
+    (hand.rules / "rules.yaml").write_text(RULES)
+    web.serve("/feed", rss("Museum opens", "A peace agreement", text="It is so."))
+    done = hand.feeds("add", web.url("/feed"), "--allow-private", "--name", "a", "--tag", "press")
+    assert done.stdout.splitlines()[1:] == [
+        "it shows 2 entries, told to nobody; what the rules say of the last:",
+        "  without date      A peace agreement",
+        '                    peace (high, to desk): "peace agreement" (title), "peace agreement" (summary)',
+        "  without date      Museum opens",
+        "                    no rule",
+    ]
+    (hand.rules / added.FILE).unlink()
+    shown = json.loads(hand.feeds("add", web.url("/feed"), "--allow-private", "--json").stdout)["last"]
+    assert [(row["title"], row["rules"]) for row in shown] == [
+        ("A peace agreement", []),
+        ("Museum opens", []),
+    ]
+    web.serve("/empty", rss())
+    assert "it shows nothing yet" in hand.feeds("add", web.url("/empty"), "--allow-private").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("{web}/nothing", "--allow-private"), "answered 404 Not Found - --unchecked adds it all the same"),
         (("{web}/page", "--allow-private"), "there is no feed, and none behind the page"),
-        (("{web}/feed",), "is not public: loopback - allow-private"),
+        (("{web}/feed",), "is not public: loopback - --allow-private lets"),
+        (("{bare}/feed", "--allow-private"), "if it speaks no https: monitor feeds add http://127"),
         (("ftp://a.example/",), "cannot be polled"),
         (("https://b.example/?key=${credential:key}", "--unchecked"), "a url holds no secret"),
         (("https://wire.example/feed", "--unchecked"), 'it is there already, as "wire"'),
@@ -109,7 +140,8 @@ def test_what_cannot_be_added_is_told_in_one_line(
         web.serve(path, b"", status=404)
     if "{web}/page" in words:
         web.serve("/feed", b"<html>")
-    done = hand.feeds("add", *(word.replace("{web}", web.url("")) for word in words))
+    places = {"{web}": web.url(""), "{bare}": web.url("").partition("://")[2]}
+    done = hand.feeds("add", *(re.sub(r"\{\w+}", lambda found: places[found[0]], word) for word in words))
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -148,7 +180,7 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> Non
 def test_a_feed_that_fails_is_tried_again_and_stands_in_the_status(polled: Hand) -> None:
     hand = polled
     assert hand.feeds("retry", "gone").stdout == "1 feed due now\n"
-    assert hand.feeds("retry", "--failing").stdout == "1 feed due now\n"
+    assert json.loads(hand.feeds("retry", "--failing", "--json").stdout) == {"due": 1}
     assert "no feed is named" in hand.feeds("retry").stderr
     said = called("status", "--state", hand.state).stdout
     assert "  gone: gone (answered 410 Gone); asked once a month" in said
@@ -222,9 +254,10 @@ def test_an_import_may_ask_each_feed_first(hand: Hand, tmp_path: Path) -> None:
 def test_a_list_that_is_none_is_refused(hand: Hand, tmp_path: Path) -> None:
     opml = tmp_path / "feeds.opml"
     opml.write_text("<rss/>")
-    done = hand.feeds("import", str(opml))
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-    assert "no OPML" in done.stderr
+    for name, said in ((str(opml), "no OPML"), (str(tmp_path / "nowhere"), "No such file")):
+        done = hand.feeds("import", name)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert said in done.stderr
 
 
 def test_the_file_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.engine import Engine
+    from monitor.model import Entry, Match
+    from monitor.rules.rulebook import Rulebook
     from monitor.survey import Checked
 
 
@@ -73,7 +75,13 @@ def add(  # noqa: PLR0913  # an option each
     rules: str | None,
     as_json: bool,
 ) -> int:
-    """Add the feed at ADDRESS, or the one behind the page there."""
+    """Add the feed at ADDRESS, or the one behind the page there; show its last entries.
+
+    Of each entry it says which rules would have told it. What stands in a feed when it is added is told to
+    nobody; what comes from then on is.
+    """
+    from monitor.survey import Checked
+
     folder = rules_folder(rules)
     desk = _desk(folder)
     url = address if "://" in address else f"https://{address}"
@@ -83,8 +91,8 @@ def add(  # noqa: PLR0913  # an option each
         tags=tags,
         allow_private=allow_private,
     )
-    found = [wish] if unchecked else [checked.feed for checked in _found(desk, wish)]
-    feed = found[0]
+    found = [Checked(wish)] if unchecked else _found(desk, wish, named="://" in address)
+    feed = found[0].feed
     _refuse_known(feed, desk.feeds)
     taken = desk.feeds_by_name
     if name and name in taken:
@@ -92,16 +100,67 @@ def add(  # noqa: PLR0913  # an option each
         raise UsageError(what, where=taken[name].url, remedy="give another --name")
     feed = replace(feed, name=added.free_name(name or host, feed.url, taken))
     path = added.write(folder, [*added.added(folder), feed])
+    others = [other.feed.url for other in found[1:]]
+    last = _judged(desk.rulebook, feed, found[0].last)
     if as_json:
-        echo_json({"added": _as_json(feed), "file": str(path), "others": [other.url for other in found[1:]]})
+        shown = [_entry_as_json(entry, matches) for entry, matches in last]
+        echo_json({"added": _as_json(feed), "file": str(path), "others": others, "last": shown})
         return 0
     click.echo(f"added {feed.name}: {feed.url} (in {path})")
-    for other in found[1:]:
-        click.echo(f"  there is also {other.url}")
+    for url in others:
+        click.echo(f"  there is also {url}")
+    if not unchecked:
+        _show_last(found[0].entries, last)
     return 0
 
 
-def _found(desk: config.Desk, wish: Feed) -> list[Checked]:
+def _judged(
+    rulebook: Rulebook, feed: Feed, entries: Sequence[Entry]
+) -> list[tuple[Entry, tuple[Match, ...]]]:
+    """The entries as this feed's, each with the rules that it fires."""
+    from monitor.rules.match import match
+
+    named = [replace(entry, feed=feed.name) for entry in entries]
+    return [(entry, match(rulebook, entry, tags=feed.tags)) for entry in named]
+
+
+def _show_last(count_: int, last: Sequence[tuple[Entry, tuple[Match, ...]]]) -> None:
+    if not last:
+        click.echo("it shows nothing yet")
+        return
+    click.echo(
+        f"it shows {count(count_, 'entry', 'entries')}, told to nobody; what the rules say of the last:"
+    )
+    for entry, matches in last:
+        when = f"{entry.published:%Y-%m-%d %H:%M}" if entry.published else "without date"
+        click.echo(f"  {when:<16}  {entry.title or '(without title)'}")
+        for found in matches:
+            why = dict.fromkeys(f'"{mention.surface}" ({mention.field})' for mention in found.mentions)
+            told = f"{found.severity.name.lower()}, to {', '.join(found.send)}"
+            click.echo(f"{'':<20}{found.rule} ({told}): {', '.join(why)}")
+        if not matches:
+            click.echo(f"{'':<20}no rule")
+
+
+def _entry_as_json(entry: Entry, matches: Sequence[Match]) -> dict[str, Any]:
+    return {
+        "title": entry.title,
+        "link": entry.link,
+        "published": entry.published.isoformat() if entry.published else None,
+        "rules": [
+            {
+                "rule": found.rule,
+                "severity": found.severity.name.lower(),
+                "send": list(found.send),
+                "mentions": [asdict(mention) for mention in found.mentions],
+            }
+            for found in matches
+        ],
+    }
+
+
+def _found(desk: config.Desk, wish: Feed, *, named: bool) -> list[Checked]:
+    """The feeds at an address that can be read; `named` says that its scheme was not a guess of ours."""
     from monitor.engine import utc_now
     from monitor.survey import find
 
@@ -109,7 +168,11 @@ def _found(desk: config.Desk, wish: Feed) -> list[Checked]:
         try:
             found = find(wish, fetcher=engine.fetcher, parsers=engine.parsers, now=utc_now())
         except FetchError as error:
-            remedy = error.remedy or "--unchecked adds it all the same"
+            remedy = "--unchecked adds it all the same"
+            if error.remedy:  # that of the operator's files, said as an option
+                remedy = "--allow-private lets a feed of your own network be polled"
+            elif not named:
+                remedy = f"if it speaks no https: monitor feeds add http://{wish.url.partition('://')[2]}"
             raise UsageError(error.what, where=wish.url, remedy=remedy) from error
     if not found:
         what = "there is no feed, and none behind the page"
@@ -286,7 +349,10 @@ def _answer(answer: Checked) -> dict[str, Any]:
 @click.option("--failing", is_flag=True, help="All that fail.")
 @rules_option
 @state_option
-def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, failing: bool) -> int:
+@json_option
+def retry(
+    names: tuple[str, ...], rules: str | None, state: str | None, *, failing: bool, as_json: bool
+) -> int:
     """Make the feeds NAMES due at once, whatever they wait for; a running monitor asks them within 15 s."""
     from monitor.engine import utc_now
     from monitor.store.store import Store
@@ -298,6 +364,9 @@ def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, faili
     with Store(state_folder(state)) as store:
         chosen |= set(store.feed_errors()) if failing else set()
         due = store.retry_feeds(chosen, now=utc_now())
+    if as_json:
+        echo_json({"due": due})
+        return 0
     click.echo(f"{count(due, 'feed')} due now")
     return 0
 
@@ -306,7 +375,7 @@ def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, faili
 
 
 @command.command(name="import", epilog="\b\nExample:\n  monitor feeds import subscriptions.opml --check")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--check", "checked", is_flag=True, help="Ask each feed, and add only those that can be read.")
 @click.option(
     "--allow-private", is_flag=True, help="Believe the list where it says that a feed is of your own network."
@@ -319,6 +388,9 @@ def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool
     desk = _desk(folder)
     try:
         outlines = opml.read(file.read_bytes())
+    except OSError as error:
+        what = f"the list cannot be read: {error.strerror}"
+        raise UsageError(what, where=str(file), remedy="name an OPML file") from error
     except ParseError as error:
         raise UsageError(error.what, where=str(file), remedy="export it anew as OPML") from error
     new, left_out = _new(outlines, desk.feeds, allow_private=allow_private)

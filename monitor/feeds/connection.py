@@ -19,6 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from monitor.errors import FetchError
+from monitor.feeds import socks
 from monitor.feeds.guard import reachable, spoken_for
 
 if TYPE_CHECKING:
@@ -85,11 +86,32 @@ class Door:
     limits: Limits
 
     def open(self, route: Route, deadline: Deadline) -> socket.socket:
-        """A connected socket, to the host or to its proxy. Raises FetchError or OSError."""
-        host, port = (route.proxy.host, route.proxy.port) if route.proxy else (route.host, route.port)
-        if route.proxy:
+        """A connected socket: to the host, also behind a SOCKS proxy, or to its HTTP proxy.
+
+        Raises FetchError or OSError.
+        """
+        proxy = route.proxy
+        if proxy is None:
+            return self._connected(route.host, route.port, deadline, allow_private=route.allow_private)
+        if proxy.scheme == "socks5":  # names are looked up here: the proxy is asked for a checked address
+            target = reachable(
+                route.host, route.port, resolve=self.resolve, allow_private=route.allow_private
+            )[0]
+        else:
             spoken_for(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
-        allow_private = route.allow_private or route.proxy is not None  # the operator named the proxy
+            target = route.host
+        sock = self._connected(proxy.host, proxy.port, deadline, allow_private=True)  # the operator named it
+        if proxy.scheme == "http":
+            return sock
+        try:
+            socks.ask(sock, target, route.port, login=proxy.login, left=deadline.left)
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+    def _connected(self, host: str, port: int, deadline: Deadline, *, allow_private: bool) -> socket.socket:
+        """A socket connected to one of the host's addresses."""
         addresses = reachable(host, port, resolve=self.resolve, allow_private=allow_private)
         failures: list[OSError] = []
         for tried, address in enumerate(addresses):
@@ -152,8 +174,10 @@ class PlainConnection(HTTPConnection):
         self._deadline = Deadline(door.limits.time)
         self._reader: _MeteredReader | None = None
         self.response_class = self._answer  # type: ignore[assignment]  # http.client only ever calls it
-        if route.proxy and route.scheme == "https":
-            self.set_tunnel(route.host, route.port, _authorized({}, route.proxy))
+        # One of SOCKS passes bytes on, whatever they are; only one of HTTP is spoken to.
+        self._proxy = route.proxy if route.proxy and route.proxy.scheme == "http" else None
+        if self._proxy and route.scheme == "https":
+            self.set_tunnel(route.host, route.port, _authorized({}, self._proxy))
 
     def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> urllib3.HTTPResponse:
         """The head of the answer to a GET; the body is still to be read.
@@ -162,9 +186,9 @@ class PlainConnection(HTTPConnection):
         """
         self._deadline = deadline
         self.timeout = deadline.left()
-        if self._route.proxy and self._route.scheme == "http":  # in absolute form, RFC 9112 §3.2.2
+        if self._proxy and self._route.scheme == "http":  # in absolute form, RFC 9112 §3.2.2
             target = f"http://{_authority(self._route)}{target}"
-            headers = _authorized(headers, self._route.proxy)
+            headers = _authorized(headers, self._proxy)
         self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
         response = self.getresponse()
         assert self._reader is not None

@@ -53,7 +53,8 @@ class Reading:
     """What a document gave: its entries, without those that stood unchanged in the last one.
 
     `marks` is what to know it by next time (scan.pack); `familiar` counts the items that were left out;
-    `hint` is how long the feed says that it stays as it is. `prints` are added by the worker (worker.py).
+    `hint` is how long the feed says that it stays as it is. `prints` are added by the worker, which
+    leaves out entries beyond the most that are taken in at once (worker.py).
     """
 
     entries: tuple[Entry, ...]
@@ -61,6 +62,7 @@ class Reading:
     familiar: int = 0
     hint: timedelta | None = None
     prints: tuple[Print, ...] = ()
+    beyond: int = 0
 
 
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from monitor.model import Feed
 
 
+MOST_ENTRIES = (
+    5_000  # of a document; the longest of 802 real ones has 338. More would hold up all others where they are
+)
+# judged: 900 KB can hold 60,000. Their marks are kept, so that they are never news (docs/decisions/0076).
 _MOST_PRINTS = 500  # of a document, about 0.4 s; a longer one must not die of the rest: they are made later
 
 
@@ -68,6 +72,8 @@ def _reply(job: Job) -> Reading | Refused:
         reading = read(job.body, feed=job.feed, content_type=job.content_type, now=job.now, marks=job.marks)
     except ParseError as error:
         return Refused(error.what, error.weight)
+    beyond = max(len(reading.entries) - MOST_ENTRIES, 0)
+    reading = replace(reading, entries=reading.entries[:MOST_ENTRIES], beyond=beyond)
     # Made here and not where they are judged: there one thread works, and holds the database's write lock.
     return replace(reading, prints=tuple(map(printed, islice(reading.entries, _MOST_PRINTS))))
 

@@ -6,6 +6,7 @@ and many raise. A process that oversteps dies alone; the next document starts an
 
 from __future__ import annotations
 
+import logging
 import queue
 import signal
 import subprocess
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from monitor.feeds.parse import Reading
     from monitor.model import Feed
+
+log = logging.getLogger("monitor")
 
 # Imported, not run with -m: as __main__ it would pickle its answers under a name that is not ours.
 _PROGRAM = "import sys; from monitor.feeds.worker import main; main(sys.argv[1:])"
@@ -83,6 +86,10 @@ class Parsers:
             place.put(worker)
         if isinstance(reply, Refused):
             raise ParseError(reply.what, weight=reply.weight)
+        if reply.beyond:
+            log.warning(
+                "feed=%s outcome=cut entries_left_out=%d more than are taken at once", feed.name, reply.beyond
+            )
         return reply
 
     def close(self) -> None:

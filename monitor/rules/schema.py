@@ -176,7 +176,9 @@ _FEED = {
         "HTTP basic authentication.",
         required=("user", "password"),
     ),
-    "proxy": _text("The HTTP proxy that it is asked through: http://host:port."),
+    "proxy": _text(
+        "The proxy that it is asked through: http://host:port, socks5h://host:port or socks5://host:port."
+    ),
     "tls": _map(
         {
             "ca": _text("A PEM file of authorities, in the system's stead."),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.desks import rss
 from tests.web_server import Request, Response, WebServer
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Iterator
 
     from monitor.config import Desk
@@ -221,6 +223,191 @@ def test_a_proxy_is_no_way_round_the_guard(fetcher: Fetcher) -> None:
         assert "is not public" in refused(fetcher, Poll(private)).what
 
 
+class SocksProxy:
+    """SOCKS 5 for one connection at a time, keeping what it was asked; all hosts are a loopback server."""
+
+    def __init__(self, port: int, *, login: tuple[str, str] | None = None, script: bytes = b"") -> None:
+        self.asked: list[bytes] = []
+        self._port = port
+        self._login = login
+        self._script = script  # said in the stead of an answer to the request
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes accept()
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            client, _ = self._listener.accept()
+            with client, client.makefile("rb", buffering=0) as heard:
+                head = heard.read(2)
+                if not head:
+                    return
+                ways = heard.read(head[1])
+                if not self._is_introduced(client, heard, ways):
+                    continue
+                request = heard.read(262)
+                self.asked.append(request)
+                if self._script:
+                    client.sendall(self._script)
+                    continue
+                client.sendall(b"\5\0\0\3\4here\0\1")
+                with socket.create_connection(("127.0.0.1", self._port)) as server:
+                    back = threading.Thread(target=_pass_on, args=(server, client))
+                    back.start()
+                    _pass_on(client, server)
+                    back.join()
+
+    def _is_introduced(self, client: socket.socket, heard: io.RawIOBase, ways: bytes) -> bool:
+        way = 0 if self._login is None else 2
+        client.sendall(bytes((5, way if way in ways else 255)))
+        if way == 0 or way not in ways:
+            return way in ways
+        words = heard.read(513) or b""
+        user = words[2 : 2 + words[1]]
+        good = self._login == (user.decode(), words[3 + len(user) :].decode())
+        client.sendall(bytes((1, 0 if good else 1)))
+        return good
+
+
+def _socks(port: int, *, scheme: str = "socks5h", login: tuple[str, str] | None = None) -> Access:
+    return Access(proxy=Proxy("proxy.example", port, scheme=scheme, login=login))
+
+
+@pytest.mark.parametrize("login", [None, ("desk", SECRET)])
+def test_a_socks_proxy_is_asked_for_the_name_and_hears_the_password_only_where_it_wants_one(
+    web: WebServer, login: tuple[str, str] | None
+) -> None:
+    fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+    with SocksProxy(web.port, login=login) as proxy:
+        found = fetcher.fetch(asked("http://feed.example/feed", _socks(proxy.port, login=login)))
+        fetcher.close()
+    assert isinstance(found, Fetched)
+    assert found.body == rss("One")
+    assert proxy.asked == [b"\5\1\0\3\x0cfeed.example\0\x50"]
+    assert web.requests[0].path == "/feed"
+    assert web.requests[0].headers["host"] == "feed.example"
+
+
+def test_tls_goes_through_a_socks_proxy_with_the_name_checked_behind_it() -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("feed.example").configure_cert(context)
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    with WebServer(tls=context) as web, SocksProxy(web.port) as proxy:
+        web.serve("/feed", rss("One"), FORMS)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=SHORT)
+        assert isinstance(fetcher.fetch(asked("https://feed.example/feed", _socks(proxy.port))), Fetched)
+        fetcher.close()
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=SHORT)
+        error = refused(fetcher, asked("https://other.example/feed", _socks(proxy.port)))
+        fetcher.close()
+    assert "certificate is for another host" in error.what
+
+
+def test_a_socks_proxy_that_is_asked_for_addresses_gets_one_that_was_checked() -> None:
+    """The second answer of the name's server is private: nobody looks up a second time."""
+    answers = iter([["93.184.215.14"], ["127.0.0.1"]])
+
+    def rebind(host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"] if host == "proxy.example" else next(answers)
+
+    with WebServer() as web, SocksProxy(web.port) as proxy:
+        web.serve("/feed", rss("One"), FORMS)
+        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=SHORT)
+        feed = replace(asked("http://feed.example/feed", _socks(proxy.port, scheme="socks5")).feed)
+        fetcher.fetch(Poll(replace(feed, allow_private=False)))
+        fetcher.close()
+        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=SHORT)
+        assert "is not public" in refused(fetcher, Poll(replace(feed, allow_private=False))).what
+        fetcher.close()
+    assert proxy.asked == [b"\5\1\0\1" + socket.inet_aton("93.184.215.14") + b"\0\x50"]
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
+def test_a_socks_proxy_is_no_way_round_the_guard(fetcher: Fetcher, scheme: str) -> None:
+    for url in ("http://10.0.0.1/", "http://feed.example/"):
+        private = replace(asked(url, _socks(9, scheme=scheme)).feed, allow_private=False)
+        assert "is not public" in refused(fetcher, Poll(private)).what
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "weight"),
+    [
+        (b"\5\2\0\1", "no connection to feed.example: it may not connect there", 0.5),
+        (b"\5\x63\0\1", "its error 99", 0.5),
+        (b"\5\0\0\1\0", "the proxy broke the connection off", 0.25),
+        (b"\5\0\0\4\0", "the proxy broke the connection off", 0.25),
+        (b"\5\0\0\7", "does not speak SOCKS 5", 0.5),
+        (b"HTTP/1.1 400 Bad Request", "does not speak SOCKS 5", 0.5),
+    ],
+)
+def test_a_socks_proxy_that_gives_no_connection_is_said_to(script: bytes, said: str, weight: float) -> None:
+    with SocksProxy(9, script=script) as proxy:
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        error = refused(fetcher, asked("http://feed.example/", _socks(proxy.port)))
+        fetcher.close()
+    assert said in error.what
+    assert error.weight == weight
+
+
+@pytest.mark.parametrize(
+    ("login", "said"), [(None, "wants a user and a password"), (("desk", "wrong"), "refuses our user")]
+)
+def test_a_socks_proxy_that_does_not_know_us_is_said_to(login: tuple[str, str] | None, said: str) -> None:
+    with SocksProxy(9, login=("desk", SECRET)) as proxy:
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        error = refused(fetcher, asked("http://feed.example/", _socks(proxy.port, login=login)))
+        fetcher.close()
+    assert said in error.what
+    assert "wrong" not in error.what
+
+
+def test_what_is_no_socks_proxy_is_told_so_and_one_that_stalls_is_left_at_the_deadline() -> None:
+    for greeting, said in ((b"HTTP/1.1 400 Bad Request", "does not speak SOCKS 5"), (b"\5", "took over")):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=Limits(time=SHORT.time / 20))
+            thread = threading.Thread(target=_greet, args=(listener, greeting))
+            thread.start()
+            access = _socks(listener.getsockname()[1])
+            assert said in refused(fetcher, asked("http://a.example/", access)).what
+            thread.join()
+            fetcher.close()
+
+
+def _greet(listener: socket.socket, words: bytes) -> None:
+    client, _ = listener.accept()
+    with client:
+        client.sendall(words)
+        with suppress(ConnectionError):
+            while client.recv(100):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("address", "proxy"),
+    [
+        ("socks5h://proxy.example", Proxy("proxy.example", 1080, scheme="socks5h")),
+        (
+            "socks5://desk:p%40ss@proxy.example:9050",
+            Proxy("proxy.example", 9050, scheme="socks5", login=("desk", "p@ss")),
+        ),
+    ],
+)
+def test_a_socks_proxy_is_read_with_its_password(tmp_path: Path, address: str, proxy: Proxy) -> None:
+    assert desk_of(tmp_path, ONE + f"proxy: '{address}'}}\n").feeds[0].access.proxy == proxy
+    assert "p@ss" not in repr(proxy)
+
+
 def _proxy_only(host: str, _port: int) -> list[str]:
     if host != "proxy.example":
         raise socket.gaierror(socket.EAI_NONAME, "not known here")
@@ -384,7 +571,10 @@ ONE = "feeds:\n  - {name: wire, url: 'https://a.example/', "
         ("auth: {user: a}", 'auth needs "password"'),
         ("auth: {user: 'a:b', password: hush}", "cannot hold a colon"),
         ("auth: {user: a, password: hush}, headers: {authorization: b}", "say Authorization already"),
-        ("proxy: socks5://proxy.example:1", "no proxy that can be used"),
+        ("proxy: socks4://proxy.example:1", "no proxy that can be used"),
+        ("proxy: https://proxy.example:1", "no proxy that can be used"),  # TLS in TLS: decision 75
+        ("proxy: 'http://[::1:8080'", "no proxy that can be used"),
+        (f"proxy: 'socks5h://{'hush' * 64}:a@proxy.example:1'", "end at 255 bytes"),
         ("proxy: http://hush@/", "no proxy that can be used"),
         ("proxy: http://proxy.example:1/path", "no proxy that can be used"),
         ("tls: {ca: nowhere.pem}", "the secret nowhere.pem cannot be read"),

@@ -354,8 +354,12 @@ def test_a_private_host_is_refused_unless_the_operator_allows_it(web: WebServer,
     assert fetched(fetcher, feed_at(web.url("/feed"), allow_private=True)).body == RSS
 
 
-def test_a_feed_that_may_be_private_cannot_redirect_to_another_private_host(web: WebServer) -> None:
-    web.serve("/feed", b"", {"Location": web.url("/secret", host="intranet.example")}, status=302)
+@pytest.mark.parametrize("scheme", ["http:", ""], ids=["in full", "//host"])
+def test_a_feed_that_may_be_private_cannot_redirect_to_another_private_host(
+    web: WebServer, scheme: str
+) -> None:
+    there = scheme + web.url("/secret", host="intranet.example").removeprefix("http:")
+    web.serve("/feed", b"", {"Location": there}, status=302)
     web.serve("/secret", b"secret")
     fetcher = Fetcher(user_agent="test", resolve=lambda _host, _port: ["127.0.0.1"])
     error = failure(fetcher, feed_at(web.url("/feed", host="own.example")))

@@ -11,7 +11,7 @@ from multiprocessing import Pipe
 import pytest
 
 from monitor.errors import ParseError
-from monitor.feeds.worker import Job, Refused, serve
+from monitor.feeds.worker import MOST_ENTRIES, Job, Refused, serve
 from monitor.feeds.workers import Parsers
 from monitor.model import Entry, Feed
 from monitor.stories.index import printed
@@ -51,13 +51,16 @@ def test_entries_come_with_their_prints_so_that_nobody_makes_them_under_the_writ
     assert reading.prints == tuple(map(printed, reading.entries))
 
 
-def test_a_document_of_thousands_is_read_whole_with_the_prints_of_its_first(
-    parsers: Parsers,
+def test_a_document_of_thousands_gives_its_first_and_remembers_all(
+    parsers: Parsers, caplog: pytest.LogCaptureFixture
 ) -> None:
-    items = b"".join(b"<item><title>Peace is signed in town %d</title></item>" % at for at in range(2_000))
+    items = b"".join(b"<item><title>Town %d</title></item>" % at for at in range(MOST_ENTRIES + 100))
     body = b"<rss version='2.0'><channel>" + items + b"</channel></rss>"
     reading = parsers.read(body, feed=FEED, content_type="", now=NOW)
-    assert (len(reading.entries), len(reading.prints)) == (2_000, 500)
+    assert (len(reading.entries), len(reading.prints), reading.beyond) == (MOST_ENTRIES, 500, 100)
+    assert "entries_left_out=100" in caplog.text
+    again = parsers.read(body, feed=FEED, content_type="", now=NOW, marks=reading.marks)
+    assert (again.entries, again.familiar) == ((), MOST_ENTRIES + 100)
 
 
 def test_what_is_no_feed_is_the_same_error_as_without_a_process(parsers: Parsers) -> None:
