@@ -65,9 +65,11 @@ class Parsers:
         now: datetime,
         marks: bytes = b"",
         suspect: bool = False,
+        since: datetime | None = None,
     ) -> Reading:
         """The document's entries that are not known by `marks` (parse.read), as soon as a process is free.
 
+        Those dated before `since` get no print (stories.index.NO_PRINT).
         Raises ParseError also for a document that took too long or killed its process.
         """
         place = self._aside if suspect else self._free
@@ -78,7 +80,7 @@ class Parsers:
                     raise ParseError("the parsers have been stopped")
                 self.parsed += 1
             # What the feed is asked with is no business of a process that reads what strangers wrote.
-            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks))
+            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks, since))
         finally:
             place.put(worker)
         if isinstance(reply, Refused):

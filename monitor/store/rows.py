@@ -19,11 +19,13 @@ from monitor.model import (
     Told,
     Validators,
 )
-from monitor.stories.fingerprint import unpack
+from monitor.stories.fingerprint import fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection
+
+    from monitor.model import Fingerprint
 
 
 def to_milliseconds(moment: datetime) -> int:
@@ -132,6 +134,7 @@ def to_feed_state(row: sqlite3.Row) -> FeedState:
         moved=row["moved"],
         moves=row["moves"],
         address=row["address"],
+        unsettled=row["unsettled"],
     )
 
 
@@ -161,6 +164,12 @@ def to_candidate(row: sqlite3.Row) -> Candidate:
         feed=row["feed"],
         outlet=row["outlet"],
         seen=from_milliseconds(row["seen"]),
-        fingerprint=unpack(row["fingerprint"]),
+        fingerprint=_fingerprint(row),
         published=to_time(row["published"]),
     )
+
+
+def _fingerprint(row: sqlite3.Row) -> Fingerprint:
+    """The entry's fingerprint; what no key finds is stored without, and it is made when it is wanted."""
+    packed: str = row["fingerprint"]
+    return unpack(packed) if packed else fingerprint(to_entry(row))

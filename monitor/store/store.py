@@ -24,6 +24,7 @@ from monitor.model import (
 )
 from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.connection import DATABASE
 from monitor.store.ledger import Ledger
@@ -67,7 +68,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones):
+class Store(Letters, Silences, Ledger, Bygones, Baselines):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -385,6 +386,10 @@ class Store(Letters, Silences, Ledger, Bygones):
         self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, uncertain=again)
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
+        if plan.kept is not None:
+            self._keep_baseline(Baseline(plan.feed, now, plan.kept), asked=plan.asked)
+        elif plan.settled:
+            self._forget_baseline(plan.feed)
 
     def add_alerts(
         self,
@@ -481,7 +486,7 @@ class Store(Letters, Silences, Ledger, Bygones):
                 "verdict": place.verdict.kind.value,
                 "score": place.verdict.score,
                 "why": place.verdict.why,
-                "fingerprint": pack(stored.fingerprint),
+                "fingerprint": pack(stored.fingerprint) if stored.keys else "",
             },
         )
         self._db.conn.executemany(
@@ -501,7 +506,7 @@ class Store(Letters, Silences, Ledger, Bygones):
             """
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
-                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?
+                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?
             where name = ? and ? in (url, address)
             """,
             (
@@ -524,6 +529,7 @@ class Store(Letters, Silences, Ledger, Bygones):
                 state.moved,
                 state.moves,
                 state.address,
+                state.unsettled,
                 plan.feed,
                 plan.asked,
             ),
