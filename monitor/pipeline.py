@@ -399,7 +399,7 @@ def _logged(result: PollResult, plan: Plan) -> Counts:
         log.info("feed=%s outcome=unchanged", name)
         return Counts(unchanged=1)
     if isinstance(result, Kept):
-        log.info("feed=%s outcome=kept items=%d", name, result.items)
+        log.info("feed=%s outcome=fresh kept=%d", name, result.items)
         return Counts(fresh=1)
     if isinstance(result, Settled):
         return _logged_settled(result, plan)
