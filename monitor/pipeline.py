@@ -118,7 +118,10 @@ def take(
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
         again = store.unread_since_restore([one.feed.name for one in results if isinstance(one, Fresh)])
+        counts += _take_unchanged(store, results, states, now=now)
         for result in _in_order(results):
+            if isinstance(result, NotModified):
+                continue
             state = states.get(result.feed.name, FeedState())
             plan, one = _take_one(
                 store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
@@ -131,6 +134,35 @@ def take(
                 store, spread, milestones=milestones, rulebook=rulebook, now=now, uncertain=again
             )
         store.tally(_tallied(counts), now=now)
+    return counts
+
+
+def _take_unchanged(
+    store: Store,
+    results: Sequence[PollResult],
+    states: Mapping[str, FeedState],
+    *,
+    now: datetime,
+) -> Counts:
+    """What is remembered of the feeds that had not changed, most of all: written in one statement."""
+    plans: list[Plan] = []
+    counts = Counts()
+    for result in results:
+        if not isinstance(result, NotModified):
+            continue
+        state = states.get(result.feed.name, FeedState())
+        try:
+            plan = _bare_plan(result, state, now=now)
+            _give_notice(store, result, state, plan, now=now)
+        except Exception:
+            log.exception("feed=%s outcome=error its poll could not be taken in", result.feed.name)
+            failed = Failed(result.feed, "its poll could not be taken in: see the log")
+            plan = _bare_plan(failed, state, now=now)
+            counts += _logged(failed, plan)
+        else:
+            counts += _logged(result, plan)
+        plans.append(plan)
+    store.put_feed_states(plans)
     return counts
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.model import Failed, FeedState, Fresh, Kept, Validators, identity
 
@@ -111,9 +111,10 @@ def after(
     """
     if isinstance(result, Failed):
         return _after_failure(result, state, now=now)
-    learned = _learned(result, state, now=now, new=new, gap=gap)
     known = replace(
-        _moved(learned, result),
+        state,
+        **_learned(result, state, now=now, new=new, gap=gap),
+        **_moved(state, result),
         validators=result.validators,
         last_good=now,
         failures=0.0,
@@ -187,29 +188,34 @@ def after_step(feed: Feed, state: FeedState, *, now: datetime) -> tuple[datetime
     return now + every * _FARTHEST, now + every * _share(feed.url, "step")
 
 
-def _moved(state: FeedState, result: Fresh | NotModified | Kept) -> FeedState:
+def _moved(state: FeedState, result: Fresh | NotModified | Kept) -> dict[str, Any]:
     """The address moves once permanent redirects have led to the same place three times running."""
     to = result.reply.moved
     moves = state.moves + 1 if to == state.moved else 1
     if not to:
-        return replace(state, moved="", moves=0)
+        return {"moved": "", "moves": 0}
     if moves < _MOVES:
-        return replace(state, moved=to, moves=moves)
-    return replace(state, moved="", moves=0, address=to)
+        return {"moved": to, "moves": moves}
+    return {"moved": "", "moves": 0, "address": to}
 
 
 def _learned(
     result: Fresh | NotModified | Kept, state: FeedState, *, now: datetime, new: int, gap: bool
-) -> FeedState:
+) -> dict[str, Any]:
+    """What of the state is otherwise by what was shown; as a dict, for to copy the state takes longer."""
     last_new = now if new or state.last_new is None else state.last_new
-    silent = now - last_new > _SILENT
-    known = replace(state, last_new=last_new, silent=silent, gap=now if gap else state.gap)
-    if isinstance(result, Fresh):
-        shown = len(result.entries) + result.familiar
-        known = replace(known, marks=result.marks, shown=shown)
-        if state.last_good is None:
-            return replace(known, pace=_first_pace(result.entries, now=now))
-    return replace(known, pace=_pace(state, now=now, new=new, gap=gap))
+    known = {
+        "last_new": last_new,
+        "silent": now - last_new > _SILENT,
+        "gap": now if gap else state.gap,
+        "pace": _pace(state, now=now, new=new, gap=gap),
+    }
+    if not isinstance(result, Fresh):
+        return known
+    known |= {"marks": result.marks, "shown": len(result.entries) + result.familiar}
+    if state.last_good is None:
+        known["pace"] = _first_pace(result.entries, now=now)
+    return known
 
 
 def _first_pace(entries: tuple[Entry, ...], *, now: datetime) -> float | None:

@@ -138,6 +138,33 @@ def to_feed_state(row: sqlite3.Row) -> FeedState:
     )
 
 
+def as_feed_state(state: FeedState, error: str) -> tuple[object, ...]:
+    """What is remembered of a feed as its columns, from `etag` on, with why its last poll failed."""
+    assert state.next_poll is not None, "a plan says when the feed is asked again"
+    return (
+        state.validators.etag,
+        state.validators.last_modified,
+        state.validators.digest,
+        as_moment(state.last_good),
+        state.failures,
+        to_milliseconds(state.next_poll),
+        error,
+        state.marks,
+        state.shown,
+        state.pace,
+        None if state.stays is None else as_span(state.stays),
+        as_moment(state.whole),
+        as_moment(state.last_new),
+        as_moment(state.gap),
+        state.silent,
+        state.gone,
+        state.moved,
+        state.moves,
+        state.address,
+        state.unsettled,
+    )
+
+
 def to_entry(row: sqlite3.Row) -> Entry:
     """The entry of a row."""
     return Entry(

@@ -31,9 +31,9 @@ from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
 from monitor.store.rows import (
     as_article,
+    as_feed_state,
     as_json,
     as_mentions,
-    as_moment,
     as_span,
     from_milliseconds,
     to_alert,
@@ -498,42 +498,23 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
                 (entry.id, match.rule, rulebook, as_mentions(match)),
             )
 
-    def _put_feed_state(self, plan: Plan) -> None:
-        """What a poll says of an address that the feed no longer has is not for its new one."""
-        state = plan.state
-        assert state.next_poll is not None, "a plan says when the feed is asked again"
-        self._db.execute(
+    def put_feed_states(self, plans: Collection[Plan]) -> None:
+        """Write what these polls say of their feeds, and nothing else; inside a transaction.
+
+        What a poll says of an address that the feed no longer has is not for its new one.
+        """
+        self._db.conn.executemany(
             """
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
                 gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?
             where name = ? and ? in (url, address)
             """,
-            (
-                state.validators.etag,
-                state.validators.last_modified,
-                state.validators.digest,
-                as_moment(state.last_good),
-                state.failures,
-                to_milliseconds(state.next_poll),
-                plan.error,
-                state.marks,
-                state.shown,
-                state.pace,
-                None if state.stays is None else as_span(state.stays),
-                as_moment(state.whole),
-                as_moment(state.last_new),
-                as_moment(state.gap),
-                state.silent,
-                state.gone,
-                state.moved,
-                state.moves,
-                state.address,
-                state.unsettled,
-                plan.feed,
-                plan.asked,
-            ),
+            [(*as_feed_state(plan.state, plan.error), plan.feed, plan.asked) for plan in plans],
         )
+
+    def _put_feed_state(self, plan: Plan) -> None:
+        self.put_feed_states([plan])
 
     # ---- corrections --------------------------------------------------------------------------------------
 
