@@ -239,10 +239,11 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 # ---- a single pass ---------------------------------------------------------------------------------------
 
 
-def run_once(engine: Engine, *, refused: str = "") -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due, prune: `--once`.
+def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Counts:
+    """Poll every feed that is not backing off, take in what came, send what is due, settle, prune: `--once`.
 
-    `refused` says what is wrong with the files where the engine's desk is the last good one.
+    `refused` says what is wrong with the files where the engine's desk is the last good one. Without `settle`
+    first documents stay kept, for the next pass.
     """
     total = Counts()
     with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
@@ -264,7 +265,7 @@ def run_once(engine: Engine, *, refused: str = "") -> Counts:
         receiver, since = engine.operators(), untold(store)
         if receiver is not None and since is not None:
             engine.tell_operators(receiver, refused, since)
-        for settled_one in settling(engine, store, pool):
+        for settled_one in settling(engine, store, pool) if settle else ():
             total += engine.take(store, [settled_one])
     with Upkeep(engine.state) as store:
         if is_due(store, now=engine.clock()):

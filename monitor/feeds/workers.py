@@ -87,6 +87,13 @@ class Parsers:
             raise ParseError(reply.what, weight=reply.weight)
         return reply
 
+    def start(self) -> None:
+        """Starts the processes, but for the suspects' one, all at once; they are ready some time later."""
+        workers = [self._free.get() for _ in range(self._count)]
+        for worker in workers:
+            worker.start()
+            self._free.put(worker)
+
     def close(self) -> None:
         """Ends the processes; waits for the documents they are at. Later calls of read raise."""
         with self._lock:
@@ -113,7 +120,7 @@ class _Worker:
 
     def ask(self, job: Job) -> Reading | Refused:
         """The process's answer, or in its stead why there is none."""
-        self._ensure()
+        self.start()
         try:
             self._pipe.send(job)
             if self._pipe.poll(self._wall):
@@ -140,7 +147,7 @@ class _Worker:
             return Refused(f"took over {self._cpu:g} s of CPU: left out", ParseError.KILLED)
         return Refused(f"the parser died of it ({_cause(status)}): left out", ParseError.KILLED)
 
-    def _ensure(self) -> None:
+    def start(self) -> None:
         """Starts the process unless it lives."""
         if self._process is not None and self._process.poll() is None:
             return
