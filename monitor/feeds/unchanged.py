@@ -7,7 +7,6 @@ is not plainly such an answer is left to them, to the byte. Nothing here connect
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ class Unchanged:
     """A 304 as urllib3's response shows one: its headers by their names in lower case, and no body."""
 
     headers: Mapping[str, str]
-    status: int = HTTPStatus.NOT_MODIFIED
+    status: int = 304
     closed: bool = True  # read to its end
 
     @property
