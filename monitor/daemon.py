@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from monitor.clock import Reading
     from monitor.config import Address, Desk
     from monitor.engine import Engine
-    from monitor.model import PollResult, Receiver
+    from monitor.model import PollResult, Receiver, Settled
 
 log = logging.getLogger("monitor")
 logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -176,6 +176,7 @@ class Daemon:
         self._arrived: SimpleQueue[PollResult] = SimpleQueue()
         self._landed: list[PollResult] = []
         self._courtesy = Courtesy()
+        self._settling: Future[Settled] | None = None
         self._sending: dict[str, float] = {}  # receiver -> when its sender last began a message (monotonic)
         self._sending_lock = threading.Lock()
         self._poll_store: Store | None = None
@@ -357,16 +358,36 @@ class Daemon:
     def _take_landed(self, store: Store) -> None:
         """Round one for what landed. What cannot be written now (the disk is full) is kept."""
         self._landed += drained(self._arrived)
-        if not self._landed:
-            return
-        counts = self._engine.take(store, self._landed)
-        for result in self._landed:
-            self._courtesy.end(result.feed.name)
-        self._landed = []
-        if counts.deliveries:
-            self._deliver.wake()
+        if self._landed:
+            counts = self._engine.take(store, self._landed)
+            for result in self._landed:
+                self._courtesy.end(result.feed.name)
+            self._landed = []
+            if counts.deliveries:
+                self._deliver.wake()
+        self._take_settled(store)
         if not self._arrived.empty():
             self._poll.wake()
+
+    def _take_settled(self, store: Store) -> None:
+        """The first document that was being read, in a transaction of its own: no news waits for it."""
+        if self._settling is not None and self._settling.done():
+            if not self._settling.cancelled():
+                self._engine.take(store, [self._settling.result()])
+            self._settling = None
+
+    def _settle_next(self, store: Store) -> None:
+        """Read the next first document, one at a time, while there is room beside the polls.
+
+        One parser at least is thus always left to what may be news.
+        """
+        if self._settling is not None or len(self._courtesy) >= PLACES:
+            return
+        for name in store.unsettled(most=1):
+            feed = self._engine.desk.feeds_by_name.get(name)
+            if feed is not None:
+                self._settling = self._pool.submit(self._engine.settle, feed, store.baseline(name))
+                self._settling.add_done_callback(lambda _: self._poll.wake())
 
     def _let_go(self) -> datetime:
         """The thread that opened the poll job's Store closes it."""
@@ -385,7 +406,8 @@ class Daemon:
             for name, state in due:
                 self._start(name, state)
             if len(due) < _PAGE:
-                return
+                break
+        self._settle_next(store)
 
     def _start(self, name: str, state: FeedState) -> None:
         feed, steady = self._engine.desk.feeds_by_name.get(name), time.monotonic()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -21,9 +21,9 @@ from monitor.errors import FetchError, ParseError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.poll import poll, unconditional
+from monitor.feeds.poll import poll, settled, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Access, Failed, Feed, Poll, PollResult
+from monitor.model import Access, Failed, Feed, Poll, PollResult, Settled
 from monitor.pipeline import Counts
 from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from monitor.config import Desk
     from monitor.model import FeedState, Receiver
+    from monitor.store.baselines import Baseline
 
 log = logging.getLogger("monitor")
 
@@ -131,12 +132,38 @@ class Engine:
             suspect = state.failures >= ParseError.KILLED
             job = Poll(feed, state.validators, state.marks, suspect=suspect)
             job = unconditional(job) if schedule.wants_whole(state, now=now) else job
-            result = poll(job, fetcher=self.fetcher, parsers=self.parsers, now=now)
+            result: PollResult = poll(
+                job,
+                fetcher=self.fetcher,
+                parsers=self.parsers,
+                now=now,
+                keep=self._is_first(state),
+                settle=lambda: self._settled(feed) if state.unsettled else None,
+            )
         except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
             log.exception("feed=%s outcome=error the poll broke", feed.name)
             result = Failed(feed, f"the poll broke: {type(error).__name__}")
         self.observer.polled(result)
         return result
+
+    def _is_first(self, state: FeedState) -> bool:
+        """Whether the document can wait to be read; after a failure it is read, to see whether it can be."""
+        return state.last_good is None and state.failures == 0 and not (self.backfill or state.unsettled)
+
+    def _settled(self, feed: Feed) -> Settled:
+        with Store(self.state) as store:
+            baseline = store.baseline(feed.name)
+        return self.settle(feed, baseline)
+
+    def settle(self, feed: Feed, baseline: Baseline | None) -> Settled:
+        """A feed's first document, read; runs in a thread of the pool."""
+        if baseline is None:
+            return Settled(feed, self.clock(), Failed(feed, "its first document is gone"))
+        try:
+            return settled(feed, baseline.document, made=baseline.made, parsers=self.parsers)
+        except Exception as error:  # as in poll
+            log.exception("feed=%s outcome=error its first document could not be settled", feed.name)
+            return Settled(feed, baseline.made, Failed(feed, f"settling broke: {type(error).__name__}"))
 
     def take(self, store: Store, results: list[PollResult]) -> Counts:
         """Round one for these results."""
@@ -212,10 +239,11 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 # ---- a single pass ---------------------------------------------------------------------------------------
 
 
-def run_once(engine: Engine, *, refused: str = "") -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due, prune: `--once`.
+def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Counts:
+    """Poll every feed that is not backing off, take in what came, send what is due, settle, prune: `--once`.
 
-    `refused` says what is wrong with the files where the engine's desk is the last good one.
+    `refused` says what is wrong with the files where the engine's desk is the last good one. Without `settle`
+    first documents stay kept, for the next pass.
     """
     total = Counts()
     with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
@@ -237,10 +265,24 @@ def run_once(engine: Engine, *, refused: str = "") -> Counts:
         receiver, since = engine.operators(), untold(store)
         if receiver is not None and since is not None:
             engine.tell_operators(receiver, refused, since)
+        for settled_one in settling(engine, store, pool) if settle else ():
+            total += engine.take(store, [settled_one])
     with Upkeep(engine.state) as store:
         if is_due(store, now=engine.clock()):
             prune(store, keep=engine.desk.keep, now=engine.clock())
     return total
+
+
+def settling(engine: Engine, store: Store, pool: ThreadPoolExecutor) -> Iterator[Settled]:
+    """First documents that were kept, read one after the other: as many at once as there are parsers."""
+    feeds = engine.desk.feeds_by_name
+    names = deque(name for name in store.unsettled(most=len(feeds)) if name in feeds)
+    reading: deque[Future[Settled]] = deque()
+    while names or reading:
+        while names and len(reading) <= PARSERS:
+            name = names.popleft()
+            reading.append(pool.submit(engine.settle, feeds[name], store.baseline(name)))
+        yield reading.popleft().result()
 
 
 def _backing_off(state: FeedState, now: datetime) -> bool:

@@ -158,6 +158,7 @@ class Fresh:
 
     `familiar` counts the items that stood unchanged in the last document: they are not among the entries.
     `marks` is what tells them next time. `prints` are those of the first entries, where the parser made them.
+    `settled` is the feed's first document where that had to be read before this one.
     """
 
     feed: Feed
@@ -167,6 +168,7 @@ class Fresh:
     familiar: int = 0
     reply: Reply = Reply(whole=True)
     prints: tuple[Print, ...] = ()
+    settled: Settled | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,39 @@ class Failed:
     gone: bool = False
 
 
-PollResult = Fresh | NotModified | Failed
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it came: its bytes, what they are said to be, and where they were found."""
+
+    body: bytes
+    content_type: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A first poll: nothing in its document can be news, so it is kept as it came, to be read in time.
+
+    `items` is how many entries it seems to have.
+    """
+
+    feed: Feed
+    validators: Validators
+    document: Document
+    items: int
+    reply: Reply = Reply(whole=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A feed's first document, kept when it was polled at `made`, read at last; or why it cannot be."""
+
+    feed: Feed
+    made: datetime
+    reading: Fresh | Failed
+
+
+PollResult = Fresh | NotModified | Failed | Kept | Settled
 
 
 class Status(Enum):
@@ -220,6 +254,7 @@ class FeedState:
     moved: str = ""  # where permanent redirects led, the last `moves` good polls in a row
     moves: int = 0
     address: str = ""  # where it is asked since it moved for good; "": at the operator's address
+    unsettled: int = 0  # items of its first document, while that is kept unread
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
@@ -399,6 +434,8 @@ class Plan:
     alerts: tuple[Alert, ...] = ()
     deliveries: tuple[tuple[AlertId, str], ...] = ()  # (alert, receiver)
     aliases: tuple[tuple[EntryId, EntryId], ...] = ()  # (a new id, the entry that it stands for)
+    kept: Document | None = None  # the feed's first document, to be settled
+    settled: bool = False  # that document is done with
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,26 @@ from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
 from monitor.feeds import health, schedule
 from monitor.feeds.recognise import recognised
-from monitor.model import Claim, Digest, Failed, FeedState, Fresh, Kind, Notice, NotModified, Plan, Status
+from monitor.model import (
+    Claim,
+    Digest,
+    Failed,
+    FeedState,
+    Fresh,
+    Kept,
+    Kind,
+    Notice,
+    NotModified,
+    Plan,
+    Settled,
+    Status,
+)
 from monitor.rules import recurring
 from monitor.stories import index
 from monitor.stories.fingerprint import cited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.alerts.outbox import Setback
@@ -105,11 +118,15 @@ def take(
     with store.transaction():
         states = store.feed_states([result.feed.name for result in results])
         again = store.unread_since_restore([one.feed.name for one in results if isinstance(one, Fresh)])
-        for result in results:
+        counts += _take_unchanged(store, results, states, now=now)
+        for result in _in_order(results):
+            if isinstance(result, NotModified):
+                continue
             state = states.get(result.feed.name, FeedState())
             plan, one = _take_one(
                 store, result, state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+            states[result.feed.name] = plan.state
             counts += one
             spread |= {(item.placement.story, item.placement.lead) for item in plan.entries if _is_news(item)}
         if spread and milestones:
@@ -118,6 +135,43 @@ def take(
             )
         store.tally(_tallied(counts), now=now)
     return counts
+
+
+def _take_unchanged(
+    store: Store,
+    results: Sequence[PollResult],
+    states: Mapping[str, FeedState],
+    *,
+    now: datetime,
+) -> Counts:
+    """What is remembered of the feeds that had not changed, most of all: written in one statement."""
+    plans: list[Plan] = []
+    counts = Counts()
+    for result in results:
+        if not isinstance(result, NotModified):
+            continue
+        state = states.get(result.feed.name, FeedState())
+        try:
+            plan = _bare_plan(result, state, now=now)
+            _give_notice(store, result, state, plan, now=now)
+        except Exception:
+            log.exception("feed=%s outcome=error its poll could not be taken in", result.feed.name)
+            failed = Failed(result.feed, "its poll could not be taken in: see the log")
+            plan = _bare_plan(failed, state, now=now)
+            counts += _logged(failed, plan)
+        else:
+            counts += _logged(result, plan)
+        plans.append(plan)
+    store.put_feed_states(plans)
+    return counts
+
+
+def _in_order(results: Iterable[PollResult]) -> Iterator[PollResult]:
+    """The results, before each the first document that had to be read for it."""
+    for result in results:
+        if isinstance(result, Fresh) and result.settled is not None:
+            yield result.settled
+        yield result
 
 
 def _tallied(counts: Counts) -> dict[str, int]:
@@ -175,19 +229,23 @@ def _take_one(
     backfill: bool,
     standing: Standing,
 ) -> tuple[Plan, Counts]:
+    if isinstance(result, Fresh) and result.familiar and state.unsettled == 0 and state.last_good is None:
+        # Those that it knows again stood in a first document that could not be taken in.
+        result = Failed(result.feed, "its first document could not be taken in: it is read anew")
     try:
         with store.savepoint():
             plan = plan_of(
                 store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
-            store.apply(plan, now=now, rulebook=rulebook.hash)
+            seen = result.made if isinstance(result, Settled) else now
+            store.apply(plan, now=seen, rulebook=rulebook.hash)
             _give_notice(store, result, state, plan, now=now)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
         failed = Failed(result.feed, "its entries could not be taken in: see the log")
-        plan = _bare_plan(failed, state, now=now)
+        result = replace(result, reading=failed) if isinstance(result, Settled) else failed
+        plan = plan_of(store, result, state=state, rulebook=rulebook, now=now)
         store.apply(plan, now=now, rulebook=rulebook.hash)
-        return plan, _logged(failed, plan)
     return plan, _logged(result, plan)
 
 
@@ -202,8 +260,11 @@ def plan_of(
     standing: Standing = NEVER_CHANGED,
 ) -> Plan:
     """The rows that this result calls for, given what the store holds; reads only, inside T1."""
+    if isinstance(result, Settled):
+        return _settled_plan(store, result, state, rulebook=rulebook, now=now, standing=standing)
     if not isinstance(result, Fresh):
         return _bare_plan(result, state, now=now)
+    assert not state.unsettled, "what a feed showed first is read before what it shows next"
     aliases = store.aliases([entry.id for entry in result.entries])
     digests = store.digests([aliases.get(entry.id, entry.id) for entry in result.entries])
     bygone = store.bygone([entry.id for entry in result.entries if entry.id not in digests])
@@ -313,17 +374,44 @@ def _under_its_id(entry: Entry, ids: Mapping[EntryId, EntryId]) -> Entry:
 def _arrival(entry: Entry, made: Print | None) -> Arrival:
     """The entry with its print: the parser's, or made here where it made none."""
     made = made or index.printed(entry)
-    return Arrival(entry, made.fingerprint, made.keys, cited(entry))
+    pages = cited(entry) if made.keys else frozenset()
+    return Arrival(entry, made.fingerprint, made.keys, pages)
 
 
-def _bare_plan(result: PollResult, state: FeedState, *, now: datetime) -> Plan:
-    error = result.what if isinstance(result, Failed) else ""
+def _bare_plan(result: NotModified | Failed | Kept, state: FeedState, *, now: datetime) -> Plan:
     return Plan(
         feed=result.feed.name,
         asked=result.feed.url,
         state=schedule.after(result, state, now=now),
-        error=error,
+        error=_error(result),
+        kept=result.document if isinstance(result, Kept) else None,
     )
+
+
+def _settled_plan(
+    store: Store, result: Settled, state: FeedState, *, rulebook: Rulebook, now: datetime, standing: Standing
+) -> Plan:
+    """The entries of a first document, all of them baseline, as if they had been taken in when it came."""
+    plan = Plan(feed=result.feed.name, asked=result.feed.url, state=state, error="")
+    if not state.unsettled or store.baseline_made(result.feed.name) not in (None, result.made):
+        return plan  # settled meanwhile, and what the feed has shown since is newer
+    if isinstance(result.reading, Fresh):
+        plan = plan_of(
+            store,
+            result.reading,
+            state=replace(state, last_good=None, unsettled=0),
+            rulebook=rulebook,
+            now=result.made,
+            standing=standing,
+        )
+    return replace(plan, state=schedule.settled(result, state, now=now), error=_error(result), settled=True)
+
+
+def _error(result: PollResult) -> str:
+    """Why it failed; "" for what did not."""
+    if isinstance(result, Settled):
+        return _error(result.reading)
+    return result.what if isinstance(result, Failed) else ""
 
 
 def _give_notice(store: Store, result: PollResult, before: FeedState, plan: Plan, *, now: datetime) -> None:
@@ -342,17 +430,12 @@ def _logged(result: PollResult, plan: Plan) -> Counts:
     if isinstance(result, NotModified):
         log.info("feed=%s outcome=unchanged", name)
         return Counts(unchanged=1)
-    counts = Counts(
-        fresh=1,
-        entries=len(plan.entries),
-        baseline=sum(item.status is Status.BASELINE for item in plan.entries),
-        edited=sum(item.known for item in plan.entries),
-        stories=sum(_is(item, Kind.NEW) for item in plan.entries),
-        copies=sum(_is(item, Kind.COPY) for item in plan.entries),
-        developments=sum(_is(item, Kind.DEVELOPMENT) for item in plan.entries),
-        alerts=len(plan.alerts),
-        deliveries=len(plan.deliveries),
-    )
+    if isinstance(result, Kept):
+        log.info("feed=%s outcome=fresh kept=%d", name, result.items)
+        return Counts(fresh=1)
+    if isinstance(result, Settled):
+        return _logged_settled(result, plan)
+    counts = Counts(fresh=1) + _of_entries(plan)
     log.info(
         "feed=%s outcome=fresh entries=%d baseline=%d edited=%d stories=%d copies=%d developments=%d"
         " alerts=%d",
@@ -366,6 +449,30 @@ def _logged(result: PollResult, plan: Plan) -> Counts:
         counts.alerts,
     )
     return counts
+
+
+def _of_entries(plan: Plan) -> Counts:
+    return Counts(
+        entries=len(plan.entries),
+        baseline=sum(item.status is Status.BASELINE for item in plan.entries),
+        edited=sum(item.known for item in plan.entries),
+        stories=sum(_is(item, Kind.NEW) for item in plan.entries),
+        copies=sum(_is(item, Kind.COPY) for item in plan.entries),
+        developments=sum(_is(item, Kind.DEVELOPMENT) for item in plan.entries),
+        alerts=len(plan.alerts),
+        deliveries=len(plan.deliveries),
+    )
+
+
+def _logged_settled(result: Settled, plan: Plan) -> Counts:
+    """The counts of a first document, of which its poll counted nothing but itself."""
+    if isinstance(result.reading, Failed):
+        error, failures = result.reading.what, plan.state.failures
+        log.warning("feed=%s outcome=unsettled failures=%.2f error=%r", result.feed.name, failures, error)
+        return Counts(failed=1)
+    copies = sum(_is(item, Kind.COPY) for item in plan.entries)
+    log.info("feed=%s outcome=settled baseline=%d copies=%d", result.feed.name, len(plan.entries), copies)
+    return _of_entries(plan)
 
 
 def _is(item: Stored, kind: Kind) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LINK = re.compile(r"(https?)://([^/?#\\]*)([^?#]*)(?:\?([^#]*))?", re.IGNORECASE)
 _PORT = re.compile(r":([0-9]*)$")
@@ -86,6 +87,7 @@ class Parts:
     target: str  # path and query, percent-encoded
 
 
+@lru_cache(maxsize=1 << 9)  # a poll asks several times
 def parts(url: str) -> Parts:
     """The parts of an address that has no problem()."""
     found = _LINK.match(url)

@@ -189,7 +189,8 @@ def test_after_a_step_of_the_clock_no_feed_waits_for_the_old_time(
     steps = [timedelta()]
     engine = made(tmp_path, web, clock=lambda: utc_now() + steps[-1])
     with running(Daemon(engine, reload=lambda: engine.desk)):
-        eventually(lambda: any("outcome=fresh" in line for line in ear.lines))
+        eventually(lambda: any("outcome=fresh kept=" in line for line in ear.lines))
+        eventually(lambda: any("outcome=settled baseline=1" in line for line in ear.lines))
         steps.append(-timedelta(hours=1))
         eventually(lambda: "outcome=clock-minded dues_moved=1" in ear.lines)
         polled = len(ear.lines)

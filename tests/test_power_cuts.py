@@ -28,7 +28,19 @@ from monitor.alerts.compose import AGAIN, compose
 from monitor.alerts.milestone import reached
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
-from monitor.model import Escalation, Feed, FeedState, Message, Receiver, Scope, identity
+from monitor.model import (
+    Document,
+    Escalation,
+    Feed,
+    FeedState,
+    Fresh,
+    Kept,
+    Message,
+    Receiver,
+    Scope,
+    Settled,
+    identity,
+)
 from monitor.store.store import Store
 from monitor.timetable import HOURLY
 from tests.fakes import FakeClock, FakeOutlet, FakeReceivers, Item, rules
@@ -37,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from monitor.model import Candidate, Claim, Plan
+    from monitor.model import Candidate, Claim, Plan, PollResult
 
 FEEDS = tuple(
     Feed(name, f"https://{name}.example/feed", outlet=name.upper()) for name in ("ani", "tab", "vug")
@@ -103,6 +115,7 @@ class PowerCuts(RuleBasedStateMachine):
     deliver: Callable[..., Any] = staticmethod(pipeline.deliver)
     milestones: tuple[int, ...] = ()
     customs = CUSTOMS
+    keeps = False  # first documents, to be settled later
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,6 +128,7 @@ class PowerCuts(RuleBasedStateMachine):
         self.seen_to: dict[str, datetime] = {}  # acknowledged, and when
         self.polled: set[str] = set()  # feeds whose baseline stands
         self.cut_after_send = Counter[str]()  # stories whose send the power cut off
+        self.documents: list[Fresh] = []  # what first documents say, by the number that stands in them
         self.boot()
 
     def boot(self) -> None:
@@ -204,14 +218,33 @@ class PowerCuts(RuleBasedStateMachine):
         feed, self.left = FEEDS[where], cut
         try:
             state = self.store.feed_states([feed.name]).get(feed.name, FeedState())
-            result = self.outlets[where].poll(state)
-            pipeline.take(
-                self.store, [result], rulebook=RULEBOOK, now=self.clock.now, milestones=self.milestones
-            )
+            self.take(self.read(where, state))
             self.polled.add(feed.name)
         except PowerCut:
             self.crash()
         self.left = -1
+
+    def read(self, where: int, state: FeedState) -> PollResult:
+        """What a poll brings: a first document as it came, where those are kept."""
+        result = self.outlets[where].poll(state)
+        if not self.keeps or not isinstance(result, Fresh):
+            return result
+        if state.unsettled:
+            return replace(result, settled=self.settled(where))
+        if state.last_good is not None or not result.entries:
+            return result
+        self.documents.append(result)
+        document = Document(str(len(self.documents) - 1).encode(), "", "")
+        return Kept(result.feed, result.validators, document, len(result.entries))
+
+    def settled(self, where: int) -> Settled | None:
+        baseline = self.store.baseline(FEEDS[where].name)
+        if baseline is None:
+            return None
+        return Settled(FEEDS[where], baseline.made, self.documents[int(baseline.document.body)])
+
+    def take(self, result: PollResult) -> None:
+        pipeline.take(self.store, [result], rulebook=RULEBOOK, now=self.clock.now, milestones=self.milestones)
 
     @rule(to=st.integers(0, 2), cut=cuts(25), after_send=st.booleans())
     def send(self, to: int, cut: int, *, after_send: bool) -> None:
@@ -427,6 +460,36 @@ def test_whatever_the_crash_every_milestone_is_told_once() -> None:
     run_state_machine_as_test(Milestones, settings=FEWER)
 
 
+class Settling(Bursts):
+    """First documents are kept, and settled some time later."""
+
+    keeps = True
+
+    @rule(where=st.integers(0, 2), cut=cuts(40))
+    def settle(self, where: int, cut: int) -> None:
+        self.left = cut
+        try:
+            settled = self.settled(where)
+            if settled is not None:
+                self.take(settled)
+        except PowerCut:
+            self.crash()
+        self.left = -1
+
+    def judge(self) -> None:
+        super().judge()
+        for where in range(len(FEEDS)):
+            self.settle(where, -1)
+        assert self.store.unsettled(most=9) == []
+        assert not self.store._rows("select 1 from baselines")
+        kept = {entry.id for document in self.documents for entry in document.entries}
+        assert kept == set(self.store.digests(kept)), "lost what stood in a first document"
+
+
+def test_whatever_the_crash_every_match_is_told_once_while_first_documents_settle() -> None:
+    run_state_machine_as_test(Settling, settings=FEWER)
+
+
 # ---- seeded bugs: each was seen in programs of this kind, and the machine must notice it -------------------
 
 
@@ -520,6 +583,29 @@ class AcksIgnored(Store):
         return 0, 0
 
 
+class FirstDocumentsForgotten(Store):
+    def release_interrupted(self, **rest: Any) -> int:
+        """What was kept for later is not worth keeping."""
+        with self.transaction():
+            self._db.execute("delete from baselines")
+            self._db.execute("update feeds set unsettled = 0")
+        return super().release_interrupted(**rest)
+
+
+class SettledBeforeItsEntries(Store):
+    def apply(self, plan: Plan, **rest: Any) -> None:
+        """Commit that a first document is settled, then its entries."""
+        if plan.settled:
+            self._put_feed_state(plan)
+            self._forget_baseline(plan.feed)
+            self._db.execute("commit")
+            self._db.execute("begin immediate")
+        super().apply(plan, **rest)
+
+    def savepoint(self) -> Any:
+        return nullcontext()
+
+
 class DigestsSentBeforeSending(Store):
     def lease_letter(self, letter: Any, *, until: datetime) -> None:
         """Record a digest as sent when it is taken, so that it is surely not sent twice."""
@@ -560,9 +646,16 @@ SEEDED: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("bug", SEEDED)
+SEEDED_IN_SETTLING: dict[str, dict[str, Any]] = {
+    "first documents are forgotten": {"store_class": FirstDocumentsForgotten},
+    "a first document marked settled before its entries": {"store_class": SettledBeforeItsEntries},
+}
+
+
+@pytest.mark.parametrize("bug", [*SEEDED, *SEEDED_IN_SETTLING])
 def test_the_machine_notices(bug: str) -> None:
-    broken = type("Broken", (PowerCuts,), SEEDED[bug])
+    machine = Settling if bug in SEEDED_IN_SETTLING else PowerCuts
+    broken = type("Broken", (machine,), (SEEDED | SEEDED_IN_SETTLING)[bug])
     found = settings(QUICK, max_examples=1200, phases=[Phase.generate], report_multiple_bugs=False)
     with pytest.raises(AssertionError, match=r"lost|repeat|told again|passed on"):
         run_state_machine_as_test(broken, settings=found)

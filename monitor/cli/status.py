@@ -100,6 +100,10 @@ def _of_feeds(report: Report, now: datetime) -> Iterator[str]:
     shares = ", ".join(f"{len(names)} {what}" for what, names in by_health.items() if names)
     yield _line("feeds", f"{len(report.feeds):,}" + (f": {shares}" if shares else ""))
     yield _line("", f"last poll {_when(report.last_poll, now)}")
+    documents, items = _unsettled(report)
+    if documents:
+        what = count(documents, "first document")
+        yield _line("", f"{what} still to settle, {count(items, 'entry', 'entries')}: known soon, told never")
     notes = _notes(report, now)
     for name in list(notes)[:_MOST_FEEDS]:
         yield from _under(f"{name}: {'; '.join(notes[name])}")
@@ -223,6 +227,7 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
         "entries": report.stored["entries"],
         "stories": report.stored["stories"],
         "pruned": report.stored["bygone"],
+        "unsettled": dict(zip(("documents", "entries"), _unsettled(report), strict=True)),
         "alerts": report.stored["alerts"],
         "ever": {name: tally.count for name, tally in sorted(report.tallies.items())},
         **_deliveries(report),
@@ -287,6 +292,12 @@ def _notes(report: Report, now: datetime) -> dict[str, tuple[str, ...]]:
     """What is the matter with each feed that is not well, by name."""
     found = {name: health.standing(state, error, now=now) for name, (state, error) in report.feeds.items()}
     return {name: sentences for name, sentences in found.items() if sentences}
+
+
+def _unsettled(report: Report) -> tuple[int, int]:
+    """How many first documents are kept unread, and how many entries those seem to have."""
+    items = [state.unsettled for state, _ in report.feeds.values() if state.unsettled]
+    return len(items), sum(items)
 
 
 def _deliveries(report: Report) -> dict[str, int]:

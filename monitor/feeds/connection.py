@@ -15,24 +15,27 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from urllib3 import HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_ import create_urllib3_context
 
 from monitor.errors import FetchError
 from monitor.feeds import socks
 from monitor.feeds.guard import reachable, spoken_for
+from monitor.feeds.unchanged import Unchanged, request, unchanged
 
 if TYPE_CHECKING:
     import socket
     import ssl
     from collections.abc import Callable
 
-    import urllib3
-
     from monitor.feeds.guard import Resolve
     from monitor.model import Proxy, Tls
 
     Connect = Callable[[str, int, float], socket.socket]
+    Answer = HTTPResponse | Unchanged
+
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +130,9 @@ class Door:
 class _MeteredReader(io.RawIOBase):
     """Reads a socket against a deadline, and no more than a limit until the head has been read."""
 
-    def __init__(self, sock: socket.socket, deadline: Deadline, head: int) -> None:
+    def __init__(self, sock: socket.socket, deadline: Deadline, head: int, *, ahead: bytes = b"") -> None:
         self._sock = sock
+        self._ahead = ahead  # has been read from the socket already
         self._raw = sock.makefile("rb", buffering=0)  # holds the socket open until this reader is closed
         self._deadline = deadline
         self._head: int | None = head
@@ -140,14 +144,21 @@ class _MeteredReader(io.RawIOBase):
         self._head = None
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._deadline.left())
         if self._head is None:
-            return self._raw.readinto(buffer)
+            return self._some(buffer)
         if self._head <= 0:
             raise FetchError("sends headers without end")
-        got = self._raw.readinto(memoryview(buffer)[: self._head])
+        got = self._some(memoryview(buffer)[: self._head])
         self._head -= got or 0
         return got
+
+    def _some(self, buffer: Any) -> int | None:
+        if not self._ahead:
+            self._sock.settimeout(self._deadline.left())
+            return self._raw.readinto(buffer)
+        size = min(len(self._ahead), len(buffer))
+        buffer[:size], self._ahead = self._ahead[:size], self._ahead[size:]
+        return size
 
     def close(self) -> None:
         self._raw.close()
@@ -172,14 +183,12 @@ class PlainConnection(HTTPConnection):
         self._through = door
         self._route = route
         self._deadline = Deadline(door.limits.time)
-        self._reader: _MeteredReader | None = None
-        self.response_class = self._answer  # type: ignore[assignment]  # http.client only ever calls it
         # One of SOCKS passes bytes on, whatever they are; only one of HTTP is spoken to.
         self._proxy = route.proxy if route.proxy and route.proxy.scheme == "http" else None
         if self._proxy and route.scheme == "https":
             self.set_tunnel(route.host, route.port, _authorized({}, self._proxy))
 
-    def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> urllib3.HTTPResponse:
+    def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> Answer:
         """The head of the answer to a GET; the body is still to be read.
 
         Raises FetchError, and whatever the network raises: OSError, HTTPException, urllib3's HTTPError.
@@ -189,15 +198,40 @@ class PlainConnection(HTTPConnection):
         if self._proxy and self._route.scheme == "http":  # in absolute form, RFC 9112 §3.2.2
             target = f"http://{_authority(self._route)}{target}"
             headers = _authorized(headers, self._proxy)
-        self.request("GET", target, headers=headers, preload_content=False, decode_content=False)
-        response = self.getresponse()
-        assert self._reader is not None
-        self._reader.head_is_read()
-        return response
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(deadline.left())
+        self.sock.sendall(request(target, _authority(self._route), headers))
+        self.sock.settimeout(deadline.left())
+        head = self.sock.recv(self._through.limits.headers)
+        if not head:
+            raise http.client.RemoteDisconnected("closed without an answer")
+        answer = unchanged(head) or self._response(head)
+        if answer.is_last if isinstance(answer, Unchanged) else _is_last(answer):
+            self.close()  # what is still to be read holds the socket open
+        return answer
 
-    def _answer(self, sock: socket.socket, *args: Any, **options: Any) -> http.client.HTTPResponse:
-        self._reader = _MeteredReader(sock, self._deadline, self._through.limits.headers)
-        return http.client.HTTPResponse(_Metered(self._reader), *args, **options)  # type: ignore[arg-type]
+    def _response(self, head: bytes) -> HTTPResponse:
+        """The answer that begins so, its head read by http.client."""
+        reader = _MeteredReader(self.sock, self._deadline, self._through.limits.headers, ahead=head)
+        raw = http.client.HTTPResponse(_Metered(reader), method="GET")  # type: ignore[arg-type]  # see there
+        try:
+            raw.begin()
+        except BaseException:
+            raw.close()
+            raise
+        reader.head_is_read()
+        return HTTPResponse(
+            body=raw,
+            headers=HTTPHeaderDict(raw.headers.items()),
+            status=raw.status,
+            version=raw.version,
+            reason=raw.reason,
+            preload_content=False,
+            decode_content=False,
+            original_response=raw,
+            request_method="GET",
+        )
 
     def _new_conn(self) -> socket.socket:
         sock = self._through.open(self._route, self._deadline)
@@ -205,9 +239,15 @@ class PlainConnection(HTTPConnection):
         return sock
 
 
+def _is_last(answer: HTTPResponse) -> bool:
+    """Whether the server is going to close the connection: it says so, or its end is the answer's."""
+    raw = answer._original_response  # noqa: SLF001  # urllib3 has no word for it
+    return raw is not None and raw.will_close
+
+
 def _authority(route: Route) -> str:
     host = f"[{route.host}]" if ":" in route.host else route.host
-    return host if route.port == 80 else f"{host}:{route.port}"  # noqa: PLR2004  # HTTP's own port
+    return host if route.port == _PORTS[route.scheme] else f"{host}:{route.port}"
 
 
 def _authorized(headers: dict[str, str], proxy: Proxy) -> dict[str, str]:
@@ -223,7 +263,8 @@ class Idle:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[int, tuple[Route, PlainConnection]] = OrderedDict()
+        self._kept: OrderedDict[PlainConnection, Route] = OrderedDict()
+        self._by_route: dict[Route, list[PlainConnection]] = {}
         self._lock = threading.Lock()
 
     def take(self, route: Route) -> PlainConnection | None:
@@ -236,25 +277,40 @@ class Idle:
 
     def keep(self, route: Route, connection: PlainConnection) -> None:
         """Keeps a connection whose answer was read to its end."""
+        spare = None
         with self._lock:
-            self._kept[id(connection)] = (route, connection)
-            spare = self._kept.popitem(last=False)[1][1] if len(self._kept) > self._most else None
+            self._kept[connection] = route
+            self._by_route.setdefault(route, []).append(connection)
+            if len(self._kept) > self._most:
+                spare, of = self._kept.popitem(last=False)
+                self._forget(of, spare)
         if spare is not None:
             spare.close()
 
     def close(self) -> None:
         """Closes them all."""
         with self._lock:
-            kept = list(self._kept.values())
+            kept = list(self._kept)
             self._kept.clear()
-        for _, connection in kept:
+            self._by_route.clear()
+        for connection in kept:
             connection.close()
 
     def _pop(self, route: Route) -> PlainConnection | None:
         with self._lock:
-            fitting = (key for key, (kept, _) in reversed(self._kept.items()) if kept == route)
-            key = next(fitting, None)
-            return None if key is None else self._kept.pop(key)[1]
+            fitting = self._by_route.get(route)
+            if not fitting:
+                return None
+            connection = fitting[-1]
+            del self._kept[connection]
+            self._forget(route, connection)
+            return connection
+
+    def _forget(self, route: Route, connection: PlainConnection) -> None:
+        fitting = self._by_route[route]
+        fitting.remove(connection)
+        if not fitting:
+            del self._by_route[route]
 
 
 def trusted(tls: Tls | None = None) -> ssl.SSLContext:

@@ -36,9 +36,7 @@ from monitor.feeds.guard import system_resolve
 from monitor.model import Reply, Validators
 
 if TYPE_CHECKING:
-    import urllib3
-
-    from monitor.feeds.connection import Connect
+    from monitor.feeds.connection import Answer, Connect
     from monitor.feeds.guard import Resolve
     from monitor.model import Poll, Tls
 
@@ -83,7 +81,16 @@ class _Redirect:
 
 
 def _dial(address: str, port: int, timeout: float) -> socket.socket:
-    return socket.create_connection((address, port), timeout)
+    if ":" in address:
+        return socket.create_connection((address, port), timeout)
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)  # looked up already
+    try:
+        sock.settimeout(timeout)
+        sock.connect((address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 class Fetcher:
@@ -165,7 +172,7 @@ class Fetcher:
 
     def _exchange(
         self, route: Route, target: str, headers: dict[str, str], deadline: Deadline
-    ) -> tuple[PlainConnection, urllib3.HTTPResponse]:
+    ) -> tuple[PlainConnection, Answer]:
         """A connection with the head of its answer; a kept one that turns out dead is replaced once."""
         kept = self._idle.take(route)
         if kept is not None:
@@ -210,9 +217,7 @@ def _may_be_private(poll: Poll, url: str) -> bool:
     return poll.feed.allow_private and ours.host == there.host and there.port in (ours.port, *_WEB)
 
 
-def _asked(
-    used: PlainConnection, target: str, headers: dict[str, str], deadline: Deadline
-) -> urllib3.HTTPResponse:
+def _asked(used: PlainConnection, target: str, headers: dict[str, str], deadline: Deadline) -> Answer:
     """The head of the answer; a connection that fails is closed."""
     answered = False
     try:
@@ -227,9 +232,7 @@ def _asked(
 # ---- the answer --------------------------------------------------------------------------------------------
 
 
-def _read(
-    response: urllib3.HTTPResponse, *, url: str, poll: Poll, limits: Limits
-) -> Fetched | _Redirect | Reply:
+def _read(response: Answer, *, url: str, poll: Poll, limits: Limits) -> Fetched | _Redirect | Reply:
     if response.status in _REDIRECTS:
         return _Redirect(_redirection(response, url), response.status in _PERMANENT)
     if response.status == HTTPStatus.NOT_MODIFIED and (poll.validators.etag or poll.validators.last_modified):
@@ -243,7 +246,7 @@ def _read(
     return Fetched(_validators(response, body), body, content_type, url, reply)
 
 
-def _redirection(response: urllib3.HTTPResponse, url: str) -> str:
+def _redirection(response: Answer, url: str) -> str:
     location = response.headers.get("location", "").strip()
     if not location:
         raise FetchError(f"{_answered(response)} without saying where to", weight=_SOFT)
@@ -258,7 +261,7 @@ def _redirection(response: urllib3.HTTPResponse, url: str) -> str:
     return target
 
 
-def _raw(response: urllib3.HTTPResponse, limit: int) -> bytes:
+def _raw(response: Answer, limit: int) -> bytes:
     """The body as sent; the limit on what it unpacks to is a limit on it too."""
     body = bytearray()
     while chunk := response.read(_CHUNK, decode_content=False):
@@ -268,7 +271,7 @@ def _raw(response: urllib3.HTTPResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def _stays(response: urllib3.HTTPResponse) -> timedelta | None:
+def _stays(response: Answer) -> timedelta | None:
     """How long the answer holds, by Cache-Control or Expires (RFC 9111 §5.2.2.1, §5.3); None if unsaid."""
     control = response.headers.get("cache-control", "").lower()
     if "no-cache" in control or "no-store" in control:
@@ -284,7 +287,7 @@ def _stays(response: urllib3.HTTPResponse) -> timedelta | None:
     return min(stays, _LONGEST_RETRY_AFTER) if stays > timedelta(0) else None
 
 
-def _validators(response: urllib3.HTTPResponse, body: bytes) -> Validators:
+def _validators(response: Answer, body: bytes) -> Validators:
     return Validators(
         etag=_validator(response.headers.get("etag")),
         last_modified=_validator(response.headers.get("last-modified")),
@@ -305,7 +308,7 @@ def _is_control(character: str) -> bool:
 # ---- what went wrong, in words -----------------------------------------------------------------------------
 
 
-def _refused(response: urllib3.HTTPResponse) -> FetchError:
+def _refused(response: Answer) -> FetchError:
     status = response.status
     soft = _SOFT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else _HARD
     return FetchError(
@@ -316,7 +319,7 @@ def _refused(response: urllib3.HTTPResponse) -> FetchError:
     )
 
 
-def _answered(response: urllib3.HTTPResponse) -> str:
+def _answered(response: Answer) -> str:
     try:
         return f"answered {response.status} {HTTPStatus(response.status).phrase}"
     except ValueError:

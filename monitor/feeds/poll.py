@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from monitor.errors import FetchError, ParseError
-from monitor.model import Failed, Fresh, NotModified, Reply, Validators
+from monitor.feeds.scan import items_of
+from monitor.model import Document, Failed, Fresh, Kept, NotModified, Reply, Settled, Validators
+from monitor.stories.index import WINDOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from monitor.feeds.fetch import Fetched
     from monitor.feeds.workers import Parsers
-    from monitor.model import Poll, PollResult
+    from monitor.model import Feed, Poll, PollResult
 
 
 class Fetches(Protocol):
@@ -23,11 +26,20 @@ class Fetches(Protocol):
         """The document, or a Reply that it has not changed; raises FetchError."""
 
 
-def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> PollResult:
+def poll(
+    job: Poll,
+    *,
+    fetcher: Fetches,
+    parsers: Parsers,
+    now: datetime,
+    keep: bool = False,
+    settle: Callable[[], Settled | None] = lambda: None,
+) -> PollResult:
     """What the feed gave; never raises for what a feed does.
 
     The very same bytes cost no parse, whatever the server says of them. See unconditional() for the poll
-    that does not trust its validators.
+    that does not trust its validators. With `keep` a document that begins as a feed is not read but kept;
+    `settle` reads the one that was kept, where there is one, before another is read.
     """
     try:
         fetched = fetcher.fetch(job)
@@ -35,22 +47,32 @@ def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> Pol
             return NotModified(job.feed, job.validators, fetched)
         if fetched.validators.digest == job.validators.digest:
             return NotModified(job.feed, fetched.validators, fetched.reply)
-        # Relative links belong to where the document was found; the feed itself stays as it is named.
-        at = replace(job.feed, url=fetched.url)
-        reading = parsers.read(
-            fetched.body,
-            feed=at,
-            content_type=fetched.content_type,
-            now=now,
-            marks=job.marks,
-            suspect=job.suspect,
-        )
+        items = items_of(fetched.body) if keep else 0
+        if items:
+            document = Document(fetched.body, fetched.content_type, fetched.url)
+            return Kept(job.feed, fetched.validators, document, items, fetched.reply)
+        return _fresh(job, fetched, parsers=parsers, now=now, settled=settle())
     except FetchError as error:
         return Failed(
             job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
         )
     except ParseError as error:
         return Failed(job.feed, error.what, weight=error.weight)
+
+
+def _fresh(job: Poll, fetched: Fetched, *, parsers: Parsers, now: datetime, settled: Settled | None) -> Fresh:
+    """The document read; items that the first one had are known by it, where that was read only now."""
+    marks = job.marks if settled is None else getattr(settled.reading, "marks", b"")
+    # Relative links belong to where the document was found; the feed itself stays as it is named.
+    at = replace(job.feed, url=fetched.url)
+    reading = parsers.read(
+        fetched.body,
+        feed=at,
+        content_type=fetched.content_type,
+        now=now,
+        marks=marks,
+        suspect=job.suspect,
+    )
     said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
     reply = replace(fetched.reply, stays=max(said, default=None))
     return Fresh(
@@ -61,7 +83,34 @@ def poll(job: Poll, *, fetcher: Fetches, parsers: Parsers, now: datetime) -> Pol
         familiar=reading.familiar,
         reply=reply,
         prints=reading.prints,
+        settled=settled,
     )
+
+
+def settled(feed: Feed, document: Document, *, made: datetime, parsers: Parsers) -> Settled:
+    """A feed's first document, polled at `made`, read at last; never raises for what is in it.
+
+    What is dated longer ago than copies look back gets no print: no key would ever find it.
+    """
+    try:
+        reading = parsers.read(
+            document.body,
+            feed=replace(feed, url=document.url),
+            content_type=document.content_type,
+            now=made,
+            since=made - WINDOW,
+        )
+    except ParseError as error:
+        return Settled(feed, made, Failed(feed, error.what, weight=error.weight))
+    fresh = Fresh(
+        feed,
+        Validators(),
+        reading.entries,
+        marks=reading.marks,
+        reply=Reply(stays=reading.hint, whole=True),
+        prints=reading.prints,
+    )
+    return Settled(feed, made, fresh)
 
 
 def unconditional(job: Poll) -> Poll:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from monitor.model import Failed, FeedState, Fresh, identity
+from monitor.model import Failed, FeedState, Fresh, Kept, Validators, identity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import Entry, Feed, NotModified, PollResult
+    from monitor.model import Entry, Feed, NotModified, Settled
 
 LONGEST = timedelta(hours=24)
 SHORTEST = timedelta(minutes=2)
@@ -97,7 +97,12 @@ def wants_whole(state: FeedState, *, now: datetime) -> bool:
 
 
 def after(
-    result: PollResult, state: FeedState, *, now: datetime, new: int = 0, gap: bool = False
+    result: Fresh | NotModified | Failed | Kept,
+    state: FeedState,
+    *,
+    now: datetime,
+    new: int = 0,
+    gap: bool = False,
 ) -> FeedState:
     """What is remembered after a poll; one that failed keeps the validators and the last good poll.
 
@@ -106,21 +111,45 @@ def after(
     """
     if isinstance(result, Failed):
         return _after_failure(result, state, now=now)
-    learned = _learned(result, state, now=now, new=new, gap=gap)
     known = replace(
-        _moved(learned, result),
+        state,
+        **_learned(result, state, now=now, new=new, gap=gap),
+        **_moved(state, result),
         validators=result.validators,
         last_good=now,
         failures=0.0,
         gone=False,
         whole=now if result.reply.whole else state.whole,
         stays=result.reply.stays if isinstance(result, Fresh) else _either(result.reply.stays, state.stays),
+        unsettled=result.items if isinstance(result, Kept) else state.unsettled,
     )
     every = interval(result.feed, known)
     due = next_poll(result.feed, now=now, every=every)
     if state.failures == 0 and _is_out_of_step(state, every, now=now):
         due = now + every * _step(result.feed, state, every, now=now)
     return replace(known, next_poll=due)
+
+
+def settled(result: Settled, state: FeedState, *, now: datetime) -> FeedState:
+    """What is remembered once a feed's first document is read: what reading it at once would have taught.
+
+    It is asked when that would have had it asked, unless it was asked since. One that cannot be read was no
+    good poll: the next one is the first.
+    """
+    if isinstance(result.reading, Failed):
+        unread = replace(state, validators=Validators(), last_good=None, marks=b"", shown=0, unsettled=0)
+        return _after_failure(result.reading, unread, now=now)
+    first = after(result.reading, FeedState(), now=result.made)
+    stays = [one for one in (first.stays, state.stays) if one is not None]
+    return replace(
+        state,
+        marks=first.marks,
+        shown=first.shown,
+        pace=first.pace,
+        stays=max(stays, default=None),
+        next_poll=first.next_poll if state.last_good == result.made else state.next_poll,
+        unsettled=0,
+    )
 
 
 def _after_failure(result: Failed, state: FeedState, *, now: datetime) -> FeedState:
@@ -159,29 +188,34 @@ def after_step(feed: Feed, state: FeedState, *, now: datetime) -> tuple[datetime
     return now + every * _FARTHEST, now + every * _share(feed.url, "step")
 
 
-def _moved(state: FeedState, result: Fresh | NotModified) -> FeedState:
+def _moved(state: FeedState, result: Fresh | NotModified | Kept) -> dict[str, Any]:
     """The address moves once permanent redirects have led to the same place three times running."""
     to = result.reply.moved
     moves = state.moves + 1 if to == state.moved else 1
     if not to:
-        return replace(state, moved="", moves=0)
+        return {"moved": "", "moves": 0}
     if moves < _MOVES:
-        return replace(state, moved=to, moves=moves)
-    return replace(state, moved="", moves=0, address=to)
+        return {"moved": to, "moves": moves}
+    return {"moved": "", "moves": 0, "address": to}
 
 
 def _learned(
-    result: Fresh | NotModified, state: FeedState, *, now: datetime, new: int, gap: bool
-) -> FeedState:
+    result: Fresh | NotModified | Kept, state: FeedState, *, now: datetime, new: int, gap: bool
+) -> dict[str, Any]:
+    """What of the state is otherwise by what was shown; as a dict, for to copy the state takes longer."""
     last_new = now if new or state.last_new is None else state.last_new
-    silent = now - last_new > _SILENT
-    known = replace(state, last_new=last_new, silent=silent, gap=now if gap else state.gap)
-    if isinstance(result, Fresh):
-        shown = len(result.entries) + result.familiar
-        known = replace(known, marks=result.marks, shown=shown)
-        if state.last_good is None:
-            return replace(known, pace=_first_pace(result.entries, now=now))
-    return replace(known, pace=_pace(state, now=now, new=new, gap=gap))
+    known = {
+        "last_new": last_new,
+        "silent": now - last_new > _SILENT,
+        "gap": now if gap else state.gap,
+        "pace": _pace(state, now=now, new=new, gap=gap),
+    }
+    if not isinstance(result, Fresh):
+        return known
+    known |= {"marks": result.marks, "shown": len(result.entries) + result.familiar}
+    if state.last_good is None:
+        known["pace"] = _first_pace(result.entries, now=now)
+    return known
 
 
 def _first_pace(entries: tuple[Entry, ...], *, now: datetime) -> float | None:

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from monitor.errors import ParseError
 from monitor.feeds.parse import Reading, read
-from monitor.stories.index import printed
+from monitor.stories.index import NO_PRINT, printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from monitor.model import Feed
+    from monitor.model import Entry, Feed, Print
 
 
 MOST_ENTRIES = (
@@ -42,6 +42,7 @@ class Job:
     content_type: str
     now: datetime
     marks: bytes = b""  # of the items that are known (parse.read)
+    since: datetime | None = None  # what is dated before gets no print
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,13 @@ def _reply(job: Job) -> Reading | Refused:
     beyond = max(len(reading.entries) - MOST_ENTRIES, 0)
     reading = replace(reading, entries=reading.entries[:MOST_ENTRIES], beyond=beyond)
     # Made here and not where they are judged: there one thread works, and holds the database's write lock.
-    return replace(reading, prints=tuple(map(printed, islice(reading.entries, _MOST_PRINTS))))
+    prints = (_print(entry, job.since) for entry in islice(reading.entries, _MOST_PRINTS))
+    return replace(reading, prints=tuple(prints))
+
+
+def _print(entry: Entry, since: datetime | None) -> Print:
+    old = since is not None and entry.published is not None and entry.published < since
+    return NO_PRINT if old else printed(entry)
 
 
 def _allow(seconds: float) -> None:

@@ -68,9 +68,11 @@ class Parsers:
         now: datetime,
         marks: bytes = b"",
         suspect: bool = False,
+        since: datetime | None = None,
     ) -> Reading:
         """The document's entries that are not known by `marks` (parse.read), as soon as a process is free.
 
+        Those dated before `since` get no print (stories.index.NO_PRINT).
         Raises ParseError also for a document that took too long or killed its process.
         """
         place = self._aside if suspect else self._free
@@ -81,7 +83,7 @@ class Parsers:
                     raise ParseError("the parsers have been stopped")
                 self.parsed += 1
             # What the feed is asked with is no business of a process that reads what strangers wrote.
-            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks))
+            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks, since))
         finally:
             place.put(worker)
         if isinstance(reply, Refused):
@@ -91,6 +93,13 @@ class Parsers:
                 "feed=%s outcome=cut entries_left_out=%d more than are taken at once", feed.name, reply.beyond
             )
         return reply
+
+    def start(self) -> None:
+        """Starts the processes, but for the suspects' one, all at once; they are ready some time later."""
+        workers = [self._free.get() for _ in range(self._count)]
+        for worker in workers:
+            worker.start()
+            self._free.put(worker)
 
     def close(self) -> None:
         """Ends the processes; waits for the documents they are at. Later calls of read raise."""
@@ -118,7 +127,7 @@ class _Worker:
 
     def ask(self, job: Job) -> Reading | Refused:
         """The process's answer, or in its stead why there is none."""
-        self._ensure()
+        self.start()
         try:
             self._pipe.send(job)
             if self._pipe.poll(self._wall):
@@ -145,7 +154,7 @@ class _Worker:
             return Refused(f"took over {self._cpu:g} s of CPU: left out", ParseError.KILLED)
         return Refused(f"the parser died of it ({_cause(status)}): left out", ParseError.KILLED)
 
-    def _ensure(self) -> None:
+    def start(self) -> None:
         """Starts the process unless it lives."""
         if self._process is not None and self._process.poll() is None:
             return

@@ -19,11 +19,13 @@ from monitor.model import (
     Told,
     Validators,
 )
-from monitor.stories.fingerprint import unpack
+from monitor.stories.fingerprint import fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection
+
+    from monitor.model import Fingerprint
 
 
 def to_milliseconds(moment: datetime) -> int:
@@ -132,6 +134,34 @@ def to_feed_state(row: sqlite3.Row) -> FeedState:
         moved=row["moved"],
         moves=row["moves"],
         address=row["address"],
+        unsettled=row["unsettled"],
+    )
+
+
+def as_feed_state(state: FeedState, error: str) -> tuple[object, ...]:
+    """What is remembered of a feed as its columns, from `etag` on, with why its last poll failed."""
+    assert state.next_poll is not None, "a plan says when the feed is asked again"
+    return (
+        state.validators.etag,
+        state.validators.last_modified,
+        state.validators.digest,
+        as_moment(state.last_good),
+        state.failures,
+        to_milliseconds(state.next_poll),
+        error,
+        state.marks,
+        state.shown,
+        state.pace,
+        None if state.stays is None else as_span(state.stays),
+        as_moment(state.whole),
+        as_moment(state.last_new),
+        as_moment(state.gap),
+        state.silent,
+        state.gone,
+        state.moved,
+        state.moves,
+        state.address,
+        state.unsettled,
     )
 
 
@@ -161,6 +191,12 @@ def to_candidate(row: sqlite3.Row) -> Candidate:
         feed=row["feed"],
         outlet=row["outlet"],
         seen=from_milliseconds(row["seen"]),
-        fingerprint=unpack(row["fingerprint"]),
+        fingerprint=_fingerprint(row),
         published=to_time(row["published"]),
     )
+
+
+def _fingerprint(row: sqlite3.Row) -> Fingerprint:
+    """The entry's fingerprint; what no key finds is stored without, and it is made when it is wanted."""
+    packed: str = row["fingerprint"]
+    return unpack(packed) if packed else fingerprint(to_entry(row))

@@ -38,7 +38,8 @@ create table feeds (
     gone integer not null default 0 check (gone in (0, 1)),
     moved text not null default '',
     moves integer not null default 0,
-    address text not null default ''
+    address text not null default '',
+    unsettled integer not null default 0
 ) strict, without rowid;
 create index feeds_due on feeds (next_poll) where enabled;
 
@@ -308,6 +309,16 @@ create trigger entries_forgotten after delete on entries begin
         select 'delete', number, old.title, old.summary, old.body from catalogue where entry = old.id;
     delete from catalogue where entry = old.id;
 end;
+
+-- a feed's first document, as it came, until it is settled (feeds.unsettled counts its items)
+create table baselines (
+    feed text primary key references feeds (name),
+    made integer not null,
+    url text not null,
+    content_type text not null,
+    body blob not null
+) strict;
+create index feeds_unsettled on feeds (next_poll) where enabled and unsettled > 0;
 """
 
 

@@ -24,15 +24,16 @@ from monitor.model import (
 )
 from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.connection import DATABASE
 from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
 from monitor.store.rows import (
     as_article,
+    as_feed_state,
     as_json,
     as_mentions,
-    as_moment,
     as_span,
     from_milliseconds,
     to_alert,
@@ -67,7 +68,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones):
+class Store(Letters, Silences, Ledger, Bygones, Baselines):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -385,6 +386,10 @@ class Store(Letters, Silences, Ledger, Bygones):
         self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, uncertain=again)
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
+        if plan.kept is not None:
+            self._keep_baseline(Baseline(plan.feed, now, plan.kept), asked=plan.asked)
+        elif plan.settled:
+            self._forget_baseline(plan.feed)
 
     def add_alerts(
         self,
@@ -481,7 +486,7 @@ class Store(Letters, Silences, Ledger, Bygones):
                 "verdict": place.verdict.kind.value,
                 "score": place.verdict.score,
                 "why": place.verdict.why,
-                "fingerprint": pack(stored.fingerprint),
+                "fingerprint": pack(stored.fingerprint) if stored.keys else "",
             },
         )
         self._db.conn.executemany(
@@ -493,41 +498,23 @@ class Store(Letters, Silences, Ledger, Bygones):
                 (entry.id, match.rule, rulebook, as_mentions(match)),
             )
 
-    def _put_feed_state(self, plan: Plan) -> None:
-        """What a poll says of an address that the feed no longer has is not for its new one."""
-        state = plan.state
-        assert state.next_poll is not None, "a plan says when the feed is asked again"
-        self._db.execute(
+    def put_feed_states(self, plans: Collection[Plan]) -> None:
+        """Write what these polls say of their feeds, and nothing else; inside a transaction.
+
+        What a poll says of an address that the feed no longer has is not for its new one.
+        """
+        self._db.conn.executemany(
             """
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
-                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?
+                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?
             where name = ? and ? in (url, address)
             """,
-            (
-                state.validators.etag,
-                state.validators.last_modified,
-                state.validators.digest,
-                as_moment(state.last_good),
-                state.failures,
-                to_milliseconds(state.next_poll),
-                plan.error,
-                state.marks,
-                state.shown,
-                state.pace,
-                None if state.stays is None else as_span(state.stays),
-                as_moment(state.whole),
-                as_moment(state.last_new),
-                as_moment(state.gap),
-                state.silent,
-                state.gone,
-                state.moved,
-                state.moves,
-                state.address,
-                plan.feed,
-                plan.asked,
-            ),
+            [(*as_feed_state(plan.state, plan.error), plan.feed, plan.asked) for plan in plans],
         )
+
+    def _put_feed_state(self, plan: Plan) -> None:
+        self.put_feed_states([plan])
 
     # ---- corrections --------------------------------------------------------------------------------------
 

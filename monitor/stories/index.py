@@ -15,7 +15,7 @@ from itertools import combinations
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from monitor.model import Print, identity
+from monitor.model import Fingerprint, Print, identity
 from monitor.stories.fingerprint import fingerprint
 from monitor.stories.memory import Candidates, Postings
 from monitor.stories.spelling import content_words, plain
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
 
-    from monitor.model import Candidate, Entry, Fingerprint
+    from monitor.model import Candidate, Entry
 
 WINDOW = timedelta(hours=72)  # between copies: half within 1.9 h, 95 % 22 h, 99 % 48 h
 MIN_SHARED = 2  # keys in common that make an entry worth judging
@@ -37,6 +37,9 @@ _FEW_PAIRS = 3  # words of news; a title with fewer is found by them as a whole
 _LONGEST_TITLE = 40  # words that make pairs: a hostile title of thousands must cost nothing
 _MOST_CITED = 8  # pages; longer lists of links are menus
 _MASK = (1 << 64) - 1
+
+# Of what is too old to be anybody's copy: found by no key, and its fingerprint made only if it is edited.
+NO_PRINT = Print(Fingerprint((), (), frozenset(), "", "", summary=False), ())
 
 Rank = tuple[int, float, int]  # most keys shared first, of equals the oldest
 
