@@ -12,10 +12,10 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from monitor import urls
 from monitor.errors import StateError, UsageError
-from monitor.model import Fingerprint, Kind, Severity, Status
+from monitor.model import Kind, Severity, Status
 from monitor.rules.tenure import Tenure
+from monitor.store.catalogue import asked, page_of
 from monitor.store.rows import (
     as_json,
     from_milliseconds,
@@ -26,7 +26,6 @@ from monitor.store.rows import (
 )
 from monitor.store.silences import to_silence
 from monitor.store.store import DATABASE
-from monitor.stories.index import keys
 from monitor.trail import Arrived, Attempt, Correction, Facts, Sending, Telling
 
 if TYPE_CHECKING:
@@ -234,18 +233,12 @@ class Reading:
 
     def linked(self, link: str) -> list[Headline]:
         """The entries of a page, the newest first; links are compared by identity (urls.canonical)."""
-        page = urls.canonical(link)
-        if not page:
-            return []
-        wanted = keys(Fingerprint((), (), frozenset(), page, "", summary=False))
         rows = self._rows(
             """
-            select * from entries where id in
-                (select entry from keys where hash in (select value from json_each(?))
-                 group by entry having count(distinct hash) = ?)
-            order by seen desc limit ?
+            select entries.* from catalogue join entries on entries.id = entry
+            where page = ? order by number desc limit ?
             """,
-            (as_json(wanted), len(wanted), _MOST_FOUND),
+            (page_of(link), _MOST_FOUND),
         )
         return [_to_headline(row) for row in rows]
 
@@ -257,7 +250,7 @@ class Reading:
             join catalogue on number = words.rowid join entries on entries.id = entry
             where catalogue_words match ? order by words.rowid desc limit ?
             """,
-            (f"title : {_quoted(title)}", _MOST_FOUND),
+            (f"title : {_phrase(title)}", _MOST_FOUND),
         )
         found = [_to_headline(row) for row in rows]
         exact = [one for one in found if one.title.casefold() == title.strip().casefold()]
@@ -627,14 +620,16 @@ def searched(query: str) -> list[tuple[bool, str, bool]]:
 def expression(query: str) -> str:
     """The query as FTS5 reads it; "" where no word must be there. No text of it is taken for syntax."""
     parts = searched(query)
-    wanted = " AND ".join(_quoted(text) + " *" * begins for must, text, begins in parts if must)
-    barred = "".join(f" NOT {_quoted(text)}" + " *" * begins for must, text, begins in parts if not must)
+    wanted = " AND ".join(_phrase(text, begins=begins) for must, text, begins in parts if must)
+    barred = "".join(f" NOT {_phrase(text, begins=begins)}" for must, text, begins in parts if not must)
     return f"({wanted}){barred}" if wanted else ""
 
 
-def _quoted(text: str) -> str:
-    """A text as an FTS5 string, in which only a quotation mark needs care."""
-    return '"' + text.replace('"', '""').replace("\0", " ") + '"'
+def _phrase(text: str, *, begins: bool = False) -> str:
+    """Words in a row as an FTS5 string, in which only a quotation mark needs care."""
+    words, goes_on = asked(text)
+    quoted = words.replace('"', '""').replace("\0", " ")
+    return f'"{quoted}"' + " *" * (begins or goes_on)
 
 
 def _muted(row: sqlite3.Row) -> str:

@@ -202,7 +202,7 @@ def test_the_queue_and_what_was_sent_are_told_by_receiver(press: Press, reading:
 def test_reading_writes_nothing(press: Press, reading: Reading) -> None:
     press.poll("halden", SIGNED)
     with pytest.raises(StateError, match=r"readonly|read-only"):
-        reading._rows("delete from entries")
+        reading._rows("delete from feeds")
 
 
 def test_reading_where_nothing_is_or_what_is_no_database_says_so(tmp_path: Path) -> None:
