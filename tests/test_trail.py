@@ -316,7 +316,7 @@ def test_what_waits_for_a_digest_is_held_and_then_sent_in_it(press: Press) -> No
     press.deliver("mail")
     made = way(press, "halden", "s1")
     assert outcomes(made, Stage.DELIVERY, "mail") == ["sent"]
-    assert said(made, "mail") == "railway: accepted, in a digest"
+    assert said(made, "mail") == "railway: in the digest of 2026-03-02 13:40 UTC, accepted"
 
 
 def test_what_is_over_its_rules_limit_is_limited(press: Press) -> None:
@@ -352,8 +352,8 @@ def test_what_was_spared_a_second_receiver_or_passed_on_to_it_says_so() -> None:
 
 
 def test_the_document_lists_every_outcome_once_and_no_other() -> None:
-    listed = re.findall(r"^\| \*\*(.+?)\*\* \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(outcome.value for outcome in Outcome)
+    listed = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted((outcome.value, outcome.means) for outcome in Outcome)
 
 
 def test_every_outcome_is_brought_about_by_a_test_here() -> None:

@@ -8,6 +8,7 @@ migration that makes the catalogue anew.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from monitor.model import identity
 from monitor.urls import canonical
@@ -18,7 +19,8 @@ _ALONE = (
     "\u3005-\u3007\u3040-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003ffff"  # Han, kana
     "\uac00-\ud7a3"  # Hangul
-    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd\u0ec0-\u0ec6\u0edc-\u0edf"  # Thai, Lao
+    "\u0e01-\u0e30\u0e32\u0e33\u0e40-\u0e46"  # Thai
+    "\u0e81-\u0eb0\u0eb2\u0eb3\u0ebd\u0ec0-\u0ec6\u0edc-\u0edf"  # Lao
     "\u1000-\u102a\u103f\u1050-\u1055\u105a-\u105d\u1061\u1065\u1066\u106e-\u1070\u1075-\u1081"  # Myanmar
     "\u1780-\u17b3\u17d7"  # Khmer
 )
@@ -30,7 +32,9 @@ _MARKS = (
 RUN = re.compile(f"[{_ALONE}{_MARKS}]+")
 _UNIT = re.compile(f"[{_ALONE}]?[{_MARKS}]+|[{_ALONE}]")
 # Set inside words and left out as often: Armenian signs of stress and question, Hebrew points, Arabic vowels.
-_DROPPED = re.compile("[\u055b-\u055e\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670]")
+_DROPPED = re.compile(
+    "[\u055b-\u055e\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0640\u064b-\u065f\u0670]"
+)
 # One letter to text.fold and two to SQLite's tokenizer.
 _SAME = str.maketrans({"ё": "е", "Ё": "Е", "ı": "i", "İ": "I", "և": "եվ"})
 _EV = re.compile("[եԵ][ւՒ]")
@@ -38,10 +42,10 @@ _FEWEST = 2  # letters that make a pair
 
 
 def searchable(text: str) -> str:
-    """The text as search keeps it: runs of scripts without spaces as pairs of letters, each with its marks.
+    """The text as search keeps it: runs of scripts without spaces as pairs of letters with their marks.
 
-    "東京都" becomes "東京 京都 都": whatever stands in a row in a run is found as pairs in a row, and a letter by
-    itself as the beginning of a word.
+    "東京都" becomes "東京 京都 都": what stands in a row is found as pairs in a row, a letter by itself as
+    the beginning of a word.
     """
     if text.isascii():
         return text
@@ -55,7 +59,7 @@ def asked(words: str) -> tuple[str, bool]:
     if not runs or plain[runs[-1].end() :].strip():
         return RUN.sub(_in_pairs, plain), False
     last = _units(runs[-1])
-    pairs = " ".join(map("".join, zip(last, last[1:], strict=False))) or last[0]
+    pairs = " ".join(map("".join, pairwise(last))) or last[0]
     return f"{RUN.sub(_in_pairs, plain[: runs[-1].start()])} {pairs}".strip(), len(last) < _FEWEST
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from monitor.errors import StateError, UsageError
-from monitor.model import Kind, Severity, Status
+from monitor.model import Kind, Outage, Severity, Status
 from monitor.rules.tenure import Tenure
 from monitor.store.catalogue import asked, page_of
 from monitor.store.rows import (
@@ -26,7 +26,7 @@ from monitor.store.rows import (
 )
 from monitor.store.silences import to_silence
 from monitor.store.store import DATABASE
-from monitor.trail import Arrived, Attempt, Correction, Facts, Sending, Telling
+from monitor.trail import Arrived, Attempt, Correction, Digest, Facts, Sending, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -95,7 +95,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A rule that told of a story, and when; `acknowledged` is who has seen to it, None while nobody has."""
+    """A rule that told of a story, and when; `acknowledged` is who has seen to it, None while nobody has.
+
+    `receivers` are those it goes to, each with the state of its delivery.
+    """
 
     rule: str
     title: str
@@ -104,6 +107,7 @@ class Told:
     lead: EntryId
     created: datetime
     acknowledged: str | None
+    receivers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,30 @@ class Waiting:
     attempts: int
     uncertain: bool
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalating:
+    """An alert that goes to a receiver unless somebody acknowledges it before it is due."""
+
+    story: StoryId
+    title: str
+    receiver: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """What people should see to. `overdue` is since when a feed has waited beyond its time, if one has."""
+
+    overdue: datetime | None
+    failing: int  # feeds
+    outages: dict[str, Outage]
+    dead: int  # deliveries
+    escalating: tuple[Escalating, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.overdue or self.failing or self.outages or self.dead or self.escalating)
 
 
 class Reading:
@@ -230,6 +258,10 @@ class Reading:
             (number,),
         )
         return rows[0]["id"] if rows else None
+
+    def is_bygone(self, number: int) -> bool:
+        """Whether this is an entry whose texts were pruned."""
+        return bool(self._rows("select 1 from bygone where id = ?", (number,)))
 
     def linked(self, link: str) -> list[Headline]:
         """The entries of a page, the newest first; links are compared by identity (urls.canonical)."""
@@ -322,8 +354,12 @@ class Reading:
             )
         rows = self._rows(
             """
-            select deliveries.*, scope, value, comment, person, ends from deliveries
-            left join silences on silences.id = deliveries.silence where alert = ? order by receiver
+            select deliveries.*, scope, value, comment, person, ends, letters.made letter_made,
+                letters.state letter_state, letters.due letter_due, letters.attempts letter_attempts,
+                letters.uncertain letter_uncertain, letters.error letter_error, letters.sent letter_sent
+            from deliveries left join silences on silences.id = deliveries.silence
+            left join letters on letters.id = deliveries.letter
+            where alert = ? order by deliveries.receiver
             """,
             (alert,),
         )
@@ -339,7 +375,7 @@ class Reading:
                 log=tuple(log.get(row["receiver"], ())),
                 held=row["held"],
                 muted=_muted(row),
-                lettered=row["letter"] is not None,
+                digest=_to_digest(row),
                 escalated=bool(row["escalated"]),
             )
             for row in rows
@@ -425,8 +461,10 @@ class Reading:
         seen = self._rows("select min(seen) first, max(seen) last from entries where story = ?", (story,))[0]
         told = self._rows(
             """
-            select alerts.*, acks.made acked, person from alerts left join acks on acks.alert = alerts.id
-            where story = ? order by created, id
+            select alerts.*, acks.made acked, person, (
+                select json_group_array(json_array(receiver, state)) from deliveries where alert = alerts.id
+            ) receivers
+            from alerts left join acks on acks.alert = alerts.id where story = ? order by created, id
             """,
             (story,),
         )
@@ -446,6 +484,7 @@ class Reading:
                     lead=row["lead"],
                     created=from_milliseconds(row["created"]),
                     acknowledged=None if row["acked"] is None else row["person"],
+                    receivers=tuple((name, state) for name, state in json.loads(row["receivers"])),
                 )
                 for row in told
             ),
@@ -586,6 +625,49 @@ class Reading:
             for row in rows
         ]
 
+    def outages(self) -> dict[str, Outage]:
+        """The receivers that take nothing, by name."""
+        return {
+            row["receiver"]: Outage(
+                from_milliseconds(row["since"]), row["tries"], from_milliseconds(row["until"]), row["error"]
+            )
+            for row in self._rows("select * from outages order by receiver")
+        }
+
+    def concerns(self, *, overdue: datetime) -> Concerns:
+        """What people should see to; feeds that were due before `overdue` should have been read."""
+        row = self._rows(
+            """
+            select min(iif(next_poll < ?, next_poll, null)) since, sum(error <> '' or gone) failing
+            from feeds where enabled
+            """,
+            (to_milliseconds(overdue),),
+        )[0]
+        dead = self._rows(
+            "select count(*) n from deliveries where state = 'dead'"
+            " and state in ('due', 'sending', 'held', 'dead')"  # as the index of what is open says it
+        )
+        escalating = self._rows(
+            """
+            select story, receiver, due, json_extract(article, '$.title') title
+            from deliveries join alerts on alerts.id = alert
+            where state = 'due' and state in ('due', 'sending', 'held', 'dead') and escalated
+                and not exists (select 1 from acks where acks.alert = deliveries.alert)
+            group by story, receiver order by due limit ?
+            """,
+            (_MOST_FOUND,),
+        )
+        return Concerns(
+            overdue=to_time(row["since"]),
+            failing=row["failing"] or 0,
+            outages=self.outages(),
+            dead=dead[0]["n"],
+            escalating=tuple(
+                Escalating(one["story"], one["title"], one["receiver"], from_milliseconds(one["due"]))
+                for one in escalating
+            ),
+        )
+
     # ---- silences -----------------------------------------------------------------------------------------
 
     def silences(self, *, now: datetime) -> list[tuple[Silence, int]]:
@@ -639,6 +721,20 @@ def _muted(row: sqlite3.Row) -> str:
     ends = from_milliseconds(row["ends"])
     about = f"{row['scope']} {row['value']}"
     return f"silence {row['silence']} of {about} until {ends:%Y-%m-%d %H:%M} UTC: {row['comment']}{by}"
+
+
+def _to_digest(row: sqlite3.Row) -> Digest | None:
+    if row["letter"] is None:
+        return None
+    return Digest(
+        made=from_milliseconds(row["letter_made"]),
+        state=row["letter_state"],
+        due=from_milliseconds(row["letter_due"]),
+        attempts=row["letter_attempts"],
+        uncertain=bool(row["letter_uncertain"]),
+        error=row["letter_error"],
+        sent=to_time(row["letter_sent"]),
+    )
 
 
 def _to_headline(row: sqlite3.Row) -> Headline:

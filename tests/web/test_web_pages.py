@@ -15,8 +15,8 @@ from markupsafe import Markup
 
 from monitor.admission import Admission
 from monitor.store.store import Store
-from monitor.web.app import ago, safe_link, script_language
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
+from monitor.web.wording import ago, safe_link, script_language
 from tests.desks import eventually
 from tests.fakes import FakeClock, Item
 from tests.web.morning import NOW, SIGNED, morning
