@@ -47,6 +47,7 @@ def today(site: Site, request: Request) -> Response:
         is_today=day == latest,
         groups=_by_rule(hits, Counter(rule for rule, _ in alerts)),
         total=len(alerts),
+        severities=[one for one in _SEVERITIES if one in {hit.severity.name.lower() for hit in hits}],
         chart=_by_hour(alerts, since, until, {hit.rule: hit.severity for hit in hits}),
         newest=round(now.timestamp() * 1000),
         carried=carried,

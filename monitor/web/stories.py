@@ -35,6 +35,23 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # entries
 _COMPARED = 24  # of them with their differences
+_STATES = {"due": "waiting", "dead": "given up", "acked": "acknowledged"}  # where states are not words
+_TONES = dict.fromkeys(Outcome, "") | {  # classes of the stylesheet
+    Outcome.SENT: "good",
+    Outcome.SENT_AGAIN: "good",
+    Outcome.ALERTED: "good",
+    Outcome.ALERTED_ON_EDIT: "good",
+    Outcome.TOLD_ALREADY: "good",
+    Outcome.ACKNOWLEDGED: "good",
+    Outcome.WAITING: "open",
+    Outcome.SENDING: "open",
+    Outcome.RETRYING: "open",
+    Outcome.UNCERTAIN: "open",
+    Outcome.HELD: "open",
+    Outcome.LIMITED: "open",
+    Outcome.DEAD: "bad",
+    Outcome.NO_RECEIVER: "bad",
+}
 _FEWEST, _MOST = 12, 120  # bars of a chart: two or three would be walls
 
 
@@ -55,6 +72,7 @@ def story(site: Site, request: Request) -> Response:
         unseen=any(
             told.severity is Severity.CRITICAL and told.acknowledged is None for told in whole.tellings
         ),
+        states=_STATES,
         outlets=len({one.entry.outlet for one in whole.entries}),
         **_coverage(site, coverage),
     )
@@ -70,7 +88,7 @@ def entry(site: Site, request: Request) -> Response:
         desk = site.desk.of(reading)
     feed = desk.feeds_by_name.get(facts.arrived.entry.feed) if desk else None
     made = trail(facts, desk.rulebook if desk else EMPTY, tags=feed.tags if feed else frozenset())
-    return site.shown(request, "entry.html", trail=made, stages=Stage, quiet=Outcome.NO_MATCH)
+    return site.shown(request, "entry.html", trail=made, stages=Stage, quiet=Outcome.NO_MATCH, tones=_TONES)
 
 
 def split(site: Site, _: Request, form: Mapping[str, str]) -> Response:
@@ -118,7 +136,11 @@ def _coverage(site: Site, coverage: Sequence[tuple[datetime, int]]) -> dict[str,
         for place, at in enumerate(moments)
     ]
     what = "hour" if step < timedelta(days=1) else "day"
-    return {"chart": bar_chart(bars, name=f"Entries by {what}"), "chart_end": f"{moments[-1]:{form}}"}
+    return {
+        "chart": bar_chart(bars, name=f"Entries by {what}"),
+        "chart_what": f"entries by {what}",
+        "chart_end": f"{moments[-1]:{form}}",
+    }
 
 
 @dataclass(frozen=True, slots=True)
