@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import config
+from monitor.cli.main import main
 from monitor.errors import SendError
 from monitor.model import Scope
 from monitor.store.ledger import Choice
@@ -319,6 +321,54 @@ def test_what_waits_for_a_digest_is_held_and_then_sent_in_it(press: Press) -> No
     assert said(made, "mail") == "railway: in the digest of 2026-03-02 13:40 UTC, accepted"
 
 
+def test_what_a_digest_carries_stands_as_the_digest_does(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    digest: daily 12:00 UTC\n"))
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    press.clock.now = START.replace(hour=12)
+    press.receivers.failing["mail"] = SendError("the server answered 503")
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["tried, due again"]
+    assert re.match(
+        r"railway: in the digest of 2026-03-02 12:00 UTC, due again .*: the server answered 503",
+        said(made, "mail"),
+    )
+    press.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    press.clock.advance(timedelta(hours=1))
+    press.deliver("mail")
+    assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY, "mail") == ["uncertain"]
+    press.receivers.failing.clear()
+    press.clock.advance(timedelta(hours=1))
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["sent again"]
+    assert "in the digest of 2026-03-02 12:00 UTC, accepted; an earlier attempt may" in said(made, "mail")
+    with Store(press.state) as store, store.transaction():
+        store._db.execute("update letters set state = 'dead', uncertain = 0, error = 'no such mailbox'")
+        store._db.execute("update deliveries set state = 'held' where letter is not null")
+    assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY, "mail") == ["dead"]
+
+
+def test_what_was_muted_says_which_digest_counts_it(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    digest: daily 12:00 UTC\n"))
+    until = press.clock.now + timedelta(hours=1)
+    with Store(press.state) as store:
+        store.add_silence(
+            Scope.RULE, "railway", begins=press.clock.now, ends=until, comment="x", by="", now=press.clock.now
+        )
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    press.clock.now = until
+    press.poll("kura", Item("o1", "Museum in Oslo shows a railway agreement of 1905"))
+    press.deliver("mail")
+    press.clock.now = START.replace(hour=12)
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["muted"]
+    assert said(made, "mail").endswith("UTC: x; counted in the digest of 2026-03-02 12:00 UTC")
+
+
 def test_what_is_over_its_rules_limit_is_limited(press: Press) -> None:
     press.read(RULES.replace("    severity: high\n", "    severity: high\n    limit: 1 per day\n"))
     press.poll("halden", SIGNED)
@@ -363,18 +413,27 @@ def test_every_outcome_is_brought_about_by_a_test_here() -> None:
     ] == []
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a command printed, and its exit status."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @pytest.fixture
-def ask(press: Press) -> Callable[..., subprocess.CompletedProcess[str]]:
-    def run(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "monitor", *words, "--state", str(press.state)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def ask(press: Press, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    def run(*words: str) -> Told:
+        with pytest.raises(SystemExit) as end:
+            main([*words, "--state", str(press.state)])
+        printed = capsys.readouterr()
+        return Told(int(end.value.code or 0), printed.out, printed.err)
 
     return run
 
 
-def test_why_takes_a_number_an_address_or_a_title(
-    press: Press, ask: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_why_takes_a_number_an_address_or_a_title(press: Press, ask: Callable[..., Told]) -> None:
     press.poll("halden", SIGNED, MET)
     press.deliver()
     number = press.id_of("halden", "s1")
@@ -394,13 +453,17 @@ def test_why_takes_a_number_an_address_or_a_title(
         assert "outcome: sent" in told.stdout
         assert "alerted: railway" in told.stdout
         assert '"railway agreement" (title)' in told.stdout
+    with Store(press.state) as store, store.transaction():
+        store._db.execute("insert into bygone (id) values (4711)")
+    pruned = ask("why", "4711")
+    assert pruned.returncode != 0 and "its texts were pruned" in pruned.stderr
     values = json.loads(ask("why", f"{number:016x}", "--json").stdout)
     assert values["outcome"] == "sent"
     assert [step["outcome"] for step in values["steps"]][:3] == ["news", "new story", "alerted"]
 
 
 def test_why_says_the_nearest_rule_and_hides_those_that_found_nothing(
-    press: Press, ask: Callable[..., subprocess.CompletedProcess[str]]
+    press: Press, ask: Callable[..., Told]
 ) -> None:
     press.poll("halden", Item("a", "Merz meets ministers"))
     told = ask("why", "Merz meets ministers").stdout
@@ -409,9 +472,7 @@ def test_why_says_the_nearest_rule_and_hides_those_that_found_nothing(
     assert "no match: ferry" in ask("why", "Merz meets ministers", "--all").stdout
 
 
-def test_why_of_several_or_of_none_says_what_to_do(
-    press: Press, ask: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_why_of_several_or_of_none_says_what_to_do(press: Press, ask: Callable[..., Told]) -> None:
     press.poll("halden", Item("a", "Merz meets ministers"), Item("b", "Merz meets bakers"))
     several = ask("why", "Merz meets")
     assert several.returncode == 2
@@ -423,9 +484,7 @@ def test_why_of_several_or_of_none_says_what_to_do(
     assert ask("why", "12345").returncode == 2
 
 
-def test_why_without_a_kept_desk_takes_the_rules_of_a_folder(
-    press: Press, ask: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_why_without_a_kept_desk_takes_the_rules_of_a_folder(press: Press, ask: Callable[..., Told]) -> None:
     press.poll("halden", SIGNED)
     with Store(press.state) as store, store.transaction():
         store._db.execute("delete from desk")
