@@ -38,29 +38,29 @@ _DROPPED = re.compile(
 # One letter to text.fold and two to SQLite's tokenizer.
 _SAME = str.maketrans({"ё": "е", "Ё": "Е", "ı": "i", "İ": "I", "և": "եվ"})
 _EV = re.compile("[եԵ][ւՒ]")
-_FEWEST = 2  # letters that make a pair
 
 
 def searchable(text: str) -> str:
-    """The text as search keeps it: runs of scripts without spaces as pairs of letters with their marks.
+    """The text as search keeps it: runs of scripts without spaces as letters with their marks, and pairs.
 
-    "東京都" becomes "東京 京都 都": what stands in a row is found as pairs in a row, a letter by itself as
-    the beginning of a word.
+    "東京都" becomes "東 東京 京 京都 都": letters in a row are found as pairs, one by itself.
     """
     if text.isascii():
         return text
     return RUN.sub(_in_pairs, _plain(text))
 
 
-def asked(words: str) -> tuple[str, bool]:
-    """Words of a query as they stand in searchable texts, and whether the last of them may go on."""
-    plain = _plain(words)
-    runs = list(RUN.finditer(plain))
-    if not runs or plain[runs[-1].end() :].strip():
-        return RUN.sub(_in_pairs, plain), False
-    last = _units(runs[-1])
-    pairs = " ".join(map("".join, pairwise(last))) or last[0]
-    return f"{RUN.sub(_in_pairs, plain[: runs[-1].start()])} {pairs}".strip(), len(last) < _FEWEST
+def asked(words: str) -> str:
+    """Words of a query as they stand side by side in searchable texts.
+
+    A run may begin within another where the words begin with it, and end within one where they end with it.
+    """
+    kept = searchable(words).split()
+    plain = _plain(words).strip()
+    first, last = _run_at(plain, 0), _run_at(plain, -1)
+    begin = int(first is not None and len(_units(first)) > 1)
+    end = len(kept) - int(last is not None and len(_units(last)) > 1)
+    return " ".join(kept[begin:end])
 
 
 def page_of(link: str) -> int | None:
@@ -75,7 +75,16 @@ def _plain(text: str) -> str:
 
 def _in_pairs(run: re.Match[str]) -> str:
     units = _units(run)
-    return f" {' '.join(map(''.join, zip(units, [*units[1:], ''], strict=True)))} "
+    pairs = "".join(f"{one}{other} {other} " for one, other in pairwise(units))
+    return f" {units[0]} {pairs}"
+
+
+def _run_at(words: str, place: int) -> re.Match[str] | None:
+    """The run that the words begin or end with, if they do."""
+    runs = list(RUN.finditer(words))
+    if not runs or (runs[0].start() > 0 if place == 0 else runs[-1].end() < len(words)):
+        return None
+    return runs[place]
 
 
 def _units(run: re.Match[str]) -> list[str]:

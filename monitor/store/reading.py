@@ -709,9 +709,8 @@ def expression(query: str) -> str:
 
 def _phrase(text: str, *, begins: bool = False) -> str:
     """Words in a row as an FTS5 string, in which only a quotation mark needs care."""
-    words, goes_on = asked(text)
-    quoted = words.replace('"', '""').replace("\0", " ")
-    return f'"{quoted}"' + " *" * (begins or goes_on)
+    quoted = asked(text).replace('"', '""').replace("\0", " ")
+    return f'"{quoted}"' + " *" * begins
 
 
 def _muted(row: sqlite3.Row) -> str:

@@ -26,7 +26,9 @@ def feeds(site: Site, request: Request) -> Response:
     now = site.clock()
     with Reading(site.state) as reading:
         rows = reading.feeds(now=now)
-    shown = [(row, health.standing(row.state, row.error, now=now), _hours(row)) for row in rows]
+    shown = [
+        (row, health.standing(row.state, row.error, now=now), _hours(row), sum(row.hours)) for row in rows
+    ]
     shown.sort(key=lambda one: (not one[1], one[0].name))
     states = Counter(_condition(row) for row in rows)
     chart = share_chart([(name, what, states[name]) for name, what in _CONDITIONS.items()], name="Feeds")
