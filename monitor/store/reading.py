@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -547,27 +548,18 @@ class Reading:
 
     def feeds(self, *, now: datetime) -> list[FeedRow]:
         """The feeds of the desk by name, with what they brought in the last 24 hours."""
-        end = to_milliseconds(now)
-        hours: dict[str, list[int]] = {}
-        for row in self._rows(
+        rows = self._rows(
             """
-            select name, (:end - seen) / :hour ago, count(*) number
-            from feeds cross join entries on entries.feed = feeds.name and seen > :end - :day
-            where feeds.enabled group by name, ago
+            select *, (
+                select group_concat((:end - seen) / :hour) from entries
+                where feed = name and seen > :end - :day and seen <= :end
+            ) ago
+            from feeds where enabled order by name
             """,
-            {"end": end, "hour": _HOUR, "day": _DAY},
-        ):
-            if 0 <= row["ago"] < 24:  # noqa: PLR2004 - hours of a day
-                hours.setdefault(row["name"], [0] * 24)[23 - row["ago"]] = row["number"]
-        rows = self._rows("select * from feeds where enabled order by name")
+            {"end": to_milliseconds(now), "hour": _HOUR, "day": _DAY},
+        )
         return [
-            FeedRow(
-                row["name"],
-                row["url"],
-                to_feed_state(row),
-                row["error"],
-                tuple(hours.get(row["name"], [0] * 24)),
-            )
+            FeedRow(row["name"], row["url"], to_feed_state(row), row["error"], _by_hour(row["ago"] or ""))
             for row in rows
         ]
 
@@ -711,6 +703,12 @@ def _phrase(text: str, *, begins: bool = False) -> str:
     """Words in a row as an FTS5 string, in which only a quotation mark needs care."""
     quoted = asked(text).replace('"', '""').replace("\0", " ")
     return f'"{quoted}"' + " *" * begins
+
+
+def _by_hour(ago: str) -> tuple[int, ...]:
+    """How many in each of the last 24 hours, the latest last, of "3,3,0": how many hours ago each was."""
+    counts = Counter(ago.split(",")) if ago else Counter[str]()
+    return tuple(counts[str(hour)] for hour in range(23, -1, -1))
 
 
 def _muted(row: sqlite3.Row) -> str:

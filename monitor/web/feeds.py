@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 from monitor.feeds import health
 from monitor.store.reading import Reading
 from monitor.web.chart import share_chart, spark
+from monitor.web.wording import ago, safe_link
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from markupsafe import Markup
     from starlette.requests import Request
     from starlette.responses import Response
@@ -26,13 +30,27 @@ def feeds(site: Site, request: Request) -> Response:
     now = site.clock()
     with Reading(site.state) as reading:
         rows = reading.feeds(now=now)
-    shown = [
-        (row, health.standing(row.state, row.error, now=now), _hours(row), sum(row.hours)) for row in rows
-    ]
-    shown.sort(key=lambda one: (not one[1], one[0].name))
+    standing = [(row, health.standing(row.state, row.error, now=now)) for row in rows]
+    standing.sort(key=lambda one: (not one[1], one[0].name))
+    shown = [_row(row, notes, now) for row, notes in standing]
     states = Counter(_condition(row) for row in rows)
     chart = share_chart([(name, what, states[name]) for name, what in _CONDITIONS.items()], name="Feeds")
     return site.shown(request, "feeds.html", feeds=shown, chart=chart, states=states, conditions=_CONDITIONS)
+
+
+def _row(row: FeedRow, notes: Sequence[str], now: datetime) -> tuple[object, ...]:
+    """A feed as the page shows it, without an attribute to look up: a desk has hundreds."""
+    state = row.state
+    return (
+        row.name,
+        safe_link(row.url),
+        notes,
+        _hours(row),
+        sum(row.hours),
+        "–" if state.pace is None else f"{state.pace:.1f}",
+        "never" if state.last_good is None else ago(state.last_good, now),
+        "due" if state.next_poll is None or state.next_poll < now else ago(state.next_poll, now),
+    )
 
 
 def receivers(site: Site, request: Request) -> Response:

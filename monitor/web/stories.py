@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 60  # entries
 _COMPARED = 24  # of them with their differences
+_LACKING = 6  # pieces that a copy leaves out
 _STATES = {"due": "waiting", "dead": "given up", "acked": "acknowledged"}  # where states are not words
 _TONES = dict.fromkeys(Outcome, "") | {  # classes of the stylesheet
     Outcome.SENT: "good",
@@ -145,11 +146,15 @@ def _coverage(site: Site, coverage: Sequence[tuple[datetime, int]]) -> dict[str,
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An entry beside the first of its group: its text in runs that the first has too, or has not."""
+    """An entry beside the first of its group: its text in runs that the first has too, or has not.
+
+    `without` is what the first says and this does not.
+    """
 
     arrived: Arrived
     title: tuple[Run, ...]
     text: tuple[Run, ...]
+    without: tuple[str, ...]
 
 
 def _groups(whole: Whole) -> list[tuple[Arrived, list[Shown]]]:
@@ -169,6 +174,12 @@ def _compared(one: Arrived, first: Arrived | None) -> Shown:
     title = cut(one.entry.title, TITLE)
     text = cut(one.entry.summary or one.entry.body, TEXT)
     if first is None:
-        return Shown(one, differences(title, title), differences(text, text))
+        return Shown(one, differences(title, title), differences(text, text), ())
     other = f"{first.entry.title}\n{first.entry.summary or first.entry.body}"
-    return Shown(one, differences(title, other), differences(text, other))
+    shown = f"{cut(first.entry.title, TITLE)}\n{cut(first.entry.summary or first.entry.body, TEXT)}"
+    lacking = [
+        run.text
+        for run in differences(shown, f"{one.entry.title}\n{one.entry.summary or one.entry.body}")
+        if not run.shared
+    ]
+    return Shown(one, differences(title, other), differences(text, other), tuple(lacking[:_LACKING]))

@@ -105,6 +105,7 @@ def test_a_story_shows_copies_side_by_side_with_what_differs(press: Press, addre
     page = Visitor(address).get(f"/stories/{press.id_of('halden', 's1'):016x}").text
     assert "<mark>RPT</mark>-Armenia" in page
     assert "eleven <mark>long</mark> hours" in page
+    assert page.count("<del>") == 2  # the word of the hint, beside each group
     assert page.count("<article") == 7
     assert "Development</h2>" in page
     assert 'aria-label="Entries by hour: 7 in all' in page
