@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import feedparser
 import pytest
 from markupsafe import Markup
 
@@ -304,6 +305,18 @@ def test_the_alerts_of_a_rule_are_an_atom_feed(address: str) -> None:
     links = [link.get("href") or "" for link in entries[0].findall(f"{atom}link")]
     assert links[0].startswith(f"{address}/stories/")
     assert len({entry.findtext(f"{atom}id") for entry in entries}) == len(entries)
+    for one in (
+        feed,
+        *entries,
+    ):  # RFC 4287 §4.1.1, §4.1.2: one of each, no two links of a kind
+        for name in ("id", "title", "updated"):
+            assert len(one.findall(atom + name)) == 1
+        moment = datetime.fromisoformat(one.findtext(f"{atom}updated") or "")
+        assert moment.tzinfo is not None and moment <= NOW
+        assert one.findtext(f"{atom}author/{atom}name")
+        relations = [link.get("rel", "alternate") for link in one.findall(f"{atom}link")]
+        assert len(relations) == len(set(relations))
+    assert feedparser.parse(answer.text).bozo is False
 
 
 def test_feeds_show_what_is_the_matter_first(address: str) -> None:
