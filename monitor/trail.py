@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Self, assert_never
 
 from monitor.model import Kind, Status
 from monitor.rules.condition import All, AnyOf, AtLeast, Name, Near, Within, Without, mentions
@@ -36,45 +36,78 @@ class Stage(Enum):
 
 
 class Outcome(Enum):
-    """What can become of an entry. The value is its name everywhere: --json, the page, docs/why.md."""
+    """What can become of an entry, each with what it means, as docs/why.md tells it.
+
+    The value is its name everywhere: --json, the page, docs/why.md.
+    """
+
+    means: str
+
+    def __new__(cls, name: str, means: str) -> Self:
+        """An outcome of this name."""
+        made = object.__new__(cls)
+        made._value_ = name
+        made.means = means
+        return made
 
     # arrival
-    NEWS = "news"
-    BASELINE = "baseline"
-    BACKFILL = "backfill"
-    EDITED = "edited"
+    NEWS = "news", "It appeared since the feed's last good poll: it may alert."
+    BASELINE = "baseline", "It stood in the feed when that was first polled: remembered, told to nobody."
+    BACKFILL = (
+        "backfill",
+        "It appeared since, but is dated over 72 hours before the last good poll: told to nobody.",
+    )
+    EDITED = "edited", "Its text or link was changed after it came; the last time is shown."
     # story
-    NEW = "new story"
-    COPY = "copy"
-    DEVELOPMENT = "development"
-    SPLIT = "split by hand"
-    MERGED = "merged by hand"
+    NEW = "new story", "Nothing known was near enough: it is the first of its story."
+    COPY = "copy", "It repeats an entry that is named, with the score (0 to 100) and the evidence."
+    DEVELOPMENT = "development", "It is of the same event as an entry that is named, and says something new."
+    SPLIT = "split by hand", "Somebody took it out of a story."
+    MERGED = "merged by hand", "Somebody joined its story to another."
     # rule
-    ALERTED = "alerted"
-    ALERTED_ON_EDIT = "alerted on an edit"
-    TOLD_ALREADY = "told already"
-    NOT_NEWS = "matched, not news"
-    OLDER = "older than the rule"
-    UNTOLD = "edited without a new match"
-    LATER = "the rule came later"
-    NO_MATCH = "no match"
-    NOWHERE_COUNTED = "stands where nothing counts"
-    EXCLUDED = "excluded by not"
-    FILTERED = "filtered by source or language"
+    ALERTED = "alerted", "The rule fired, and this entry made the alert."
+    ALERTED_ON_EDIT = "alerted on an edit", "The rule fired on the changed text, and that made the alert."
+    TOLD_ALREADY = (
+        "told already",
+        "The rule fired, and an alert that another entry of the story made had told of it.",
+    )
+    NOT_NEWS = "matched, not news", "The rule fired on a baseline or a backfill."
+    OLDER = "older than the rule", "The rule fired, but the story was there before the rule looked for it."
+    UNTOLD = "edited without a new match", "The rule fired before the edit too, so the edit alerts nobody."
+    LATER = (
+        "the rule came later",
+        "The rule, as it is today, fires; when the entry came it did not, or was not there.",
+    )
+    NO_MATCH = "no match", "Its condition does not hold; the first clause that fails is named."
+    NOWHERE_COUNTED = (
+        "stands where nothing counts",
+        (
+            "What it looks for stands only in a tail of other headlines, in furniture, as a short "
+            "form by itself, or inside an exception."
+        ),
+    )
+    EXCLUDED = "excluded by not", 'What it looks for is there, and so is what its "and not" bars.'
+    FILTERED = (
+        "filtered by source or language",
+        "Its words are there, but `sources`, `not-sources` or `lang` keep the entry from it.",
+    )
     # delivery
-    NO_RECEIVER = "no receiver"
-    WAITING = "waiting"
-    SENDING = "sending"
-    RETRYING = "tried, due again"
-    UNCERTAIN = "uncertain"
-    SENT = "sent"
-    SENT_AGAIN = "sent again"
-    DEAD = "dead"
-    HELD = "held"
-    LIMITED = "limited"
-    MUTED = "muted"
-    ACKNOWLEDGED = "acknowledged"
-    DROPPED = "dropped"
+    NO_RECEIVER = "no receiver", "The alert had nobody to go to."
+    WAITING = "waiting", "It is due, and was not tried yet."
+    SENDING = "sending", "It is on its way at this moment."
+    RETRYING = "tried, due again", "It failed; it is tried again at the time that is shown."
+    UNCERTAIN = (
+        "uncertain",
+        "It was cut off, or the answer was lost: it may have arrived, and is sent again, marked so.",
+    )
+    SENT = "sent", "The receiver accepted it, by itself or in the digest that is shown."
+    SENT_AGAIN = "sent again", "The receiver accepted it, and may have had it before; the message said so."
+    DEAD = "dead", "It was given up after a day of trying."
+    HELD = "held", "It waits for a digest, or for the end of quiet hours."
+    LIMITED = "limited", "Its rule has told this receiver as often as it may: it goes with the next digest."
+    MUTED = "muted", "A silence covers it; which one, till when and why is shown. The next digest counts it."
+    ACKNOWLEDGED = "acknowledged", "Somebody has seen to the alert, so it goes to no second receiver."
+    DROPPED = "dropped", "Somebody took it out of the queue."
 
 
 # ---- what the database holds -------------------------------------------------------------------------------
@@ -107,11 +140,24 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """The digest that carries an alert, or counts what was muted: when it was made, and how it stands."""
+
+    made: datetime
+    state: str
+    due: datetime
+    attempts: int
+    uncertain: bool
+    error: str
+    sent: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """One alert on its way to one receiver.
 
     `held` is why it waits for a digest (digest, limit, quiet), `muted` which silence covers it, in words;
-    `lettered` says that a digest carries it, `escalated` that others had not acknowledged it.
+    `digest` is the one that carries it or counts it, `escalated` says that others had not acknowledged it.
     """
 
     receiver: str
@@ -124,7 +170,7 @@ class Sending:
     log: tuple[Attempt, ...] = ()
     held: str = ""
     muted: str = ""
-    lettered: bool = False
+    digest: Digest | None = None
     escalated: bool = False
 
 
@@ -267,6 +313,13 @@ def _own(facts: Facts) -> list[Telling]:
     return [told for told in facts.tellings if told.lead == facts.arrived.lead]
 
 
+_BY_STATUS = {
+    Status.NEWS: Outcome.NEWS,
+    Status.BASELINE: Outcome.BASELINE,
+    Status.BACKFILL: Outcome.BACKFILL,
+}
+
+
 def _arrival(facts: Facts) -> Iterator[Step]:
     arrived = facts.arrived
     said = {
@@ -274,9 +327,7 @@ def _arrival(facts: Facts) -> Iterator[Step]:
         Status.BASELINE: "it stood in the feed at the first poll: remembered, told to nobody",
         Status.BACKFILL: "it appeared since, but is dated long before the last good poll",
     }[arrived.status]
-    yield Step(
-        Stage.ARRIVAL, Outcome(arrived.status.value), arrived.entry.feed, f"polled: {said}", arrived.seen
-    )
+    yield Step(Stage.ARRIVAL, _BY_STATUS[arrived.status], arrived.entry.feed, f"polled: {said}", arrived.seen)
     if arrived.edited is not None:
         yield Step(
             Stage.ARRIVAL, Outcome.EDITED, arrived.entry.feed, "its text or link was changed", arrived.edited
@@ -462,16 +513,25 @@ def _last_tried(sending: Sending) -> datetime | None:
 
 
 def outcome_of(sending: Sending) -> Outcome:
-    """How a delivery stands."""
-    if sending.state == "due" and sending.uncertain:
-        return Outcome.UNCERTAIN
-    if sending.state == "due":
-        return Outcome.RETRYING if sending.attempts else Outcome.WAITING
-    if sending.state == "sent" and sending.uncertain:
+    """How a delivery stands; one that a digest carries stands as the digest does."""
+    digest = sending.digest
+    if sending.state == "held" and digest is not None:
+        return _standing(digest.state, tried=digest.attempts > 0, uncertain=digest.uncertain)
+    if sending.state == "sent" and digest is not None and digest.uncertain:
         return Outcome.SENT_AGAIN
     if sending.state == "held" and sending.held == "limit":
         return Outcome.LIMITED
-    return _BY_STATE[sending.state]
+    return _standing(sending.state, tried=sending.attempts > 0, uncertain=sending.uncertain)
+
+
+def _standing(state: str, *, tried: bool, uncertain: bool) -> Outcome:
+    if state == "due" and uncertain:
+        return Outcome.UNCERTAIN
+    if state == "due":
+        return Outcome.RETRYING if tried else Outcome.WAITING
+    if state == "sent" and uncertain:
+        return Outcome.SENT_AGAIN
+    return _BY_STATE[state]
 
 
 _BY_STATE = {
@@ -483,27 +543,51 @@ _BY_STATE = {
     "acked": Outcome.ACKNOWLEDGED,
     "dropped": Outcome.DROPPED,
 }
-_REASONS = {"digest": "collected for the digest", "quiet": "held over quiet hours"}
+_REASONS = {"digest": "collected for the digest", "quiet": "held over quiet hours", "limit": "over its limit"}
 
 
 def _said(sending: Sending) -> str:
-    in_digest = ", in a digest" * sending.lettered
-    said = {
+    outcome = outcome_of(sending)
+    carried = sending.digest is not None and outcome is not Outcome.MUTED
+    said = _in_digest(sending) if carried else _by_itself(sending, outcome)
+    passed_on = "passed on, as nobody had acknowledged it: " * sending.escalated
+    return "; ".join((passed_on + said, *_tries(sending)))
+
+
+def _by_itself(sending: Sending, outcome: Outcome) -> str:
+    counted = f"; counted in the digest of {_moment(sending.digest.made)}" if sending.digest else ""
+    return {
         Outcome.WAITING: f"due {_moment(sending.due)}",
         Outcome.SENDING: f"on its way; if nothing is heard of it, due again {_moment(sending.due)}",
         Outcome.RETRYING: f"due again {_moment(sending.due)}",
         Outcome.UNCERTAIN: f"may have arrived; sent again, and marked so, {_moment(sending.due)}",
-        Outcome.SENT: "accepted" + in_digest,
+        Outcome.SENT: "accepted",
         Outcome.SENT_AGAIN: "accepted; an earlier attempt may have arrived too, which the message says",
         Outcome.DEAD: "given up",
         Outcome.HELD: f"{_REASONS.get(sending.held, 'held')} of {_moment(sending.due)}",
         Outcome.LIMITED: f"over its rule's limit: in the digest of {_moment(sending.due)}",
-        Outcome.MUTED: sending.muted or "muted by a silence",
+        Outcome.MUTED: (sending.muted or "muted by a silence") + counted,
         Outcome.ACKNOWLEDGED: "not passed on: it was acknowledged in time",
         Outcome.DROPPED: "taken out of the queue by hand",
-    }[outcome_of(sending)]
-    passed_on = "passed on, as nobody had acknowledged it: " * sending.escalated
-    return "; ".join((passed_on + said, *_tries(sending)))
+    }[outcome]
+
+
+def _in_digest(sending: Sending) -> str:
+    """What became of the digest that carries it."""
+    digest = sending.digest
+    assert digest is not None, "asked of what a digest carries alone"
+    why = f"{_REASONS[sending.held]}: " if sending.held in ("limit", "quiet") else ""
+    tries = f", {digest.attempts} attempts" if digest.attempts > 1 else ""
+    said = {
+        Outcome.WAITING: f"due {_moment(digest.due)}",
+        Outcome.SENDING: "on its way",
+        Outcome.RETRYING: f"due again {_moment(digest.due)}",
+        Outcome.UNCERTAIN: f"may have arrived, sent again {_moment(digest.due)}",
+        Outcome.DEAD: "given up",
+        Outcome.SENT_AGAIN: "accepted; an earlier attempt may have arrived too, which the message says",
+    }.get(outcome_of(sending), "accepted")
+    error = f": {digest.error}" if digest.error else ""
+    return f"{why}in the digest of {_moment(digest.made)}, {said}{tries}{error}"
 
 
 def _tries(sending: Sending) -> Iterator[str]:

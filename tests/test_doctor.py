@@ -202,14 +202,13 @@ def test_the_clock(desk: Desk, known: Known, expected: list[str]) -> None:
 def test_a_clock_that_is_days_ahead_is_known_by_the_dates_of_all_that_is_shown(desk: Desk) -> None:
     """It makes all news look like backfill, which is told to nobody."""
     seen = round(START.timestamp() * 1000)
-    with closing(sqlite3.connect(desk.state / DATABASE)) as db:
+    with Store(desk.state) as store, store.transaction():
         for number in range(30):
-            db.execute(
+            store._db.execute(
                 "insert into entries values (?, 'wire', 'o', 'g', 'l', 't', '', '', ?, null, 'd', ?, null,"
                 " 'backfill', (select id from stories limit 1), 1, null, 'new', 0, '', '')",
                 (number, seen - 100 * 3_600_000, seen),
             )
-        db.commit()
     ((grade, says, _), _) = found(desk, Known(), "clock")
     assert (grade, "dated 100 h and more before it" in says) == ("fail", True)
 

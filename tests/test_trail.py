@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import config
+from monitor.cli.main import main
 from monitor.errors import SendError
 from monitor.model import Scope
 from monitor.store.ledger import Choice
@@ -316,7 +317,55 @@ def test_what_waits_for_a_digest_is_held_and_then_sent_in_it(press: Press) -> No
     press.deliver("mail")
     made = way(press, "halden", "s1")
     assert outcomes(made, Stage.DELIVERY, "mail") == ["sent"]
-    assert said(made, "mail") == "railway: accepted, in a digest"
+    assert said(made, "mail") == "railway: in the digest of 2026-03-02 13:40 UTC, accepted"
+
+
+def test_what_a_digest_carries_stands_as_the_digest_does(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    digest: daily 12:00 UTC\n"))
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    press.clock.now = START.replace(hour=12)
+    press.receivers.failing["mail"] = SendError("the server answered 503")
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["tried, due again"]
+    assert re.match(
+        r"railway: in the digest of 2026-03-02 12:00 UTC, due again .*: the server answered 503",
+        said(made, "mail"),
+    )
+    press.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    press.clock.advance(timedelta(hours=1))
+    press.deliver("mail")
+    assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY, "mail") == ["uncertain"]
+    press.receivers.failing.clear()
+    press.clock.advance(timedelta(hours=1))
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["sent again"]
+    assert "in the digest of 2026-03-02 12:00 UTC, accepted; an earlier attempt may" in said(made, "mail")
+    with Store(press.state) as store, store.transaction():
+        store._db.execute("update letters set state = 'dead', uncertain = 0, error = 'no such mailbox'")
+        store._db.execute("update deliveries set state = 'held' where letter is not null")
+    assert outcomes(way(press, "halden", "s1"), Stage.DELIVERY, "mail") == ["dead"]
+
+
+def test_what_was_muted_says_which_digest_counts_it(press: Press) -> None:
+    press.read(RULES.replace("    severity: high\n", "    severity: high\n    digest: daily 12:00 UTC\n"))
+    until = press.clock.now + timedelta(hours=1)
+    with Store(press.state) as store:
+        store.add_silence(
+            Scope.RULE, "railway", begins=press.clock.now, ends=until, comment="x", by="", now=press.clock.now
+        )
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    press.clock.now = until
+    press.poll("kura", Item("o1", "Museum in Oslo shows a railway agreement of 1905"))
+    press.deliver("mail")
+    press.clock.now = START.replace(hour=12)
+    press.deliver("mail")
+    made = way(press, "halden", "s1")
+    assert outcomes(made, Stage.DELIVERY, "mail") == ["muted"]
+    assert said(made, "mail").endswith("UTC: x; counted in the digest of 2026-03-02 12:00 UTC")
 
 
 def test_what_is_over_its_rules_limit_is_limited(press: Press) -> None:
@@ -352,8 +401,8 @@ def test_what_was_spared_a_second_receiver_or_passed_on_to_it_says_so() -> None:
 
 
 def test_the_document_lists_every_outcome_once_and_no_other() -> None:
-    listed = re.findall(r"^\| \*\*(.+?)\*\* \|", DOCUMENT.read_text("utf-8"), re.MULTILINE)
-    assert sorted(listed) == sorted(outcome.value for outcome in Outcome)
+    listed = re.findall(r"^\| \*\*(.+?)\*\* \| (.+?) \|$", DOCUMENT.read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted((outcome.value, outcome.means) for outcome in Outcome)
 
 
 def test_every_outcome_is_brought_about_by_a_test_here() -> None:
@@ -393,6 +442,10 @@ def test_why_takes_a_number_an_address_or_a_title(
         assert "outcome: sent" in told.stdout
         assert "alerted: railway" in told.stdout
         assert '"railway agreement" (title)' in told.stdout
+    with Store(press.state) as store, store.transaction():
+        store._db.execute("insert into bygone (id) values (4711)")
+    pruned = ask("why", "4711")
+    assert pruned.returncode != 0 and "its texts were pruned" in pruned.stderr
     values = json.loads(ask("why", f"{number:016x}", "--json").stdout)
     assert values["outcome"] == "sent"
     assert [step["outcome"] for step in values["steps"]][:3] == ["news", "new story", "alerted"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
 _WIDE = 40  # characters of the longest bar
+_COLUMNS = 60  # of a row of days; of longer times each column is several
 _MOST_OUTLETS = 20
 _NOTHING: dict[str, str] = {}
 _PIECES = "▏▎▍▌▋▊▉█"
@@ -59,14 +60,21 @@ def command(days: int, state: str | None, *, as_json: bool) -> int:
     click.echo(f"{count(len(alerts), 'alert')} in {count(days, 'day')}")
     if not alerts:
         return 0
-    everything = Counter(at.date() for _, at in alerts)
-    click.echo(f"\nby day, {dates[0]} to {dates[-1]}\n  {bars([everything[day] for day in dates])}")
+    step = -(-len(dates) // _COLUMNS)
+    everything = [sum(by_day[rule, day] for rule, _ in rules) for day in dates]
+    each = "day" if step == 1 else f"{step} days"
+    click.echo(f"\nby {each}, {dates[0]} to {dates[-1]}\n  {bars(_together(everything, step))}")
     click.echo("\nby rule")
-    trends = {rule: bars([by_day[rule, day] for day in dates]) for rule, _ in rules}
+    trends = {rule: bars(_together([by_day[rule, day] for day in dates], step)) for rule, _ in rules}
     click.echo("\n".join(plotted(rules, beside=trends)))
     click.echo("\nby outlet, of the entries that made the alerts")
     click.echo("\n".join(plotted(outlets)))
     return 0
+
+
+def _together(numbers: Sequence[int], step: int) -> list[int]:
+    """The sums of so many in a row; the last may be of fewer."""
+    return [sum(numbers[at : at + step]) for at in range(0, len(numbers), step)]
 
 
 def _by_day(alerts: Sequence[tuple[str, datetime]]) -> dict[str, dict[str, int]]:

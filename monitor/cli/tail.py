@@ -89,7 +89,7 @@ def _as_line(hit: Hit) -> str:
     more = f" (+{hit.outlets - 1})" if hit.outlets > 1 else ""
     kind = "development: " if hit.kind is Kind.DEVELOPMENT else ""
     return (
-        f"{hit.created:%H:%M:%S}  {severity} {click.style(hit.rule, bold=True)}"
+        f"{hit.created:%m-%d %H:%M:%S}  {severity} {click.style(hit.rule, bold=True)}"
         f"  {kind}{hit.headline.title}  {click.style(hit.headline.outlet + more, dim=True)}"
     )
 

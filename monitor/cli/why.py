@@ -79,8 +79,15 @@ def _one(reading: Reading, written: str) -> EntryId:
     if "://" in written:
         return _the_only(reading.linked(written), written)
     wanted = number(written)
-    if wanted is not None and (found := reading.numbered(wanted)) is not None:
-        return found
+    if wanted is not None:
+        if (found := reading.numbered(wanted)) is not None:
+            return found
+        if reading.is_bygone(wanted):
+            raise UsageError(
+                "its texts were pruned: it is known as seen and told, and its trail has gone",
+                where=written,
+                remedy="keep them longer: settings: keep: (docs/operations.md)",
+            )
     return _the_only(reading.titled(written), written)
 
 
@@ -120,6 +127,7 @@ def _told(made: Trail, *, everything: bool) -> list[str]:
         f"entry {entry.id:016x} · story {arrived.story:016x}",
         "",
         f"outcome: {made.outcome.value}",
+        made.outcome.means,
     ]
     for stage in Stage:
         steps = [step for step in made.of(stage) if everything or step.outcome not in _QUIET]
@@ -154,6 +162,7 @@ def as_values(made: Trail) -> dict[str, Any]:
         "link": entry.link,
         "seen": arrived.seen.isoformat(),
         "outcome": made.outcome.value,
+        "means": made.outcome.means,
         "nearest": made.nearest or None,
         "notes": list(made.notes),
         "steps": [

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlite_utils import Database
 
 from monitor.errors import BusyError, StateError
+from monitor.store.catalogue import page_of, searchable
 from monitor.store.schema import migrations
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Connection:
 
     def _prepare(self) -> None:
         self._db.conn.row_factory = sqlite3.Row
+        self._db.conn.execute("pragma trusted_schema = on")  # triggers call these; some builds forbid it
+        for function in (page_of, searchable):
+            self._db.conn.create_function(function.__name__, 1, function, deterministic=True)
         self._db.conn.execute(f"pragma busy_timeout = {_BUSY}")
         self._enter_wal()
         for pragma in (

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from monitor import urls
 from monitor.errors import StateError, UsageError
-from monitor.model import Fingerprint, Kind, Severity, Status
+from monitor.model import Kind, Outage, Severity, Status
 from monitor.rules.tenure import Tenure
+from monitor.store.catalogue import asked, page_of
 from monitor.store.rows import (
     as_json,
     from_milliseconds,
@@ -26,8 +27,7 @@ from monitor.store.rows import (
 )
 from monitor.store.silences import to_silence
 from monitor.store.store import DATABASE
-from monitor.stories.index import keys
-from monitor.trail import Arrived, Attempt, Correction, Facts, Sending, Telling
+from monitor.trail import Arrived, Attempt, Correction, Digest, Facts, Sending, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -96,7 +96,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A rule that told of a story, and when; `acknowledged` is who has seen to it, None while nobody has."""
+    """A rule that told of a story, and when; `acknowledged` is who has seen to it, None while nobody has.
+
+    `receivers` are those it goes to, each with the state of its delivery.
+    """
 
     rule: str
     title: str
@@ -105,6 +108,7 @@ class Told:
     lead: EntryId
     created: datetime
     acknowledged: str | None
+    receivers: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,30 @@ class Waiting:
     attempts: int
     uncertain: bool
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Escalating:
+    """An alert that goes to a receiver unless somebody acknowledges it before it is due."""
+
+    story: StoryId
+    title: str
+    receiver: str
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """What people should see to. `overdue` is since when a feed has waited beyond its time, if one has."""
+
+    overdue: datetime | None
+    failing: int  # feeds
+    outages: dict[str, Outage]
+    dead: int  # deliveries
+    escalating: tuple[Escalating, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.overdue or self.failing or self.outages or self.dead or self.escalating)
 
 
 class Reading:
@@ -232,20 +260,18 @@ class Reading:
         )
         return rows[0]["id"] if rows else None
 
+    def is_bygone(self, number: int) -> bool:
+        """Whether this is an entry whose texts were pruned."""
+        return bool(self._rows("select 1 from bygone where id = ?", (number,)))
+
     def linked(self, link: str) -> list[Headline]:
         """The entries of a page, the newest first; links are compared by identity (urls.canonical)."""
-        page = urls.canonical(link)
-        if not page:
-            return []
-        wanted = keys(Fingerprint((), (), frozenset(), page, "", summary=False))
         rows = self._rows(
             """
-            select * from entries where id in
-                (select entry from keys where hash in (select value from json_each(?))
-                 group by entry having count(distinct hash) = ?)
-            order by seen desc limit ?
+            select entries.* from catalogue join entries on entries.id = entry
+            where page = ? order by number desc limit ?
             """,
-            (as_json(wanted), len(wanted), _MOST_FOUND),
+            (page_of(link), _MOST_FOUND),
         )
         return [_to_headline(row) for row in rows]
 
@@ -257,7 +283,7 @@ class Reading:
             join catalogue on number = words.rowid join entries on entries.id = entry
             where catalogue_words match ? order by words.rowid desc limit ?
             """,
-            (f"title : {_quoted(title)}", _MOST_FOUND),
+            (f"title : {_phrase(title)}", _MOST_FOUND),
         )
         found = [_to_headline(row) for row in rows]
         exact = [one for one in found if one.title.casefold() == title.strip().casefold()]
@@ -329,8 +355,12 @@ class Reading:
             )
         rows = self._rows(
             """
-            select deliveries.*, scope, value, comment, person, ends from deliveries
-            left join silences on silences.id = deliveries.silence where alert = ? order by receiver
+            select deliveries.*, scope, value, comment, person, ends, letters.made letter_made,
+                letters.state letter_state, letters.due letter_due, letters.attempts letter_attempts,
+                letters.uncertain letter_uncertain, letters.error letter_error, letters.sent letter_sent
+            from deliveries left join silences on silences.id = deliveries.silence
+            left join letters on letters.id = deliveries.letter
+            where alert = ? order by deliveries.receiver
             """,
             (alert,),
         )
@@ -346,7 +376,7 @@ class Reading:
                 log=tuple(log.get(row["receiver"], ())),
                 held=row["held"],
                 muted=_muted(row),
-                lettered=row["letter"] is not None,
+                digest=_to_digest(row),
                 escalated=bool(row["escalated"]),
             )
             for row in rows
@@ -432,8 +462,10 @@ class Reading:
         seen = self._rows("select min(seen) first, max(seen) last from entries where story = ?", (story,))[0]
         told = self._rows(
             """
-            select alerts.*, acks.made acked, person from alerts left join acks on acks.alert = alerts.id
-            where story = ? order by created, id
+            select alerts.*, acks.made acked, person, (
+                select json_group_array(json_array(receiver, state)) from deliveries where alert = alerts.id
+            ) receivers
+            from alerts left join acks on acks.alert = alerts.id where story = ? order by created, id
             """,
             (story,),
         )
@@ -453,6 +485,7 @@ class Reading:
                     lead=row["lead"],
                     created=from_milliseconds(row["created"]),
                     acknowledged=None if row["acked"] is None else row["person"],
+                    receivers=tuple((name, state) for name, state in json.loads(row["receivers"])),
                 )
                 for row in told
             ),
@@ -515,27 +548,18 @@ class Reading:
 
     def feeds(self, *, now: datetime) -> list[FeedRow]:
         """The feeds of the desk by name, with what they brought in the last 24 hours."""
-        end = to_milliseconds(now)
-        hours: dict[str, list[int]] = {}
-        for row in self._rows(
+        rows = self._rows(
             """
-            select name, (:end - seen) / :hour ago, count(*) number
-            from feeds cross join entries on entries.feed = feeds.name and seen > :end - :day
-            where feeds.enabled group by name, ago
+            select *, (
+                select group_concat((:end - seen) / :hour) from entries
+                where feed = name and seen > :end - :day and seen <= :end
+            ) ago
+            from feeds where enabled order by name
             """,
-            {"end": end, "hour": _HOUR, "day": _DAY},
-        ):
-            if 0 <= row["ago"] < 24:  # noqa: PLR2004 - hours of a day
-                hours.setdefault(row["name"], [0] * 24)[23 - row["ago"]] = row["number"]
-        rows = self._rows("select * from feeds where enabled order by name")
+            {"end": to_milliseconds(now), "hour": _HOUR, "day": _DAY},
+        )
         return [
-            FeedRow(
-                row["name"],
-                row["url"],
-                to_feed_state(row),
-                row["error"],
-                tuple(hours.get(row["name"], [0] * 24)),
-            )
+            FeedRow(row["name"], row["url"], to_feed_state(row), row["error"], _by_hour(row["ago"] or ""))
             for row in rows
         ]
 
@@ -593,6 +617,49 @@ class Reading:
             for row in rows
         ]
 
+    def outages(self) -> dict[str, Outage]:
+        """The receivers that take nothing, by name."""
+        return {
+            row["receiver"]: Outage(
+                from_milliseconds(row["since"]), row["tries"], from_milliseconds(row["until"]), row["error"]
+            )
+            for row in self._rows("select * from outages order by receiver")
+        }
+
+    def concerns(self, *, overdue: datetime) -> Concerns:
+        """What people should see to; feeds that were due before `overdue` should have been read."""
+        row = self._rows(
+            """
+            select min(iif(next_poll < ?, next_poll, null)) since, sum(error <> '' or gone) failing
+            from feeds where enabled
+            """,
+            (to_milliseconds(overdue),),
+        )[0]
+        dead = self._rows(
+            "select count(*) n from deliveries where state = 'dead'"
+            " and state in ('due', 'sending', 'held', 'dead')"  # as the index of what is open says it
+        )
+        escalating = self._rows(
+            """
+            select story, receiver, due, json_extract(article, '$.title') title
+            from deliveries join alerts on alerts.id = alert
+            where state = 'due' and state in ('due', 'sending', 'held', 'dead') and escalated
+                and not exists (select 1 from acks where acks.alert = deliveries.alert)
+            group by story, receiver order by due limit ?
+            """,
+            (_MOST_FOUND,),
+        )
+        return Concerns(
+            overdue=to_time(row["since"]),
+            failing=row["failing"] or 0,
+            outages=self.outages(),
+            dead=dead[0]["n"],
+            escalating=tuple(
+                Escalating(one["story"], one["title"], one["receiver"], from_milliseconds(one["due"]))
+                for one in escalating
+            ),
+        )
+
     # ---- silences -----------------------------------------------------------------------------------------
 
     def silences(self, *, now: datetime) -> list[tuple[Silence, int]]:
@@ -627,14 +694,21 @@ def searched(query: str) -> list[tuple[bool, str, bool]]:
 def expression(query: str) -> str:
     """The query as FTS5 reads it; "" where no word must be there. No text of it is taken for syntax."""
     parts = searched(query)
-    wanted = " AND ".join(_quoted(text) + " *" * begins for must, text, begins in parts if must)
-    barred = "".join(f" NOT {_quoted(text)}" + " *" * begins for must, text, begins in parts if not must)
+    wanted = " AND ".join(_phrase(text, begins=begins) for must, text, begins in parts if must)
+    barred = "".join(f" NOT {_phrase(text, begins=begins)}" for must, text, begins in parts if not must)
     return f"({wanted}){barred}" if wanted else ""
 
 
-def _quoted(text: str) -> str:
-    """A text as an FTS5 string, in which only a quotation mark needs care."""
-    return '"' + text.replace('"', '""').replace("\0", " ") + '"'
+def _phrase(text: str, *, begins: bool = False) -> str:
+    """Words in a row as an FTS5 string, in which only a quotation mark needs care."""
+    quoted = asked(text).replace('"', '""').replace("\0", " ")
+    return f'"{quoted}"' + " *" * begins
+
+
+def _by_hour(ago: str) -> tuple[int, ...]:
+    """How many in each of the last 24 hours, the latest last, of "3,3,0": how many hours ago each was."""
+    counts = Counter(ago.split(",")) if ago else Counter[str]()
+    return tuple(counts[str(hour)] for hour in range(23, -1, -1))
 
 
 def _muted(row: sqlite3.Row) -> str:
@@ -644,6 +718,20 @@ def _muted(row: sqlite3.Row) -> str:
     ends = from_milliseconds(row["ends"])
     about = f"{row['scope']} {row['value']}"
     return f"silence {row['silence']} of {about} until {ends:%Y-%m-%d %H:%M} UTC: {row['comment']}{by}"
+
+
+def _to_digest(row: sqlite3.Row) -> Digest | None:
+    if row["letter"] is None:
+        return None
+    return Digest(
+        made=from_milliseconds(row["letter_made"]),
+        state=row["letter_state"],
+        due=from_milliseconds(row["letter_due"]),
+        attempts=row["letter_attempts"],
+        uncertain=bool(row["letter_uncertain"]),
+        error=row["letter_error"],
+        sent=to_time(row["letter_sent"]),
+    )
 
 
 def _to_headline(row: sqlite3.Row) -> Headline:

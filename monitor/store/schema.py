@@ -283,30 +283,41 @@ create index deliveries_open on deliveries (receiver, state, due)
     where state in ('due', 'sending', 'held', 'dead');
 create index deliveries_silence on deliveries (silence) where silence is not null;
 
--- entries in the order in which they came, and their words: search gives the newest first without sorting.
--- The words stand without their texts (content=''), so an edit and a deletion hand in what stood before.
+-- entries in the order in which they came, with the pages that they lead to, and their words: search gives
+-- the newest first without sorting. searchable() and page_of() are store.catalogue's. The words stand without
+-- their texts (content=''), so an edit and a deletion hand in what stood before.
 create table catalogue (
     number integer primary key,
-    entry integer not null unique
+    entry integer not null unique,
+    page integer
 ) strict;
+create index catalogue_page on catalogue (page) where page is not null;
 create virtual table catalogue_words using fts5 (
-    title, summary, body, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+    title, summary, body, content='', columnsize=0,
+    tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co Mn Mc'"
 );
 create trigger entries_catalogued after insert on entries begin
-    insert into catalogue (entry) values (new.id);
+    insert into catalogue (entry, page) values (new.id, page_of(new.link));
     insert into catalogue_words (rowid, title, summary, body)
-        select number, new.title, new.summary, new.body from catalogue where entry = new.id;
+        select number, searchable(new.title), searchable(new.summary), searchable(new.body)
+        from catalogue where entry = new.id;
 end;
 create trigger entries_catalogued_anew after update of title, summary, body on entries
 when old.title <> new.title or old.summary <> new.summary or old.body <> new.body begin
     insert into catalogue_words (catalogue_words, rowid, title, summary, body)
-        select 'delete', number, old.title, old.summary, old.body from catalogue where entry = old.id;
+        select 'delete', number, searchable(old.title), searchable(old.summary), searchable(old.body)
+        from catalogue where entry = old.id;
     insert into catalogue_words (rowid, title, summary, body)
-        select number, new.title, new.summary, new.body from catalogue where entry = new.id;
+        select number, searchable(new.title), searchable(new.summary), searchable(new.body)
+        from catalogue where entry = new.id;
+end;
+create trigger entries_linked_anew after update of link on entries when old.link <> new.link begin
+    update catalogue set page = page_of(new.link) where entry = new.id;
 end;
 create trigger entries_forgotten after delete on entries begin
     insert into catalogue_words (catalogue_words, rowid, title, summary, body)
-        select 'delete', number, old.title, old.summary, old.body from catalogue where entry = old.id;
+        select 'delete', number, searchable(old.title), searchable(old.summary), searchable(old.body)
+        from catalogue where entry = old.id;
     delete from catalogue where entry = old.id;
 end;
 

@@ -38,7 +38,7 @@ HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers send the Origin "null" with our own forms
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -113,9 +113,11 @@ def is_from_here(headers: Headers) -> bool:
 
     The form's token is asked for all the same: this turns away what comes from elsewhere before it is read.
     """
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site not in ("same-origin", "none", None):
         return False
-    origin = headers.get("origin")
+    if origin == "null":  # of a browser that tells nobody where it was: then only its own word counts
+        return site == "same-origin"
     return origin is None or origin.partition("://")[2] == headers.get("host", "")
 
 

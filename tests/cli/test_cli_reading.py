@@ -129,7 +129,7 @@ def test_tail_shows_what_was_decided_and_what_is_decided_while_it_looks(press: P
 
 def test_tail_once_prints_the_last_alerts(press: Press) -> None:
     lines = run(press, "tail", "--once", "--last", "24").splitlines()
-    assert [line.split()[1:3] for line in lines] == [["high", "railway"], ["high", "railway"]]
+    assert [line.split()[2:4] for line in lines] == [["high", "railway"], ["high", "railway"]]
     assert "(+2)" in lines[0] and "development: " in lines[1]
     values = [
         json.loads(line) for line in run(press, "tail", "--once", "--last", "24", "--json").splitlines()
@@ -143,6 +143,8 @@ def test_stats_plot_rules_outlets_and_days(press: Press) -> None:
     assert "2 alerts in 3 days" in told
     assert "railway       2  ████" in told
     assert "Halden Wire" in told
+    assert "by 7 days, " in run(press, "stats", "--days", "400")
+    assert max(map(len, run(press, "stats", "--days", "3660").splitlines())) < 150
     values = json.loads(run(press, "stats", "--json"))
     assert values["rules"] == {"railway": 2}
     assert sum(day["railway"] for day in values["days"].values()) == 2

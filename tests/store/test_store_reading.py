@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from monitor.errors import StateError, UsageError
+from monitor.errors import SendError, StateError, UsageError
 from monitor.model import Kind
+from monitor.store.catalogue import RUN, searchable
 from monitor.store.reading import Reading, expression
 from monitor.store.store import DATABASE, Store
+from monitor.store.upkeep import Upkeep
 from tests.fakes import START, Item
 from tests.press import Press
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SIGNED = Item(
@@ -30,7 +33,18 @@ DEBATE = Item("d1", "Armenian parliament to debate railway agreement with Azerba
 DAY = timedelta(days=1)
 
 # Tables of the size of the operator's files or of what people did by hand, and results of other queries.
-SMALL = {"feeds", "tenures", "corrections", "desk", "json_each", "wanted", "made", "chosen", "wide"}
+SMALL = {
+    "feeds",
+    "outages",
+    "tenures",
+    "corrections",
+    "desk",
+    "json_each",
+    "wanted",
+    "made",
+    "chosen",
+    "wide",
+}
 OF_OPEN = "USING (COVERING )?INDEX deliveries_(open|muted)"  # hold what is not sent, and nothing else
 
 
@@ -87,11 +101,61 @@ def test_words_find_what_holds_them_all(press: Press, reading: Reading, query: s
         ("მშვიდობა სომხეთსა და აზერბაიჯანს", "მშვიდობა"),
         ("Azərbaycan və Ermənistan", "AZƏRBAYCAN"),
         ("Café société", "cafe"),
+        ("QARABAĞIN YOLU", "Qarabağın"),  # ı and i are I in capitals
+        ("Ինչո՞ւ թևավոր", "ինչու թեւավոր"),  # a mark of question in the word; two ways to write և
+        ("Ещё один договор", "еще"),
+        ("السَّلام في جنيف", "السلام"),  # vowels, which are hardly ever written
+        ("שָׁלוֹם בירושלים", "שלום"),
+        ("東京都知事選挙の結果", "知事"),
+        ("東京都知事選挙の結果", "選挙 東京"),
+        ("東京都知事選挙の結果", '"選挙の結果"'),
+        ("東京都知事選挙の結果", "京"),
+        ("東京都知事選挙の結果", "果"),
+        ("新型iPhone発売、東京 大阪", 'iPhone発売 "東京 大阪"'),
+        ("台湾総統が訪日", "総統"),
+        ("대통령이 서울을 방문했다", "대통령"),
+        ("รัฐบาลไทยประกาศมาตรการใหม่", "ประกาศ"),
+        ("ລັດຖະບານລາວປະກາດ", "ປະກາດ"),
+        ("រដ្ឋាភិបាលកម្ពុជា", "កម្ពុជា"),
+        ("မြန်မာနိုင်ငံ", "နိုင်ငံ"),
     ],
 )
 def test_words_of_any_script_are_found(press: Press, reading: Reading, title: str, query: str) -> None:
     press.poll("halden", Item("x", title))
     assert titles(reading, query) == [title]
+
+
+@pytest.mark.parametrize(
+    ("title", "query"),
+    [
+        ("東京都知事選挙", "事知"),  # the other way round
+        ("東京 都知事", "東京都"),  # not side by side
+        ("東京、大阪", '"大阪 東京"'),
+        ("台湾総統が訪日", "総統 -訪日"),
+        ("มาตรการ", "มาตรกิน"),  # another vowel
+    ],
+)
+def test_words_without_spaces_are_found_as_they_stand_only(
+    press: Press, reading: Reading, title: str, query: str
+) -> None:
+    press.poll("halden", Item("x", title))
+    assert titles(reading, query) == []
+
+
+@given(st.text("東京都知事の結果กิาน iP台", min_size=1, max_size=24), st.data())
+def test_whatever_stands_in_a_text_is_found_in_it(text: str, data: st.DataObject) -> None:
+    """Any piece of a text of these scripts, but for pieces of words that are written with spaces."""
+    begin = data.draw(st.integers(0, len(text) - 1))
+    piece = text[begin : data.draw(st.integers(begin + 1, len(text)))]
+    assume(RUN.fullmatch(piece) and (text[begin + len(piece) :] + " ")[0] != "ิ" and piece[0] != "ิ")
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.execute(
+            "create virtual table words using fts5"
+            " (title, tokenize=\"unicode61 categories 'L* N* Co Mn Mc'\")"
+        )
+        database.execute("insert into words values (?)", (searchable(text),))
+        found = database.execute("select * from words where words match ?", (expression(piece),)).fetchall()
+    assert found, (text, piece)
 
 
 def test_what_is_found_is_the_newest_first_page_by_page(press: Press, reading: Reading) -> None:
@@ -109,6 +173,21 @@ def test_an_edit_is_found_by_its_new_words_and_no_more_by_its_old(press: Press, 
     press.poll("halden", Item("e", "Ministers speak of airports", "One."))
     assert titles(reading, "harbours") == []
     assert titles(reading, "airports") == ["Ministers speak of airports"]
+
+
+def test_a_link_is_found_for_as_long_as_its_entry_is_stored(press: Press, reading: Reading) -> None:
+    """Also when the keys that copies are found by were pruned, and by the link that it was edited to."""
+    press.poll("halden", Item("e", "Ministers speak", link="https://www.halden.example/a?utm_source=rss"))
+    with Upkeep(press.state) as store:
+        for _ in store.prune(before=START - DAY, keys_before=START + DAY):
+            pass
+        assert store._rows("select * from keys") == []
+    assert [one.title for one in reading.linked("http://halden.example/a#top")] == ["Ministers speak"]
+    press.poll("halden", Item("e", "Ministers speak", link="https://halden.example/b"))
+    assert reading.linked("https://halden.example/a") == []
+    assert len(reading.linked("https://m.halden.example/b")) == 1
+    for nowhere in ("https://halden.example/", "no link", ""):
+        assert reading.linked(nowhere) == []
 
 
 def test_what_is_deleted_is_found_no_more(press: Press, reading: Reading) -> None:
@@ -199,10 +278,29 @@ def test_the_queue_and_what_was_sent_are_told_by_receiver(press: Press, reading:
 # ---- the connection ----------------------------------------------------------------------------------------
 
 
+def test_what_people_should_see_to_is_told(press: Press, reading: Reading) -> None:
+    assert not reading.concerns(overdue=START - DAY)
+    press.receivers.failing["mail"] = SendError("the server answered 503")
+    press.poll("halden", SIGNED)
+    press.deliver("mail")
+    with Store(press.state) as store, store.transaction():
+        alerts = store.alerts_of(press.id_of("halden", "s1"))
+        store.escalate(alerts, of="chat", to="phone", due=press.clock.now)
+        store._db.execute("update deliveries set state = 'dead' where receiver = 'chat'")
+        store._db.execute("update feeds set error = 'gone' where name = 'kura'")
+    found = reading.concerns(overdue=press.clock.now + DAY)
+    assert (found.failing, found.dead, list(found.outages)) == (1, 1, ["mail"])
+    assert found.overdue is not None
+    assert [(one.receiver, one.title) for one in found.escalating] == [("phone", SIGNED.title)]
+    with Store(press.state) as store, store.transaction():
+        store.acknowledge(alerts, by="", now=press.clock.now)
+    assert reading.concerns(overdue=press.clock.now).escalating == ()
+
+
 def test_reading_writes_nothing(press: Press, reading: Reading) -> None:
     press.poll("halden", SIGNED)
     with pytest.raises(StateError, match=r"readonly|read-only"):
-        reading._rows("delete from entries")
+        reading._rows("delete from feeds")
 
 
 def test_reading_where_nothing_is_or_what_is_no_database_says_so(tmp_path: Path) -> None:
@@ -220,42 +318,77 @@ def test_the_version_changes_when_another_writes(press: Press, reading: Reading)
     assert reading.version() != before
 
 
-def test_no_query_reads_a_whole_table(press: Press, reading: Reading) -> None:
+SPAN = {"since": START, "until": START + DAY}
+ASKED: dict[str, list[Callable[[Reading, int], object]]] = {
+    "alerted_at": [lambda reading, _: reading.alerted_at(**SPAN)],
+    "carried": [lambda reading, _: reading.carried(**SPAN, most=3)],
+    "concerns": [lambda reading, _: reading.concerns(overdue=START)],
+    "corrected": [lambda reading, _: reading.corrected()],
+    "coverage": [lambda reading, first: reading.coverage(first)],
+    "desk": [lambda reading, _: reading.desk()],
+    "facts": [lambda reading, first: reading.facts(first)],
+    "feeds": [lambda reading, _: reading.feeds(now=START + DAY)],
+    "hits": [
+        lambda reading, _: reading.hits(since=START, until=START + DAY, most=9, most_a_rule=2),
+        lambda reading, _: reading.hits(since=START, until=START + DAY, rule="railway", most=9),
+    ],
+    "is_bygone": [lambda reading, first: reading.is_bygone(first)],
+    "linked": [lambda reading, _: reading.linked("https://halden.example/s1")],
+    "numbered": [lambda reading, first: reading.numbered(first)],
+    "open_deliveries": [lambda reading, _: reading.open_deliveries()],
+    "outages": [lambda reading, _: reading.outages()],
+    "outlets": [lambda reading, _: reading.outlets(**SPAN, most=3)],
+    "queue": [lambda reading, _: reading.queue(most=3)],
+    "rulebook": [lambda reading, _: reading.rulebook()],
+    "search": [lambda reading, _: reading.search("railway -ferry", most=3)],
+    "sent": [lambda reading, _: reading.sent(["mail"], since=START)],
+    "silences": [lambda reading, _: reading.silences(now=START)],
+    "story": [lambda reading, first: reading.story(first, most=1)],
+    "tenures": [lambda reading, _: reading.tenures()],
+    "titled": [lambda reading, _: reading.titled("railway")],
+    "version": [lambda reading, _: reading.version()],
+}
+
+
+def test_every_read_is_asked_for_its_plan_below() -> None:
+    reads = [name for name, one in vars(Reading).items() if callable(one) and not name.startswith("_")]
+    assert sorted(ASKED) == sorted({*reads} - {"close"})
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_query_reads_a_whole_table(settled: tuple[Press, Reading], name: str) -> None:
     """Every statement of every read, asked of SQLite's planner as it is sent."""
-    press.poll("halden", SIGNED)
-    press.poll("kura", COPY)
+    press, reading = settled
     statements: list[tuple[str, Any]] = []
-    rows = reading._rows
+    rows = Reading._rows
 
     def noted(sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         statements.append((sql, parameters))
-        return rows(sql, parameters)
+        return rows(reading, sql, parameters)
 
     reading._rows = noted  # type: ignore[method-assign]  # to learn what is asked, in this test only
-    first, story = press.id_of("halden", "s1"), press.id_of("halden", "s1")
-    reading.desk(), reading.tenures(), reading.version()
-    reading.numbered(first), reading.linked("https://halden.example/s1"), reading.titled("railway")
-    reading.facts(first), reading.story(story, most=1), reading.coverage(story), reading.corrected()
-    reading.hits(since=START, until=START + DAY, most=9, most_a_rule=2)
-    reading.hits(since=START, until=START + DAY, rule="railway", most=9)
-    (
-        reading.alerted_at(since=START, until=START + DAY),
-        reading.outlets(since=START, until=START + DAY, most=3),
-    )
-    reading.carried(since=START, until=START + DAY, most=3), reading.search("railway -ferry", most=3)
-    reading.feeds(now=START + DAY), reading.open_deliveries(), reading.queue(most=3)
-    reading.sent(["mail"], since=START), reading.silences(now=START)
+    for ask in ASKED[name]:
+        ask(reading, press.id_of("halden", "s1"))
     scans = [
         f"{detail}: {' '.join(sql.split())[:80]}"
         for sql, parameters in statements
         if not sql.startswith("pragma")
-        for detail in plan(rows, sql, parameters)
+        for detail in plan(reading, sql, parameters)
         if (found := re.match(rf"SCAN (\w+)\b(?! {OF_OPEN}| VIRTUAL TABLE INDEX \d+:.*M)", detail))
         and found[1] not in SMALL
     ]
-    assert len(statements) > 30
+    assert statements
     assert scans == []
 
 
-def plan(rows: Any, sql: str, parameters: Any) -> list[str]:
-    return [row["detail"] for row in rows(f"explain query plan {sql}", parameters)]
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Press, Reading]]:
+    press = Press(tmp_path_factory.mktemp("settled"))
+    press.poll("halden", SIGNED)
+    press.poll("kura", COPY)
+    with Reading(press.state) as reading:
+        yield press, reading
+
+
+def plan(reading: Reading, sql: str, parameters: Any) -> list[str]:
+    return [row["detail"] for row in Reading._rows(reading, f"explain query plan {sql}", parameters)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import SendError
 from monitor.store.store import Store
-from tests.fakes import FakeClock, Item
+from tests.fakes import FakeClock, FakeOutlet, FakeReceivers, Item
 from tests.press import Press
 
 if TYPE_CHECKING:
@@ -73,6 +75,15 @@ def morning(folder: Path) -> Press:
     _a_morning(press)
     press.clock.now = NOW
     return press
+
+
+def copied(press: Press, folder: Path) -> Press:
+    """The same desk in a folder of its own, to be changed."""
+    made = copy(press)
+    made.folder, made.clock, made.receivers = folder, FakeClock(press.clock.now), FakeReceivers()
+    made.outlets = {name: FakeOutlet(one.feed, list(one.items)) for name, one in press.outlets.items()}
+    shutil.copytree(press.folder, folder, dirs_exist_ok=True)
+    return made
 
 
 def _a_month(press: Press) -> None:
@@ -165,3 +176,5 @@ def _a_morning(press: Press) -> None:
             " last_good = last_good - 7200000 where name = 'steppe'"
         )
         store._db.execute("update feeds set pace = 0.6 where name <> 'steppe'")
+        soon = "update feeds set next_poll = ? + 60000 * length(name)"
+        store._db.execute(soon, (round(NOW.timestamp() * 1000),))

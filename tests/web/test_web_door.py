@@ -140,6 +140,9 @@ def test_a_proxy_says_who_asks_and_that_it_speaks_tls(state: Path) -> None:
         ({"Sec_Fetch_Site": "same-site"}, 403),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "null", "Sec_Fetch_Site": "cross-site"}, 403),
+        ({"Origin": "null", "Sec_Fetch_Site": "same-origin"}, 303),
+        ({"Origin": "https://evil.example", "Sec_Fetch_Site": "none"}, 403),
     ],
 )
 def test_a_change_must_start_on_this_page(state: Path, headers: dict[str, str], status: int) -> None:
@@ -173,7 +176,7 @@ def test_every_answer_forbids_what_the_page_does_not_need(state: Path) -> None:
             assert headers["content-security-policy"].startswith("default-src 'none'")
             assert "unsafe" not in headers["content-security-policy"]
             assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "no-referrer"
+            assert headers["referrer-policy"] == "same-origin"
             assert headers["x-frame-options"] == "DENY"
             assert "server" not in headers
         assert Visitor(address).get("/").headers["cache-control"] == "no-store"

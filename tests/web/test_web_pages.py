@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -10,16 +11,18 @@ import xml.etree.ElementTree as ET
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import feedparser
 import pytest
 from markupsafe import Markup
 
 from monitor.admission import Admission
 from monitor.store.store import Store
-from monitor.web.app import ago, safe_link, script_language
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
+from monitor.web.wording import ago, safe_link, script_language
 from tests.desks import eventually
 from tests.fakes import FakeClock, Item
-from tests.web.morning import NOW, SIGNED, morning
+from tests.press import NOWHERE
+from tests.web.morning import NOW, SIGNED
 from tests.web.server import served
 from tests.web.visitor import Answer, Visitor
 
@@ -31,8 +34,8 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def press(tmp_path_factory: pytest.TempPathFactory) -> Press:
-    return morning(tmp_path_factory.mktemp("desk"))
+def press(original: Press) -> Press:
+    return original
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +72,8 @@ def test_another_day_is_a_link_away_and_tomorrow_is_not(address: str) -> None:
     assert text(address, "/?day=nonsense") == text(address, "/")
 
 
-def test_a_day_without_alerts_shows_what_is_most_carried(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_a_day_without_alerts_shows_what_is_most_carried(own: Press) -> None:
+    press = own
     with Store(press.state) as store, store.transaction():
         for table in ("attempts", "deliveries", "alerts"):
             store._db.execute(f"delete from {table}")
@@ -103,6 +106,7 @@ def test_a_story_shows_copies_side_by_side_with_what_differs(press: Press, addre
     page = Visitor(address).get(f"/stories/{press.id_of('halden', 's1'):016x}").text
     assert "<mark>RPT</mark>-Armenia" in page
     assert "eleven <mark>long</mark> hours" in page
+    assert page.count("<del>") == 2  # the word of the hint, beside each group
     assert page.count("<article") == 7
     assert "Development</h2>" in page
     assert 'aria-label="Entries by hour: 7 in all' in page
@@ -136,8 +140,8 @@ def test_what_is_not_there_is_said_not_to_be(address: str, path: str) -> None:
     assert Visitor(address).get(path).status == 404
 
 
-def test_splitting_and_merging_are_forms_that_hold(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_splitting_and_merging_are_forms_that_hold(own: Press) -> None:
+    press = own
     story, copy = press.id_of("halden", "s1"), press.id_of("kura", "s1")
     page = f"/stories/{story:016x}"
     with served(press.state, clock=press.clock) as address:
@@ -158,8 +162,8 @@ def test_splitting_and_merging_are_forms_that_hold(tmp_path: Path) -> None:
         assert visitor.send(page, f"{page}/split", entry=f"{story:016x}").status == 400
 
 
-def test_silences_are_put_in_force_listed_and_ended(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_silences_are_put_in_force_listed_and_ended(own: Press) -> None:
+    press = own
     story = f"{press.id_of('halden', 's1'):016x}"
     with served(press.state, clock=press.clock) as address:
         visitor = Visitor(address)
@@ -191,8 +195,8 @@ def test_silences_are_put_in_force_listed_and_ended(tmp_path: Path) -> None:
         assert visitor.get("/silences").text.count("End it") == 1
 
 
-def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(own: Press) -> None:
+    press = own
     page = f"/stories/{press.id_of('halden', 's1'):016x}"
     admission = Admission(user_header="x-user")
     with served(press.state, clock=press.clock, admission=admission) as address:
@@ -202,6 +206,45 @@ def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(tmp_path: Path) ->
         told = visitor.get(page).text
         assert ">Acknowledge</button>" not in told
         assert told.count("acknowledged by ani") == 2
+
+
+def escalating(press: Press) -> None:
+    """From now on what slack-desk does not acknowledge within a quarter of an hour goes to the phone."""
+    desk = press.folder / "rules" / "desk.yaml"
+    files = json.loads(desk.read_text())
+    slack = {"url": NOWHERE, "escalate": {"to": "phone", "after": "15 min"}}
+    files["receivers"] |= {"slack-desk": slack, "phone": NOWHERE}
+    desk.write_text(json.dumps(files))
+    press.names = (*press.names, "phone")
+    press.read(press.rules)
+
+
+def test_what_should_be_seen_to_is_said_first(own: Press) -> None:
+    with served(own.state, clock=own.clock) as address:
+        assert "To see to" in text(address, "/")
+        assert "1 feed fails." in text(address, "/")
+        assert "email-duty has taken nothing since 2 Mar 09:10" in text(address, "/")
+        assert "does the daemon run?" not in text(address, "/")
+        assert (
+            "takes nothing since 2 Mar 09:10, after 1 try; about to be asked again: the server answered 451"
+            in (text(address, "/receivers"))
+        )
+        own.clock.advance(timedelta(hours=1))
+        assert "does the daemon run?" in text(address, "/")
+        assert "To see to" not in text(address, "/?day=2026-03-01")
+        own.deliver()
+        with Store(own.state) as store, store.transaction():
+            store._db.execute("update feeds set error = '', next_poll = next_poll + 7200000")
+        assert "To see to" not in text(address, "/")
+        with Store(own.state) as store, store.transaction():
+            store._db.execute("update deliveries set state = 'dead' where receiver = 'email-duty'")
+        assert re.search(r"[0-9]+ deliveries were given up after a day of trying", text(address, "/"))
+
+
+def test_a_story_says_who_was_told_of_it(press: Press, address: str) -> None:
+    assert "email-duty: sent · slack-desk: sent" in text(
+        address, f"/stories/{press.id_of('halden', 's1'):016x}"
+    )
 
 
 # ---- why, search -------------------------------------------------------------------------------------------
@@ -240,8 +283,8 @@ def test_rules_are_shown_with_their_alerts_by_day(address: str) -> None:
     assert "tells slack-desk, email-duty" in told
 
 
-def test_a_rule_that_is_gone_keeps_its_history(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_a_rule_that_is_gone_keeps_its_history(own: Press) -> None:
+    press = own
     press.read(press.rules.partition("  - id: ferries")[0])
     with served(press.state, clock=press.clock) as address:
         assert "no longer there" in text(address, "/rules")
@@ -262,6 +305,18 @@ def test_the_alerts_of_a_rule_are_an_atom_feed(address: str) -> None:
     links = [link.get("href") or "" for link in entries[0].findall(f"{atom}link")]
     assert links[0].startswith(f"{address}/stories/")
     assert len({entry.findtext(f"{atom}id") for entry in entries}) == len(entries)
+    for one in (
+        feed,
+        *entries,
+    ):  # RFC 4287 §4.1.1, §4.1.2: one of each, no two links of a kind
+        for name in ("id", "title", "updated"):
+            assert len(one.findall(atom + name)) == 1
+        moment = datetime.fromisoformat(one.findtext(f"{atom}updated") or "")
+        assert moment.tzinfo is not None and moment <= NOW
+        assert one.findtext(f"{atom}author/{atom}name")
+        relations = [link.get("rel", "alternate") for link in one.findall(f"{atom}link")]
+        assert len(relations) == len(set(relations))
+    assert feedparser.parse(answer.text).bozo is False
 
 
 def test_feeds_show_what_is_the_matter_first(address: str) -> None:
@@ -319,14 +374,14 @@ HOSTILE = [
 ]
 
 
-def test_hostile_entries_are_text_everywhere(tmp_path: Path) -> None:
-    press = morning(tmp_path)
+def test_hostile_entries_are_text_everywhere(own: Press) -> None:
+    press = own
     press.poll("harbour", *HOSTILE)
     with served(press.state, clock=press.clock) as address:
         for item in HOSTILE:
             number = press.id_of("harbour", item.guid)
-            own = (f"/stories/{number:016x}", f"/entries/{number:016x}")
-            for path in (*own, "/", "/search?q=armenia", "/rules/border"):
+            pages = (f"/stories/{number:016x}", f"/entries/{number:016x}")
+            for path in (*pages, "/", "/search?q=armenia", "/rules/border"):
                 answer = Visitor(address).get(path)
                 assert answer.status == 200
                 harmless(answer)
