@@ -274,7 +274,7 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     def noted(place: tuple[str, ...], value: Node) -> Node:
         found = value if place[0] == "feeds" else _address(value)
         if place[0] == "feeds" or found.kind == "scalar":
-            standing[place] = found
+            standing.setdefault(place, found)  # one that stands twice is a mistake: the first was there first
         return value
 
     def filled(place: tuple[str, ...], value: Node) -> Node:

@@ -57,15 +57,6 @@ def compose(claim: Claim, *, chat: bool, now: datetime, templates: Templates = O
     )
 
 
-def refusal(error: str, *, chat: bool) -> Message:
-    """The message that tells the operators of mistakes in their files: each on its line, as many as fit."""
-    what = "The rules, feeds or receivers have mistakes. What was good last stays in force."
-    body = cut(f"{what}\n\n{error}\n\nTo see them all: monitor check", BODY)
-    return (
-        Message(title="", body=defused(body)) if chat else Message(title=f"media-monitor: {what}", body=body)
-    )
-
-
 def defused(text: str) -> str:
     """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address."""
     return _LIVE.sub(lambda token: token.group() + _JOINER, text)
