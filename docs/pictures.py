@@ -3,8 +3,8 @@
     python docs/pictures.py [--chromium PATH] [--look FOLDER]
 
 An invented alert goes through Apprise to a mail server on loopback; the page of the mail that arrives is
-drawn, light and dark side by side, into docs/alert-mail.png. With --look, the same of every kind of message,
-and narrow (320 px), into a folder, to be looked at.
+drawn, light and dark side by side, into docs/alert-mail.png, and that of a digest into docs/digest-mail.png.
+With --look, the same of every kind of message, and narrow (320 px), into a folder, to be looked at.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.alerts import sample
+from monitor.alerts import digest, sample
 from monitor.alerts.compose import compose
 from monitor.alerts.notify import Notifier
 from monitor.demo.sinks import MailSink
-from monitor.model import Receiver, Severity
+from monitor.model import Digest, Receiver, Severity, Tally
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
 
-    from monitor.model import Claim
+    from monitor.model import Claim, Message
 
 HERE = Path(__file__).parent
 
@@ -49,11 +49,10 @@ class _Keeper(MailSink):
         return await super().handle_DATA(server, session, envelope)
 
 
-def arrived(claims: tuple[Claim, ...]) -> list[str]:
-    """The pages of these alerts' mails, as they arrive."""
+def arrived(messages: list[Message]) -> list[str]:
+    """The pages of these mails, as they arrive."""
     with _Keeper() as sink:
-        for claim in claims:
-            message = compose(claim, chat=False, now=sample.MOMENT)
+        for message in messages:
             Notifier().send(Receiver("mail", sink.url), message)
         return list(sink.pages)
 
@@ -98,13 +97,25 @@ def kinds() -> tuple[Claim, ...]:
     return new, urgent, milestone, replace(new, tolds=(right_to_left,), opening=(right_to_left,))
 
 
+def morning() -> Digest:
+    """What the quiet hours of a night held: every kind, the most carried first."""
+    claims = [replace(claim, story=number) for number, claim in enumerate(kinds())]
+    return Digest(1, "mail", tuple(claims), Tally(quiet=4, muted=2), 1, uncertain=False, created=sample.MOMENT)
+
+
+def small(picture: Path) -> None:
+    """The picture in 64 colours."""
+    subprocess.run(["pngquant", "--force", "--ext", ".png", "--speed", "1", "64", picture], check=True)
+
+
 def main() -> int:
     """Draws them."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--chromium", default="chromium", help="the browser")
     parser.add_argument("--look", type=Path, metavar="FOLDER", help="draw every kind, narrow too")
     options = parser.parse_args()
-    pages = arrived(kinds())
+    alerts = [compose(claim, chat=False, now=sample.MOMENT) for claim in kinds()]
+    pages = arrived([*alerts, digest.compose(morning(), chat=False)])
     if options.look:
         options.look.mkdir(parents=True, exist_ok=True)
         for number, page in enumerate(pages):
@@ -114,11 +125,10 @@ def main() -> int:
             ]
             to = options.look / f"mail-{number}.png"
             draw("".join(frames), to, width=1960, height=760, chromium=options.chromium)
-    frames = [framed(pages[0], scheme=scheme, width=500, height=520) for scheme in ("light", "dark")]
-    draw("".join(frames), HERE / "alert-mail.png", width=1000, height=520, chromium=options.chromium)
-    subprocess.run(
-        ["pngquant", "--force", "--ext", ".png", "--speed", "1", "64", HERE / "alert-mail.png"], check=True
-    )
+    for page, name, height in ((pages[0], "alert-mail.png", 520), (pages[-1], "digest-mail.png", 470)):
+        frames = [framed(page, scheme=scheme, width=500, height=height) for scheme in ("light", "dark")]
+        draw("".join(frames), HERE / name, width=1000, height=height, chromium=options.chromium)
+        small(HERE / name)
     return 0
 
 

@@ -502,7 +502,7 @@ def _sent(
 
 def _composed(parcel: Claim | Digest | Notice, *, chat: bool, now: datetime, templates: Templates) -> Message:
     if isinstance(parcel, Digest):
-        return digest.compose(parcel, chat=chat)
+        return digest.compose(parcel, chat=chat, templates=templates)
     if isinstance(parcel, Notice):
         return notice.compose(parcel, chat=chat)
     return compose(parcel, chat=chat, now=now, templates=templates)

@@ -289,7 +289,7 @@ class Store(Letters, Silences, Ledger, Bygones):
     # ---- the desk -----------------------------------------------------------------------------------------
 
     def keep_desk(self, sources: str, *, rulebook: str, now: datetime) -> None:
-        """Remember the operator's files, free of mistakes; of earlier ones that it was not told of nobody is told."""
+        """Remember the operator's files, which are free of mistakes. Of earlier ones nobody need be told."""
         with self.transaction():
             self.withdraw_refusals()
             self._db.execute(
@@ -316,8 +316,9 @@ class Store(Letters, Silences, Ledger, Bygones):
         """The operator's files as they last were without mistakes, and what is wrong since; None if none."""
         rows = self._rows(
             """
-            select *, (select count(*) from letters where kind = 'refusal' and state in ('due', 'sending')) owed
-            from desk
+            select *, (
+                select count(*) from letters where kind = 'refusal' and state in ('due', 'sending')
+            ) owed from desk
             """
         )
         if not rows:
