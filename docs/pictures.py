@@ -100,7 +100,9 @@ def kinds() -> tuple[Claim, ...]:
 def morning() -> Digest:
     """What the quiet hours of a night held: every kind, the most carried first."""
     claims = [replace(claim, story=number) for number, claim in enumerate(kinds())]
-    return Digest(1, "mail", tuple(claims), Tally(quiet=4, muted=2), 1, uncertain=False, created=sample.MOMENT)
+    return Digest(
+        1, "mail", tuple(claims), Tally(quiet=4, muted=2), 1, uncertain=False, created=sample.MOMENT
+    )
 
 
 def small(picture: Path) -> None:

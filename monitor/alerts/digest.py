@@ -95,7 +95,14 @@ def fitting(claims: Sequence[Claim], *, chat: bool) -> tuple[Claim, ...]:
 
 def _length(claim: Claim) -> int:
     """How many characters a claim takes at most: as if its rule were told of nothing else."""
-    bare = {"title": "", "sections": _sections([claim]), "held": (), "muted": 0, "more": False, "again": False}
+    bare = {
+        "title": "",
+        "sections": _sections([claim]),
+        "held": (),
+        "muted": 0,
+        "more": False,
+        "again": False,
+    }
     return len(defused(OURS.render("digest.txt", bare))) + 2  # the line breaks round it
 
 

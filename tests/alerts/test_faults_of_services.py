@@ -12,7 +12,7 @@ from monitor.alerts import notify
 from monitor.alerts.notify import Notifier
 from monitor.errors import SendError
 from monitor.model import Message, Receiver
-from tests.web_server import Raw, Response, WebServer, reset
+from tests.web_server import Raw, Response, WebServer, drip, reset
 
 if TYPE_CHECKING:
     import socket
@@ -67,6 +67,27 @@ def test_a_fault_of_a_service(
             assert caught.value.uncertain == uncertain
             web.serve("/hook", b"ok")
             notifier.send(receiver, MESSAGE)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"])
+def test_a_service_that_trickles_is_left_after_a_time_and_holds_up_nobody(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, so no read ever times out: it is the send as a whole that does."""
+    monkeypatch.setattr(notify, "_LONGEST", 0.1)
+    notifier = Notifier()
+    with WebServer() as web:
+        receiver = Receiver("hook", f"json://127.0.0.1:{web.port}/hook")
+        web.raw("/hook", drip(head, b"x"))
+        for _ in range(8):  # more than Apprise has threads
+            with pytest.raises(SendError, match="it took longer than") as caught:
+                notifier.send(receiver, MESSAGE)
+            assert caught.value.uncertain
+        monkeypatch.setattr(notify, "_LONGEST", 10.0)
+        web.serve("/other", b"ok")
+        notifier.send(Receiver("other", f"json://127.0.0.1:{web.port}/other"), MESSAGE)
+        web.serve("/hook", b"ok")
+        notifier.send(receiver, MESSAGE)
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing() -> None:
