@@ -175,6 +175,7 @@ class Engine:
                 stop=ends,
             ):
                 pass
+            store.settle()
 
 
 def _user_agent(desk: Desk) -> str:

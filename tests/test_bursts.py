@@ -284,15 +284,19 @@ def test_what_is_dropped_while_its_send_fails_is_not_tried_again(store: Store, t
     assert store.release_interrupted(now=clock.now) == 0
 
 
+def unsettled(store: Store) -> bool:
+    return store._unsettled
+
+
 def test_what_a_full_burst_recorded_is_on_the_disk_before_the_sender_rests(store: Store) -> None:
     clock, receivers = due(store, pipeline.BURST), FakeReceivers()
     said: list[str] = []
     store._db._tracer = lambda sql, _: said.append(sql.split()[0]) if sql.split() else None
     assert pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
-    assert store._unsettled, "the next taking waits for it"
+    assert unsettled(store), "the next taking waits for it"
     said.clear()
     assert not pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
-    assert not store._unsettled
+    assert not unsettled(store)
     assert said[-3:] == ["begin", "update", "commit"]
     said.clear()
     assert not pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)

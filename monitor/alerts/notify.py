@@ -286,7 +286,7 @@ def _formatted(text: str, service: Any) -> str:
         return escape(text, quote=False)  # Apprise's own conversion leaves out the blank lines
     if isinstance(service, NotifyWorkflows):
         return "\n\n".join(_paragraph(line.strip()) for line in text.splitlines() if line.strip())
-    return str(convert_between(_TEXT, service.resolve_format(_TEXT), content=text))
+    return _converted(text, service.resolve_format(_TEXT))
 
 
 def _paragraph(line: str) -> str:
@@ -296,12 +296,12 @@ def _paragraph(line: str) -> str:
     """
     if _ADDRESS.fullmatch(line):
         target = "".join(quote(sign) if sign in "()[]\\" else sign for sign in line)
-        return f"[{_marked(line)}]({target})"
-    return _marked(line)
+        return f"[{_converted(line, apprise.NotifyFormat.MARKDOWN)}]({target})"
+    return _converted(line, apprise.NotifyFormat.MARKDOWN)
 
 
-def _marked(text: str) -> str:
-    return str(convert_between(_TEXT, apprise.NotifyFormat.MARKDOWN, content=text))
+def _converted(text: str, to: apprise.NotifyFormat) -> str:
+    return str(convert_between(_TEXT, to, content=text))  # type: ignore[no-untyped-call]  # as above
 
 
 # ---- the longest that a send may take --------------------------------------------------------------------
@@ -366,9 +366,7 @@ class _Session(requests.Session):
             self.broke.append(str(error))
             raise
 
-    def merge_environment_settings(  # type: ignore[override]  # its stubs are stricter than its callers
-        self, url: str, proxies: Any, stream: Any, verify: Any, cert: Any
-    ) -> Any:
+    def merge_environment_settings(self, url: str, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
         """As requests does: proxies and authorities; looked up once a server, not once a message."""
         if proxies or stream or cert:
             return super().merge_environment_settings(url, proxies, stream, verify, cert)

@@ -167,8 +167,7 @@ def test_what_arrives_at_a_service(family: str, tmp_path: Path, monkeypatch: pyt
         assert there.plain.connections + there.secure.connections == 1, "one connection carries them all"
         bodies = [shown(request.body.decode()) for request in there.requests]
     check(family, arrived)
-    for body in bodies:
-        body = OWN_LINK.sub("", body)
+    for body in (OWN_LINK.sub("", one) for one in bodies):
         for live in ("<!", "<@", "<#", "@everyone", "@here", "@channel", "](http", "][1]", "]: http"):
             assert live not in body
 
