@@ -407,9 +407,9 @@ def deliver_burst(
     """As `deliver`, for as many as BURST alerts taken in one commit; whether anything went or was tried.
 
     Each is recorded as soon as it was sent. Only the taking and the last record wait for the disk, the latter
-    not where the burst was full: the next taking, or `settle`, waits for both. After a failure, after a while,
-    once people have said something that bears on the rest, or once `stop` says so before a message, what is
-    left is given back.
+    not where the burst was full: the next taking, or `settle`, waits for both. After a failure, after a
+    while, once people have said something that bears on the rest, or once `stop` says so before a message,
+    what is left is given back.
     """
     began = clock()
     with store.transaction():
