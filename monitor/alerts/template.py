@@ -10,13 +10,11 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from jinja2 import Environment
 
 NAMES = ("chat.txt", "digest.html", "digest.txt", "mail.html", "mail.txt")
 
@@ -38,8 +36,10 @@ class _Given(BaseLoader):
         return self._texts[template], template, lambda: True
 
 
-def _environment(texts: Mapping[str, str]) -> Environment:
-    return ImmutableSandboxedEnvironment(
+def _environment(
+    texts: Mapping[str, str], kind: type[Environment] = ImmutableSandboxedEnvironment
+) -> Environment:
+    return kind(
         loader=_Given(texts),
         autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
@@ -48,7 +48,8 @@ def _environment(texts: Mapping[str, str]) -> Environment:
     )
 
 
-_OURS = _environment(SHIPPED)
+# Ours are the program's own words: the sandbox, which looks at each name before it is read, is for theirs.
+_OURS = _environment(SHIPPED, Environment)
 
 
 class Templates:
