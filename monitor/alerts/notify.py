@@ -69,7 +69,7 @@ _BLANK_TARGET = re.compile(r"[?&](?:to|target|targets)=(?:&|$)", re.IGNORECASE)
 
 # Seconds. A webhook that takes its time is waited for: given up after Apprise's 4 s it would get every alert
 # again. A send as a whole ends within the longest: one that trickles on its thread is left to itself.
-_CONNECT, _READ, _LONGEST = 10.0, 45.0, 60.0
+_CONNECT, _READ, _LONGEST, _GOODBYE = 10.0, 45.0, 60.0, 2.0
 # What says that a receiver did not take the message: an HTTP or SMTP status, or no connection to begin with.
 _NOT_TAKEN = re.compile(
     r"error=\d{3}|\(\d{3}, b['\"]|nothing was sent"
@@ -248,7 +248,12 @@ class _Line:
             self._service.headers |= {"Idempotency-Key": message.key} if message.key else {}
         self._session = self._session or _Session()
         self._hand = self._hand or _Hand()
-        return self._hand.do(partial(self._sent, message, self._session), within=_LONGEST)
+        try:
+            said: _Said = self._hand.do(partial(self._sent, message, self._session), within=_LONGEST)
+        except _Overdue:
+            self._let_go()
+            raise
+        return said
 
     def _sent(self, message: Message, session: _Session) -> _Said:
         """The same, in the thread of the hand."""
@@ -270,11 +275,18 @@ class _Line:
 
     def hang_up(self) -> None:
         """End the connections, and the thread."""
+        if self._hand is not None and isinstance(self._service, _Mail):
+            with suppress(_Overdue):
+                self._hand.do(self._service.hang_up, within=_GOODBYE)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End them without a word: what another thread does with them fails."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
         if isinstance(self._service, _Mail):
-            self._service.hang_up()
+            self._service.cut()
         hand, self._hand = self._hand, None
         if hand is not None:
             hand.end()
@@ -319,12 +331,12 @@ class _Hand:
     """
 
     def __init__(self) -> None:
-        self._work: SimpleQueue[tuple[Callable[[], _Said], Future[_Said]] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
         Thread(target=self._run, name="send-hand", daemon=True).start()
 
-    def do(self, work: Callable[[], _Said], *, within: float) -> _Said:
+    def do(self, work: Callable[[], Any], *, within: float) -> Any:
         """What the work comes to; raises _Overdue after so many seconds, and leaves the thread to it."""
-        done: Future[_Said] = Future()
+        done: Future[Any] = Future()
         self._work.put((work, done))
         try:
             return done.result(within)
@@ -508,6 +520,15 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
             smtp.sock.settimeout(1)  # it has nothing to say that we wait for
         with suppress(OSError, smtplib.SMTPException):
             smtp.quit()
+        smtp.close()
+
+    def cut(self) -> None:
+        """Let go of the server without a word; whoever reads from it in another thread reads no more."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is None or smtp.sock is None:
+            return
+        with suppress(OSError):
+            smtp.sock.shutdown(socket.SHUT_RDWR)
         smtp.close()
 
     def _written(self, letter: Message) -> bytes:

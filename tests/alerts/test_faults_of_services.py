@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +18,6 @@ from monitor.model import Message, Receiver
 from tests.web_server import Raw, Response, WebServer, drip, reset
 
 if TYPE_CHECKING:
-    import socket
     import threading
 
 MESSAGE = Message("", "Ministers meet")
@@ -88,6 +90,29 @@ def test_a_service_that_trickles_is_left_after_a_time_and_holds_up_nobody(
         notifier.send(Receiver("other", f"json://127.0.0.1:{web.port}/other"), MESSAGE)
         web.serve("/hook", b"ok")
         notifier.send(receiver, MESSAGE)
+
+
+def test_a_mail_server_that_trickles_is_left_after_a_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It greets without end, and would say goodbye without end."""
+    monkeypatch.setattr(notify, "_LONGEST", 0.2)
+    with WebServer() as web, socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            connection.sendall(b"220 ready\r\n")
+            with connection, suppress(OSError):
+                while not web.closing.wait(0.01):
+                    connection.sendall(b"250-and\r\n")
+
+        server = Thread(target=trickle)
+        server.start()
+        people = "from=a@example.org&to=b@example.org&mode=insecure"
+        receiver = Receiver("mail", f"mailto://127.0.0.1:{listener.getsockname()[1]}/?{people}")
+        with pytest.raises(SendError, match="it took longer than") as caught:
+            Notifier().send(receiver, MESSAGE)
+        assert caught.value.uncertain
+        server.join(5)
+        assert not server.is_alive(), "the connection was cut"
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing() -> None:
