@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from monitor import access, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
 from monitor.alerts import notify, sample, template
+from monitor.alerts.digest import facts as digest_facts
 from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
 from monitor.alerts.telling import telling
@@ -171,7 +172,7 @@ def restored_desk(sources: Sources, folder: Path, *, env: Mapping[str, str]) -> 
     def noted(place: tuple[str, ...], value: Node) -> Node:
         found = value if place[0] == "feeds" else address_of(value)
         if place[0] == "feeds" or found.kind == "scalar":
-            standing[place] = found
+            standing.setdefault(place, found)  # one that stands twice is a mistake: the first was there first
         return value
 
     def filled(place: tuple[str, ...], value: Node) -> Node:
@@ -372,6 +373,8 @@ def _read_templates(folder: Path, faults: list[Fault]) -> dict[str, str]:
 def _template_fault(name: str, text: str) -> tuple[int, str] | None:
     """The line and what is wrong there, when messages of every kind are made of it; None for nothing."""
     tried = Templates({name: text})
+    if name.startswith("digest"):
+        return tried.trial(name, digest_facts(sample.digest("receiver")))
     for claim in sample.claims("receiver"):
         facts = telling(claim, now=sample.MOMENT).facts()
         if fault := tried.trial(name, {**facts, "subject": "Subject"}):

@@ -24,7 +24,7 @@ from apscheduler.triggers.date import DateTrigger
 from monitor import __version__, clock, dispatch, pipeline
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
 from monitor.endpoint import Endpoint
-from monitor.engine import PLACES, drained, untold, utc_now, where_it_is
+from monitor.engine import PLACES, drained, utc_now, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.exposition import exposition
 from monitor.feeds import schedule
@@ -51,7 +51,6 @@ HEARTBEAT = timedelta(seconds=15)  # the longest any job sleeps, so that a lost 
 DRAIN = timedelta(seconds=20)  # how long a stop waits for what is in flight; the unit allows 30 s
 STALE = timedelta(seconds=60)  # without a poll job run for so long, the watchdog is not told that all is well
 LOOK = timedelta(seconds=2)  # between two looks at the operator's files
-TELL_AGAIN = timedelta(minutes=5)  # until the operators are told again of mistakes, after a send that failed
 _PAGE = 4 * PLACES  # due feeds looked at together
 _PAGES = 16
 
@@ -160,7 +159,6 @@ class Daemon:
         self._signature = signature
         self._refused = refused
         self._read_at = self._looked_at = signature()
-        self._operators_due = engine.clock()
         self._notify_address = notify_address
         self._watchdog = watchdog
         self._stale = min(STALE, watchdog / 2) if watchdog else STALE
@@ -483,12 +481,11 @@ class Daemon:
     # -- the watch job
 
     def _watch_desk(self) -> datetime:
-        """Read the desk anew if that was asked for or a file changed; tell the operators of mistakes."""
+        """Read the desk anew if that was asked for or a file changed."""
         if self._reload_wanted.is_set() or self._files_changed():
             self._reload_wanted.clear()
             self._read_anew()
         self._serve_metrics()
-        self._tell_operators()
         return self._engine.clock() + LOOK
 
     def _serve_metrics(self) -> None:
@@ -547,7 +544,7 @@ class Daemon:
         try:
             with Store(self._engine.state) as store:
                 self._engine.install(desk, store)
-                self._refused, self._operators_due = "", self._engine.clock()
+                self._refused = ""
                 self._keep(store)
         except StateError as error:
             log.error("outcome=reload-put-off %s", error)  # noqa: TRY400 - it says all
@@ -569,23 +566,13 @@ class Daemon:
         """Remember what is wrong with the files; where the database cannot be written now, soon."""
         try:
             with Store(self._engine.state) as store:
-                store.refuse_desk(error, now=self._engine.clock())
+                self._engine.refuse(store, error)
         except StateError as failure:
             log.error("outcome=reload-put-off %s", failure)  # noqa: TRY400 - it says all
             self._reload_wanted.set()
             return
         self._refused = error
-
-    def _tell_operators(self) -> None:
-        """Tell the operators' receiver of mistakes in the files: once, until they are good again."""
-        now, receiver = self._engine.clock(), self._engine.operators()
-        if not self._refused or receiver is None or now < self._operators_due or self._stop.is_set():
-            return
-        self._operators_due = now + TELL_AGAIN
-        with Store(self._engine.state) as store:
-            refused = untold(store)
-        if refused is not None:
-            self._senders.submit(self._engine.tell_operators, receiver, self._refused, refused)
+        self._deliver.wake()
 
     # -- the tidy job
 

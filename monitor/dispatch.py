@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts import digest, notice, outbox
 from monitor.alerts.notify import is_chat
 from monitor.alerts.route import route
-from monitor.model import Claim, Digest, Kind, Severity
+from monitor.model import Claim, Digest, Kind, Scope, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -97,7 +97,7 @@ def _claimed(
             claim,
             receiver,
             customs=customs,
-            silences=silences,
+            silences=_heard(store, claim, silences),
             now=now,
             sent=_sent(store, receiver, claim, customs=customs, now=now),
         )
@@ -105,6 +105,22 @@ def _claimed(
         if routes.go is not None:
             _escalate(store, routes.go, receiver, now=now)
             return _noted(routes.go, receiver)
+
+
+def _heard(store: Store, claim: Claim, silences: list[Silence]) -> list[Silence]:
+    """The silences as they bear on a claim: one of what its story was merged into is one of its story, too.
+
+    A merge leaves an alert under its old story where the other story has one like it.
+    """
+    if all(silence.scope is not Scope.STORY for silence in silences):
+        return silences
+    own, now_called = (f"{number:016x}" for number in (claim.story, store.now_called(claim.story)[-1]))
+    return [
+        replace(silence, value=own)
+        if silence.scope is Scope.STORY and silence.value == now_called
+        else silence
+        for silence in silences
+    ]
 
 
 def _sent(
@@ -168,7 +184,8 @@ def pass_on(store: Store, receiver: Receiver, *, customs: Customs, now: datetime
     for claim in store.unescalated(
         receiver.name, to=receiver.escalate.to, severity=Severity.CRITICAL, now=now
     ):
-        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={})
+        heard = _heard(store, claim, silences)
+        routes = route(claim, receiver, customs=customs, silences=heard, now=now, sent={})
         if routes.go is not None:
             _escalate(store, routes.go, receiver, now=now)
 
@@ -212,7 +229,8 @@ def _is_muted(
     """Whether anything that the digest holds has been silenced: it is muted."""
     muted: dict[int, int] = {}
     for claim in letter.claims:
-        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={}, collected=True)
+        heard = _heard(store, claim, silences)
+        routes = route(claim, receiver, customs=customs, silences=heard, now=now, sent={}, collected=True)
         muted |= routes.muted
     store.mute(receiver.name, muted)
     return bool(muted)
@@ -234,7 +252,8 @@ def _make_digest(
     going = []
     held = store.held_claims(receiver.name, now=now, most=_MOST_HELD)
     for claim in held:
-        routes = route(claim, receiver, customs=customs, silences=silences, now=now, sent={}, collected=True)
+        heard = _heard(store, claim, silences)
+        routes = route(claim, receiver, customs=customs, silences=heard, now=now, sent={}, collected=True)
         _write(store, receiver, routes)
         if routes.go is not None:
             going.append(routes.go)

@@ -15,8 +15,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from monitor import __version__, pipeline, urls
-from monitor.alerts.compose import refusal
-from monitor.alerts.notify import Notifier, is_chat
+from monitor.alerts import notice
+from monitor.alerts.notify import Notifier
 from monitor.errors import FetchError, ParseError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
@@ -105,25 +105,20 @@ class Engine:
     def keep(self, store: Store, *, refused: str) -> None:
         """Remember the files in force, to start on when they have mistakes; or what is wrong with them."""
         if refused:
-            store.refuse_desk(refused, now=self.clock())
-        else:
-            sources, rulebook = self.desk.sources.packed(), self.desk.rulebook.hash
-            store.keep_desk(sources, rulebook=rulebook, now=self.clock())
-
-    def operators(self) -> Receiver | None:
-        """The receiver that is told of mistakes in the files; None where the desk names none."""
-        return next((one for one in self.desk.receivers if one.name == self.desk.operators), None)
-
-    def tell_operators(self, receiver: Receiver, error: str, refused: datetime) -> None:
-        """Tell of the mistakes that stand in the files since then; a send that fails leaves them untold."""
-        try:
-            self.notifier.send(receiver, refusal(error, chat=is_chat(receiver)))
-        except Exception as failure:  # noqa: BLE001 - a send: it is tried again
-            log.warning("receiver=%s outcome=failed telling the operators: %s", receiver.name, failure)
+            self.refuse(store, refused)
             return
-        with Store(self.state) as store:
-            store.tell_desk(refused)
-        log.info("receiver=%s outcome=sent the operators know of the mistakes", receiver.name)
+        sources, rulebook = self.desk.sources.packed(), self.desk.rulebook.hash
+        store.keep_desk(sources, rulebook=rulebook, now=self.clock())
+
+    def refuse(self, store: Store, error: str) -> None:
+        """Remember what is wrong with the files; the operators' receiver is told of it, as of all else."""
+        known = any(one.name == self.desk.operators for one in self.desk.receivers)
+        store.refuse_desk(
+            error,
+            now=self.clock(),
+            operators=self.desk.operators if known else "",
+            said=notice.refusal(error),
+        )
 
     def poll(self, feed: Feed, state: FeedState) -> PollResult:
         """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
@@ -207,17 +202,12 @@ class Engine:
                 stop=ends,
             ):
                 pass
+            store.settle()
 
 
 def _user_agent(desk: Desk) -> str:
     contact = f"; {desk.contact}" if desk.contact else ""
     return f"media-monitor/{__version__} (feed reader{contact})"
-
-
-def untold(store: Store) -> datetime | None:
-    """Since when the files have had mistakes of which the operators were not told; None where they know."""
-    kept = store.desk()
-    return kept.refused if kept is not None and not kept.told else None
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
@@ -262,9 +252,6 @@ def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Count
         desk = engine.desk
         pipeline.pass_on(store, desk.receivers, customs=desk.customs, now=engine.clock())
         list(pool.map(engine.drain, desk.receivers))
-        receiver, since = engine.operators(), untold(store)
-        if receiver is not None and since is not None:
-            engine.tell_operators(receiver, refused, since)
         for settled_one in settling(engine, store, pool) if settle else ():
             total += engine.take(store, [settled_one])
     with Upkeep(engine.state) as store:

@@ -513,20 +513,24 @@ def deliver_burst(
 ) -> bool:
     """As `deliver`, for as many as BURST alerts taken in one commit; whether anything went or was tried.
 
-    Each is recorded as soon as it was sent; only the taking and the last record wait for the disk. After a
-    failure, after a while, once people have said something that bears on the rest, or once `stop` says so
-    before a message, what is left is given back.
+    Each is recorded as soon as it was sent. Only the taking and the last record wait for the disk, the latter
+    not where the burst was full: the next taking, or `settle`, waits for both. After a failure, after a
+    while, once people have said something that bears on the rest, or once `stop` says so before a message,
+    what is left is given back.
     """
     began = clock()
     with store.transaction():
         parcels = dispatch.several(store, receiver, most=BURST, customs=customs, now=began)
         changed = _watch(store)
+    if not parcels:
+        store.settle()
     for number, parcel in enumerate(parcels):
         if number and (stop() or clock() - began > _LONGEST_BURST or changed(parcel)):
             return _given_back(store, parcels[number:], now=clock())
         last = number == len(parcels) - 1
+        waits = last and len(parcels) < BURST
         sent = _deliver_taken(
-            store, receiver, parcel, send=send, clock=clock, templates=templates, durable=last
+            store, receiver, parcel, send=send, clock=clock, templates=templates, durable=waits
         )
         if not sent and not last:
             return _given_back(store, parcels[number + 1 :], now=clock())
@@ -609,7 +613,7 @@ def _sent(
 
 def _composed(parcel: Claim | Digest | Notice, *, chat: bool, now: datetime, templates: Templates) -> Message:
     if isinstance(parcel, Digest):
-        return digest.compose(parcel, chat=chat)
+        return digest.compose(parcel, chat=chat, templates=templates)
     if isinstance(parcel, Notice):
         return notice.compose(parcel, chat=chat)
     return compose(parcel, chat=chat, now=now, templates=templates)

@@ -11,6 +11,7 @@ from monitor import pipeline
 from monitor.alerts import outbox
 from monitor.errors import SendError
 from monitor.model import Feed, FeedState, Receiver, Scope
+from monitor.store.ledger import Choice
 from monitor.store.rows import to_milliseconds
 from monitor.store.store import Store
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
@@ -251,3 +252,52 @@ def test_what_is_given_back_keeps_its_place_by_age(store: Store) -> None:
     pipeline.deliver_burst(store, MAIL, send=down, clock=clock)
     assert store.next_delivery_due(["mail"])["mail"] > clock.now
     assert {row["due"] for row in store._rows("select due from deliveries")} == {to_milliseconds(START)}
+
+
+def drop_all(folder: Path) -> tuple[int, int]:
+    with Store(folder) as other:
+        return other.drop(Choice(receivers=("mail",)), now=START)
+
+
+def test_what_is_dropped_during_a_burst_is_not_begun(store: Store, tmp_path: Path) -> None:
+    clock, receivers = due(store, 5), FakeReceivers()
+    dropped = []
+
+    def send(receiver: Receiver, message: Message) -> None:
+        receivers.send(receiver, message)
+        dropped.append(drop_all(tmp_path))
+
+    drained(store, MAIL, send, clock)
+    assert dropped == [(5, 5)]
+    assert states(store) == {"dropped, tried": 4, "sent, tried": 1}, "what was on its way arrived"
+
+
+def test_what_is_dropped_while_its_send_fails_is_not_tried_again(store: Store, tmp_path: Path) -> None:
+    clock = due(store, 1)
+
+    def send(_receiver: Receiver, _message: Message) -> None:
+        drop_all(tmp_path)
+        raise SendError("it took longer than 60 s", uncertain=True)
+
+    drained(store, MAIL, send, clock)
+    assert states(store) == {"dropped, tried": 1}
+    assert store.release_interrupted(now=clock.now) == 0
+
+
+def unsettled(store: Store) -> bool:
+    return store._unsettled
+
+
+def test_what_a_full_burst_recorded_is_on_the_disk_before_the_sender_rests(store: Store) -> None:
+    clock, receivers = due(store, pipeline.BURST), FakeReceivers()
+    said: list[str] = []
+    store._db._tracer = lambda sql, _: said.append(sql.split()[0]) if sql.split() else None
+    assert pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert unsettled(store), "the next taking waits for it"
+    said.clear()
+    assert not pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert not unsettled(store)
+    assert said[-3:] == ["begin", "update", "commit"]
+    said.clear()
+    assert not pipeline.deliver_burst(store, MAIL, send=receivers.send, clock=clock)
+    assert "update" not in said, "once"

@@ -329,6 +329,11 @@ def test_what_is_kept_of_a_desk_holds_no_address_and_comes_back_with_its_hours(t
     again = restored_desk(unpacked(packed), tmp_path, env={})
     assert again.receivers == found.receivers
     assert (again.alive, again.notes) == (found.alive, ())
+    twice = "receivers: {" + ", ".join(f"{one.name}: json://b.example/" for one in found.receivers) + "}"
+    (tmp_path / "zz.yaml").write_text(twice)
+    again = restored_desk(unpacked(packed), tmp_path, env={})
+    assert again.receivers == found.receivers, "the address that stood first"
+    (tmp_path / "zz.yaml").unlink()
     (tmp_path / "timed.yaml").unlink()
     poorer = restored_desk(unpacked(packed), tmp_path, env={})
     assert poorer.alive is None

@@ -392,7 +392,7 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     line.deliver(collecting)
     line.receivers.failing["mail"] = SendError("error=503")
     line.deliver(collecting, after=HOUR)
-    assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == 1
+    assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 0)
     line.receivers.failing.clear()
     assert line.deliver(collecting, after=HOUR) == []
 
@@ -693,3 +693,43 @@ def test_an_alert_does_not_count_itself_against_its_limit(tmp_path: Path) -> Non
             assert dispatch.taken(line.store, MAIL, customs=line.customs, now=line.clock.now)
         (told,) = line.deliver(after=outbox.LEASE + MINUTE)
         assert "you may already have it" in told
+
+
+def test_a_silence_of_a_story_holds_for_what_a_merge_left_under_the_old_one(line: Line) -> None:
+    line.news("peace", "peace")
+    alerts = line.store._rows("select id, story from alerts order by created, id")
+    first, second = (row["story"] for row in alerts)
+    line.silence(Scope.STORY, f"{second:016x}")
+    with line.store.transaction():
+        line.store.merge(first, second, now=line.clock.now)
+    assert {row["story"] for row in line.store._rows("select story from alerts")} == {first, second}
+    assert line.deliver() == []
+    assert len(line.deliver(after=2 * HOUR)) == 0
+    assert line.store.counts()["muted"] == 2
+
+
+def test_mistakes_in_the_files_are_told_once_however_often_they_are_refused(line: Line) -> None:
+    def refuse(error: str) -> None:
+        said = notice.refusal(error)
+        line.store.refuse_desk(error, now=line.clock.now, operators="mail", said=said)
+
+    def told() -> bool:
+        kept = line.store.desk()
+        return kept is not None and kept.told
+
+    line.store.keep_desk("{}", rulebook="x", now=line.clock.now)
+    line.receivers.failing["mail"] = SendError("error=503")
+    refuse("rules.yaml:3:1: unknown key")
+    assert line.deliver() == [] and not told()
+    line.receivers.failing.clear()
+    (body,) = line.deliver(after=HOUR)
+    assert "have mistakes" in body and "rules.yaml:3:1: unknown key" in body and "monitor check" in body
+    refuse("rules.yaml:4:1: unknown key")
+    assert line.deliver(after=HOUR) == [] and told()
+    line.store.keep_desk("{}", rulebook="y", now=line.clock.now)
+    refuse("rules.yaml:5:1: unknown key")
+    line.store.keep_desk("{}", rulebook="z", now=line.clock.now)
+    assert line.deliver(after=HOUR) == [], "mended before anybody was told"
+    refuse("\n".join(f"rules.yaml:{number}:1: unknown key" for number in range(30)))
+    (body,) = line.deliver(after=HOUR)
+    assert len(body.splitlines()) <= notice.MOST + 3 and body.endswith("them all: monitor check")

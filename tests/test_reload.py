@@ -56,7 +56,7 @@ def test_a_changed_file_is_read_by_itself_and_mistakes_are_told_once(
         eventually(lambda: "outcome=fresh" in desk.log)
         (desk.rules / "rules.yaml").write_text(BROKEN)
         eventually(lambda: "outcome=reload-refused" in desk.log)
-        eventually(lambda: "the operators know" in desk.log)
+        eventually(lambda: sinks[1].arrivals)
         said = status(desk)
         assert "unknown key" in str(said["mistakes"])
         assert said["refused"] is not None

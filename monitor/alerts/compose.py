@@ -31,6 +31,7 @@ _ROOMS = (Room(), Room(reasons=6, quotes=1), Room(reasons=2, quotes=1), Room(rea
 # Mentions; and links that hide their address, images among them, as Discord, Mattermost and Teams make them
 # of "[text](address)", "[text][name]" and "[name]: address".
 _LIVE = re.compile(r"[@<](?=\S)|\](?=[(\[:])")
+_ADDRESS = re.compile(r"https?://[^\s<>]+")
 _JOINER = "\u200d"  # zero-width: a reader sees no difference, a chat service no mention
 
 
@@ -57,18 +58,13 @@ def compose(claim: Claim, *, chat: bool, now: datetime, templates: Templates = O
     )
 
 
-def refusal(error: str, *, chat: bool) -> Message:
-    """The message that tells the operators of mistakes in their files: each on its line, as many as fit."""
-    what = "The rules, feeds or receivers have mistakes. What was good last stays in force."
-    body = cut(f"{what}\n\n{error}\n\nTo see them all: monitor check", BODY)
-    return (
-        Message(title="", body=defused(body)) if chat else Message(title=f"media-monitor: {what}", body=body)
-    )
-
-
 def defused(text: str) -> str:
-    """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address."""
-    return _LIVE.sub(lambda token: token.group() + _JOINER, text)
+    """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address.
+
+    In an address the joiner would lead elsewhere: there an @ is written %40, which is the same.
+    """
+    safe = _ADDRESS.sub(lambda found: found.group().replace("@", "%40"), text)
+    return _LIVE.sub(lambda token: token.group() + _JOINER, safe)
 
 
 def thread_of(story: StoryId) -> str:

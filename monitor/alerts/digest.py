@@ -5,85 +5,132 @@ Composes; touches nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from monitor.alerts.compose import AGAIN, defused
+from monitor.alerts.compose import defused
 from monitor.alerts.telling import headline, main_tolds, sign, web_link
-from monitor.model import Kind, Message
+from monitor.alerts.template import OURS
+from monitor.model import Message
 from monitor.text import cut, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from monitor.alerts.template import Templates
     from monitor.model import Claim, Digest, Tally
 
 CHAT = 1900  # characters; Discord takes 2,000, the least of the services desks use
-MAIL = 50_000
+MAIL = 24_000  # its page comes to less than the 102 kB from which on Gmail cuts (test_digest)
 HEADLINE = 140
 LINK = 300  # a longer one is left out: it would take the place of other stories
+_OUTLET = 40
 _OUTLETS = 3
 _REST = 400  # characters kept for the first and the last lines
-_MORE = "More was held than fits: the rest follows."
 
 
-def compose(digest: Digest, *, chat: bool) -> Message:
-    """The message for this digest, in plain text; a chat message has no title, and mentions are defused."""
-    title = _title(digest)
-    lines = [title, *_stories(digest.claims), "", *_ending(digest.tally)]
-    if digest.more:
-        lines.append(_MORE)
-    if digest.uncertain:
-        lines += ["", AGAIN]
-    body = "\n".join(lines)
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of a digest, by the names that templates use; they mean what those of a Telling mean."""
+
+    kind: str
+    severity: str
+    sign: str
+    headline: str
+    link: str
+    stamp: str
+    outlets: int
+    named: tuple[str, ...]
+    unnamed: int
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The stories that are told for one rule, or for several together: their titles, with " + " between."""
+
+    title: str
+    stories: tuple[Story, ...]
+
+
+def compose(digest: Digest, *, chat: bool, templates: Templates = OURS) -> Message:
+    """The message for this digest; a chat message has no title, and mentions are defused.
+
+    A mail has the same as a page beside its text.
+    """
+    told = facts(digest)
     if chat:
-        return Message(title="", body=defused(body))
-    return Message(title=title, body=body)
+        text = templates.render("digest.txt", told, fits=lambda text: len(defused(text)) <= CHAT)
+        return Message(title="", body=defused(text))
+    return Message(
+        title=told["title"],
+        body=templates.render("digest.txt", told),
+        html=templates.render("digest.html", told),
+    )
+
+
+def facts(digest: Digest) -> Mapping[str, Any]:
+    """What a digest tells, by the names that templates use."""
+    number = len(digest.claims)
+    return {
+        "title": f"Digest: {number} {'story' if number == 1 else 'stories'}",
+        "sections": _sections(digest.claims),
+        "held": _held(digest.tally),
+        "muted": digest.tally.muted,
+        "more": digest.more,
+        "again": digest.uncertain,
+    }
 
 
 def fitting(claims: Sequence[Claim], *, chat: bool) -> tuple[Claim, ...]:
-    """Those of the claims that one message holds, at least one: the most carried first."""
+    """Those of the claims that one message of our template holds, at least one: the most carried first."""
     room = (CHAT if chat else MAIL) - _REST
     ordered = sorted(claims, key=_weight)
     for number, claim in enumerate(ordered):
-        text = "\n".join(_stories([claim]))
-        room -= len(defused(text)) + 1
+        room -= _length(claim)
         if room < 0 and number:
             return tuple(ordered[:number])
     return tuple(ordered)
 
 
-def _title(digest: Digest) -> str:
-    stories = len(digest.claims)
-    return f"Digest: {stories} {'story' if stories == 1 else 'stories'}"
+def _length(claim: Claim) -> int:
+    """How many characters a claim takes at most: as if its rule were told of nothing else."""
+    bare = {
+        "title": "",
+        "sections": _sections([claim]),
+        "held": (),
+        "muted": 0,
+        "more": False,
+        "again": False,
+    }
+    return len(defused(OURS.render("digest.txt", bare))) + 2  # the line breaks round it
 
 
-def _stories(claims: Iterable[Claim]) -> list[str]:
+def _sections(claims: Iterable[Claim]) -> tuple[Section, ...]:
     """The stories under the rule that they are told for; of several rules, under all of them."""
-    rules: dict[str, list[Claim]] = {}
+    rules: dict[str, list[Story]] = {}
     for claim in sorted(claims, key=_weight):
         titles = dict.fromkeys(cut(one_line(told.match.title), HEADLINE) for told in claim.tolds)
-        rules.setdefault(" + ".join(list(titles)[:_OUTLETS]), []).append(claim)
-    lines = []
-    for rule, told in rules.items():
-        lines += ["", rule]
-        for claim in told:
-            lines += _story(claim)
-    return lines
+        rules.setdefault(" + ".join(list(titles)[:_OUTLETS]), []).append(_story(claim))
+    return tuple(Section(rule, tuple(stories)) for rule, stories in rules.items())
 
 
-def _story(claim: Claim) -> list[str]:
+def _story(claim: Claim) -> Story:
     first = main_tolds(claim)[0]
     entry, link = first.entry, web_link(first.entry)
     outlets = claim.outlets or (entry.outlet,)
-    carried = ", ".join(cut(one_line(outlet), 40) for outlet in outlets[:_OUTLETS])
-    if len(outlets) > _OUTLETS:
-        carried += f" and {len(outlets) - _OUTLETS} more"
-    if first.kind is Kind.MILESTONE:
-        carried = f"{len(outlets)} outlets carry it now: {carried}"
-    moment = (entry.published or first.decided).strftime("%Y-%m-%d %H:%M UTC")
-    again = " · may have reached you before" if claim.uncertain else ""
-    lines = [f"- {cut(headline(entry), HEADLINE)}", f"  {sign(claim)} · {carried} · {moment}{again}"]
-    return [*lines, f"  {link}"] if link and len(link) <= LINK else lines
+    return Story(
+        kind=first.kind.value,
+        severity=max(told.match.severity for told in claim.tolds).name.lower(),
+        sign=sign(claim),
+        headline=cut(headline(entry), HEADLINE),
+        link=link if len(link) <= LINK else "",
+        stamp=(entry.published or first.decided).strftime("%Y-%m-%d %H:%M UTC"),
+        outlets=len(outlets),
+        named=tuple(cut(one_line(outlet), _OUTLET) for outlet in outlets[:_OUTLETS]),
+        unnamed=len(outlets[_OUTLETS:]),
+        again=claim.uncertain,
+    )
 
 
 def _weight(claim: Claim) -> tuple[int, int, float, int]:
@@ -92,13 +139,11 @@ def _weight(claim: Claim) -> tuple[int, int, float, int]:
     return -len(claim.outlets), -severity, claim.created.timestamp(), claim.story
 
 
-def _ending(tally: Tally) -> list[str]:
-    """How many alerts were held, and why; how many were muted."""
+def _held(tally: Tally) -> tuple[str, ...]:
+    """How many alerts were held, and why."""
     reasons = (
         (tally.digest, "for the digest"),
         (tally.quiet, "in quiet hours"),
         (tally.limit, "over a limit"),
     )
-    held = ", ".join(f"{number} {reason}" for number, reason in reasons if number)
-    lines = [f"Held: {held}."] if held else []
-    return [*lines, f"Muted by silences since the last digest: {tally.muted}."] if tally.muted else lines
+    return tuple(f"{number} {reason}" for number, reason in reasons if number)

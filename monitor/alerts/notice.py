@@ -23,6 +23,7 @@ DAMP = timedelta(minutes=30)  # between two notices
 AGAIN_AFTER = timedelta(hours=6)  # until the same thing is told again
 MOST = 20  # lines; the rest is in `monitor status`
 TITLE = "media-monitor: something needs a look"
+REFUSED = "media-monitor: the rules, feeds or receivers have mistakes; what was good last stays in force"
 ALIVE = "media-monitor: the desk is alive"
 
 
@@ -41,6 +42,13 @@ def compose(notice: Notice, *, chat: bool) -> Message:
         lines += ["", AGAIN]
     body = cut("\n".join(lines), BODY)
     return Message("", defused(body)) if chat else Message(notice.title, body)
+
+
+def refusal(error: str) -> tuple[str, ...]:
+    """The title and the lines of a notice of mistakes in the files: each on its line, as many as fit."""
+    lines = error.splitlines()
+    shown = lines if len(lines) < MOST else lines[: MOST - 1]
+    return (REFUSED, *shown, f"To see {'them all' if len(lines) > 1 else 'it again'}: monitor check")
 
 
 def heartbeat(counts: Mapping[str, int]) -> tuple[str, ...]:

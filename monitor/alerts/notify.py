@@ -12,41 +12,48 @@ import smtplib
 import socket
 import ssl
 import time
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.policy import Compat32
 from email.utils import format_datetime, formataddr, localtime, make_msgid
-from functools import cache
+from functools import cache, partial
+from html import escape
 from http.cookiejar import DefaultCookiePolicy
-from threading import Lock, get_ident
+from queue import SimpleQueue
+from threading import Lock, Thread
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import apprise
 import requests.api
+from apprise.conversion import convert_between
 from apprise.plugins import url_to_dict
 from apprise.plugins.custom_json import NotifyJSON
 from apprise.plugins.email.base import NotifyEmail
+from apprise.plugins.telegram import NotifyTelegram
+from apprise.plugins.workflows import NotifyWorkflows
 
 from monitor.alerts import answers
 from monitor.errors import SendError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from email.mime.base import MIMEBase
 
     from monitor.model import Message, Receiver
 
 _MAIL = ("mailto", "mailtos")
 _WARNINGS = logging.getLogger("apprise")
-# DEBUG logs of both print webhook addresses whole. Apprise's go nowhere but into a send's own result, where
-# they say how far it came, and leave this module scrubbed or not at all.
-_WARNINGS.setLevel(logging.DEBUG)
+# DEBUG logs of both print webhook addresses whole. Apprise's warnings go nowhere but into the result of a
+# send, and leave this module scrubbed or not at all.
+_WARNINGS.setLevel(logging.WARNING)
 _WARNINGS.propagate = False
 _WARNINGS.addHandler(logging.NullHandler())
 logging.getLogger("urllib3").setLevel(logging.ERROR)  # it warns of odd headers with a traceback
@@ -61,8 +68,8 @@ _TARGETS = {
 _BLANK_TARGET = re.compile(r"[?&](?:to|target|targets)=(?:&|$)", re.IGNORECASE)
 
 # Seconds. A webhook that takes its time is waited for: given up after Apprise's 4 s it would get every alert
-# again. A send as a whole ends within Apprise's 60 s.
-_CONNECT, _READ = 10.0, 45.0
+# again. A send as a whole ends within the longest: one that trickles on its thread is left to itself.
+_CONNECT, _READ, _LONGEST, _GOODBYE = 10.0, 45.0, 60.0, 2.0
 # What says that a receiver did not take the message: an HTTP or SMTP status, or no connection to begin with.
 _NOT_TAKEN = re.compile(
     r"error=\d{3}|\(\d{3}, b['\"]|nothing was sent"
@@ -71,7 +78,8 @@ _NOT_TAKEN = re.compile(
 )
 # What says that the receiver answers, and that it is this message which it does not want.
 _NOT_WANTED = re.compile(r"error=(400|413|422)\b")
-_REASON = "Socket Exception: "
+_TEXT = apprise.NotifyFormat.TEXT
+_ADDRESS = re.compile(r"https?://[^\s<>]+")
 _FRESH = 20.0  # seconds that a kept connection may have been idle
 _UNKNOWN = ("Unparseable", "Unsupported URL")
 _SHORTEST_SECRET = (
@@ -163,23 +171,26 @@ class Notifier:
                 line.hang_up()
 
     def _sent(self, line: _Line, receiver: Receiver, message: Message) -> None:
-        heard = answers.listen()
         try:
-            result = line.notify(message)
+            said = line.send(message)
+        except _Overdue:
+            self._lines.pop(receiver, None)  # its service is in the hands of the thread that was left
+            raise SendError(
+                f"it took longer than {_LONGEST:.0f} s", where=receiver.name, uncertain=True
+            ) from None
         except Exception as error:  # noqa: BLE001 - whatever a plugin raises is a failed send
             raise SendError(
                 _scrubbed(f"its service broke: {type(error).__name__}: {error}", receiver.url),
                 where=receiver.name,
                 uncertain=True,
             ) from None  # the cause may hold the address
-        if not result:
-            said = _said(result)
+        if not said.taken:
             raise SendError(
-                _scrubbed(said, receiver.url) or "it was refused without a reason",
+                _scrubbed(said.why, receiver.url) or "it was refused without a reason",
                 where=receiver.name,
-                uncertain=not _NOT_TAKEN.search(said),
-                own=bool(_NOT_WANTED.search(said)),
-                retry_after=answers.asked(heard, now=datetime.now(UTC)),
+                uncertain=not _NOT_TAKEN.search(said.why),
+                own=bool(_NOT_WANTED.search(said.why)),
+                retry_after=answers.asked(said.answers, now=datetime.now(UTC)),
             )
 
     @contextmanager
@@ -207,6 +218,15 @@ class Notifier:
         return line
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a service said of a message: whether it was taken, why not, and what its answers asked for."""
+
+    taken: bool
+    why: str
+    answers: list[tuple[int, str]]
+
+
 class _Line:
     """One receiver's service, and the connections that it keeps from one message to the next."""
 
@@ -215,46 +235,179 @@ class _Line:
         service.request_rate_per_sec = 0  # else seconds *between* sends of one instance: 5.5 for mail
         self.lock = Lock()  # held while it is used: the operators' notices come from a thread of their own
         self._service = service
-        self._apprise = apprise.Apprise(asset=_asset())
-        self._apprise.add(service)
         self._keyed = isinstance(service, NotifyJSON)  # its reader is a program, and its headers are ours
-        self._session: requests.Session | None = None
+        self._session: _Session | None = None
+        self._hand: _Hand | None = None
 
-    def notify(self, message: Message) -> apprise.AppriseResult:
+    def send(self, message: Message) -> _Said:
+        """What the service says of the message; raises _Overdue, and whatever the service raises."""
         if isinstance(self._service, _Mail):
             self._service.letter = message
         if self._keyed:
             self._service.headers.pop("Idempotency-Key", None)
             self._service.headers |= {"Idempotency-Key": message.key} if message.key else {}
-        if self._session is None:
-            self._session = requests.Session()
-            self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        token = _KEPT.set(self._session)
+        self._session = self._session or _Session()
+        self._hand = self._hand or _Hand()
         try:
-            return self._apprise.notify(
-                body=message.body,
+            said: _Said = self._hand.do(partial(self._sent, message, self._session), within=_LONGEST)
+        except _Overdue:
+            self._let_go()
+            raise
+        return said
+
+    def _sent(self, message: Message, session: _Session) -> _Said:
+        """The same, in the thread of the hand."""
+        heard, session.broke = answers.listen(), []
+        kept, said = _KEPT.set(session), _SAID.set([])
+        try:
+            taken = self._service.notify(
+                body=_formatted(message.body, self._service),
                 title=message.title,
-                body_format=apprise.NotifyFormat.TEXT,
-                log_level=logging.DEBUG,
+                notify_type=apprise.NotifyType.INFO,
+                body_format=self._service.resolve_format(_TEXT),
+                body_passthrough=False,
             )
+            why = "; ".join(dict.fromkeys([*(_SAID.get() or ()), *session.broke]))
         finally:
-            _KEPT.reset(token)
+            _SAID.reset(said)
+            _KEPT.reset(kept)
+        return _Said(bool(taken), why, heard)
 
     def hang_up(self) -> None:
+        """End the connections, and the thread."""
+        if self._hand is not None and isinstance(self._service, _Mail):
+            with suppress(_Overdue):
+                self._hand.do(self._service.hang_up, within=_GOODBYE)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End them without a word: what another thread does with them fails."""
         session, self._session = self._session, None
         if session is not None:
             session.close()
         if isinstance(self._service, _Mail):
-            self._service.hang_up()
+            self._service.cut()
+        hand, self._hand = self._hand, None
+        if hand is not None:
+            hand.end()
+
+
+def _formatted(text: str, service: Any) -> str:
+    """The text as the service wants it marked up, so that what is read is the text."""
+    if isinstance(service, NotifyTelegram):
+        return escape(text, quote=False)  # Apprise's own conversion leaves out the blank lines
+    if isinstance(service, NotifyWorkflows):
+        return "\n\n".join(_paragraph(line.strip()) for line in text.splitlines() if line.strip())
+    return _converted(text, service.resolve_format(_TEXT))
+
+
+def _paragraph(line: str) -> str:
+    """A line as a card of Teams has it (CommonMark): lines in one paragraph would run into each other.
+
+    An address alone on its line is a link: in a card no other address is.
+    """
+    if _ADDRESS.fullmatch(line):
+        target = "".join(quote(sign) if sign in "()[]\\" else sign for sign in line)
+        return f"[{_converted(line, apprise.NotifyFormat.MARKDOWN)}]({target})"
+    return _converted(line, apprise.NotifyFormat.MARKDOWN)
+
+
+def _converted(text: str, to: apprise.NotifyFormat) -> str:
+    return str(convert_between(_TEXT, to, content=text))  # type: ignore[no-untyped-call]  # as above
+
+
+# ---- the longest that a send may take --------------------------------------------------------------------
+
+
+class _Overdue(Exception):  # noqa: N818 - not an error of the send: it has not ended
+    """What was begun has not ended in time."""
+
+
+class _Hand:
+    """A thread that does one thing after another for somebody who does not wait for ever.
+
+    Apprise has such threads, too: as few as six for all receivers of a process (of two processors), of which
+    each that hangs holds up the others.
+    """
+
+    def __init__(self) -> None:
+        self._work: SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None] = SimpleQueue()
+        Thread(target=self._run, name="send-hand", daemon=True).start()
+
+    def do(self, work: Callable[[], Any], *, within: float) -> Any:
+        """What the work comes to; raises _Overdue after so many seconds, and leaves the thread to it."""
+        done: Future[Any] = Future()
+        self._work.put((work, done))
+        try:
+            return done.result(within)
+        except TimeoutError:
+            if done.done():
+                raise  # the work's own
+            raise _Overdue from None
+
+    def end(self) -> None:
+        """It ends once it is done with what it does."""
+        self._work.put(None)
+
+    def _run(self) -> None:
+        while (job := self._work.get()) is not None:
+            work, done = job
+            try:
+                done.set_result(work())
+            except BaseException as error:  # noqa: BLE001 - for whoever waits
+                done.set_exception(error)
 
 
 # ---- connections that are kept ---------------------------------------------------------------------------
 
+
+class _Session(requests.Session):
+    """A session that keeps no cookies, reads the environment once a server, and knows what broke."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.broke: list[str] = []
+        self._settings: dict[tuple[str, object], Any] = {}
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """As requests does; what Apprise makes a mere "failed" of is noted."""
+        try:
+            return super().send(request, **options)
+        except requests.RequestException as error:
+            self.broke.append(str(error))
+            raise
+
+    def merge_environment_settings(self, url: str, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """As requests does: proxies and authorities; looked up once a server, not once a message."""
+        if proxies or stream or cert:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        server = urlsplit(url)
+        key = (f"{server.scheme}://{server.netloc}", verify)
+        if key not in self._settings:
+            self._settings[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**self._settings[key], "proxies": dict(self._settings[key]["proxies"])}
+
+
 # Apprise's services ask requests.post and its kin, which open a session for each request and so a connection,
 # a TLS handshake included. Within a send they are lent the receiver's own session instead.
-_KEPT: ContextVar[requests.Session | None] = ContextVar("_KEPT", default=None)
+_KEPT: ContextVar[_Session | None] = ContextVar("_KEPT", default=None)
 # It names each address that is asked, at DEBUG: of ours it never does, whatever level it was set to.
 logging.getLogger("urllib3.connectionpool").addFilter(lambda _record: _KEPT.get() is None)
+# What Apprise warns of within a send.
+_SAID: ContextVar[list[str] | None] = ContextVar("_SAID", default=None)
+
+
+class _Ear(logging.Handler):
+    """Keeps what is warned of within a send."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        said = _SAID.get()
+        if said is not None:
+            said.append(record.getMessage())
+
+
+_WARNINGS.addHandler(_Ear(logging.WARNING))
 
 
 class _Sessions:
@@ -369,6 +522,15 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
             smtp.quit()
         smtp.close()
 
+    def cut(self) -> None:
+        """Let go of the server without a word; whoever reads from it in another thread reads no more."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is None or smtp.sock is None:
+            return
+        with suppress(OSError):
+            smtp.sock.shutdown(socket.SHUT_RDWR)
+        smtp.close()
+
     def _written(self, letter: Message) -> bytes:
         more = dict(self.headers)
         if self.reply_to:
@@ -423,17 +585,6 @@ _SHORT_LINES = re.compile(r"(?:.{0,900}(?:\n|\Z))*")  # RFC 5322 §2.1.1 allows 
 # ---- what Apprise says -----------------------------------------------------------------------------------
 
 
-def _said(result: apprise.AppriseResult) -> str:
-    """What Apprise warned of, and the reasons under it, each once."""
-    return "; ".join(
-        dict.fromkeys(
-            str(entry.message).removeprefix(_REASON)
-            for entry in result.logs()
-            if entry.level in ("WARNING", "ERROR", "CRITICAL") or str(entry.message).startswith(_REASON)
-        )
-    )
-
-
 def _asset() -> apprise.AppriseAsset:
     asset = apprise.AppriseAsset(storage_mode=apprise.PersistentStoreMode.MEMORY)
     asset.app_id = "media-monitor"
@@ -454,22 +605,13 @@ def _service(url: str) -> Any:
 
 @contextmanager
 def _listening() -> Iterator[list[str]]:
+    """What Apprise warns of in this thread: another receiver's is scrubbed of that one's secrets."""
     heard: list[str] = []
-    own = get_ident()
-
-    class _Ear(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if (
-                record.thread == own
-            ):  # what another receiver's thread is told is scrubbed of that receiver's secrets
-                heard.append(record.getMessage())
-
-    ear = _Ear(logging.WARNING)
-    _WARNINGS.addHandler(ear)
+    token = _SAID.set(heard)
     try:
         yield heard
     finally:
-        _WARNINGS.removeHandler(ear)
+        _SAID.reset(token)
 
 
 def _scrubbed(said: str, url: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from monitor.model import Claim, Entry, Kind, Match, Mention, Severity, Told, identity
+from monitor.model import Claim, Digest, Entry, Kind, Match, Mention, Severity, Tally, Told, identity
 
 MOMENT = datetime(2026, 3, 2, 9, 12, tzinfo=UTC)
 _TITLE = "Ministers agree to reopen the railway by spring"
@@ -42,6 +43,13 @@ def told(kind: Kind = Kind.NEW, *, alert: int = 1, severity: Severity = Severity
     match = Match("railway-agreement", "Railway agreement", severity, (), mentions)
     outlets = len(_OUTLETS) if kind is Kind.MILESTONE else 0
     return Told(alert, kind, match, article, decided=MOMENT, outlets=outlets)
+
+
+def digest(receiver: str) -> Digest:
+    """A digest of one message of each kind, and of a milestone that may have arrived before."""
+    several = tuple(replace(claim, story=claim.story + n) for n, claim in enumerate(claims(receiver)))
+    tally = Tally(quiet=2, digest=1, limit=1, muted=3)
+    return Digest(1, receiver, several, tally, attempts=2, uncertain=True, created=MOMENT, more=True)
 
 
 def claims(receiver: str) -> tuple[Claim, ...]:

@@ -10,15 +10,13 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import BaseLoader, StrictUndefined, TemplateNotFound, TemplateSyntaxError
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jinja2 import Environment
-
-NAMES = ("chat.txt", "mail.html", "mail.txt")
+NAMES = ("chat.txt", "digest.html", "digest.txt", "mail.html", "mail.txt")
 
 # Part of the program, as its modules are: read when it is imported, and never again.
 SHIPPED: Mapping[str, str] = MappingProxyType(
@@ -38,8 +36,10 @@ class _Given(BaseLoader):
         return self._texts[template], template, lambda: True
 
 
-def _environment(texts: Mapping[str, str]) -> Environment:
-    return ImmutableSandboxedEnvironment(
+def _environment(
+    texts: Mapping[str, str], kind: type[Environment] = ImmutableSandboxedEnvironment
+) -> Environment:
+    return kind(
         loader=_Given(texts),
         autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
@@ -48,7 +48,8 @@ def _environment(texts: Mapping[str, str]) -> Environment:
     )
 
 
-_OURS = _environment(SHIPPED)
+# Ours are the program's own words: the sandbox, which looks at each name before it is read, is for theirs.
+_OURS = _environment(SHIPPED, Environment)
 
 
 class Templates:
@@ -66,13 +67,19 @@ class Templates:
         self._complain = complain
         self._failed: set[str] = set()
 
-    def render(self, name: str, facts: Mapping[str, Any]) -> str:
-        """The template with these facts filled in, without white space round it."""
+    def render(
+        self, name: str, facts: Mapping[str, Any], *, fits: Callable[[str], bool] = lambda _text: True
+    ) -> str:
+        """The template with these facts filled in, without white space round it; ours, if it does not fit."""
         if name in self._own:
             try:
-                return self._theirs.get_template(name).render(facts).strip()
+                text = self._theirs.get_template(name).render(facts).strip()
             except Exception as error:  # noqa: BLE001 - whatever fails in a template loses no alert
-                self._note(name, error)
+                self._note(name, f"line {_line(error, name)}: {_said(error)}")
+            else:
+                if fits(text):
+                    return text
+                self._note(name, "its text is longer than the message may be")
         return _OURS.get_template(name).render(facts).strip()
 
     def trial(self, name: str, facts: Mapping[str, Any]) -> tuple[int, str] | None:
@@ -85,10 +92,10 @@ class Templates:
             return _line(error, name), _said(error)
         return None
 
-    def _note(self, name: str, error: Exception) -> None:
+    def _note(self, name: str, what: str) -> None:
         if name not in self._failed:
             self._failed.add(name)
-            self._complain(name, f"line {_line(error, name)}: {_said(error)}")
+            self._complain(name, what)
 
 
 def _said(error: Exception) -> str:

@@ -130,12 +130,11 @@ def drop(
         raise UsageError("this would drop all that waits", remedy="name stories, or --receiver NAME")
     with opened(state) as store:
         choice = Choice(receivers, states, _numbers(store, stories))
-        changed = store.drop(choice, now=utc_now())
-        sending = store.count_sending(choice)
+        changed, sending = store.drop(choice, now=utc_now())
     if as_json:
         echo_json({"deliveries": changed, "sending": sending})
         return 0
-    late = f"; {sending} {'is' if sending == 1 else 'are'} being sent: drop it again if that fails"
+    late = f"; {sending} of them had been claimed: what is on its way at this moment may arrive"
     click.echo(f"{count(changed, 'delivery', 'deliveries')} dropped" + (late if sending else ""))
     return 0
 

@@ -46,6 +46,7 @@ class Connection:
         """
         self._path = folder / DATABASE
         self._schema = schema
+        self._hurried, self._unsettled = True, False  # whether commits wait for the disk, and one did not
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise StateError(f"SQLite {sqlite3.sqlite_version} is too old", remedy="install 3.37 or newer")
         try:
@@ -151,8 +152,10 @@ class Connection:
         """
         if not durable:
             with self._unhurried(), self.transaction():
+                self._unsettled = True
                 yield
             return
+        before = self._db.conn.total_changes
         try:
             self._db.execute("begin immediate")
             try:
@@ -161,6 +164,8 @@ class Connection:
             except BaseException:
                 self._db.rollback()
                 raise
+            if self._hurried and self._db.conn.total_changes > before:
+                self._unsettled = False  # the disk has all that was written before it, too
         except sqlite3.Error as error:
             raise self._trouble(error) from error
 
@@ -168,10 +173,18 @@ class Connection:
     def _unhurried(self) -> Iterator[None]:
         """Commits inside do not wait for the disk."""
         self._db.conn.execute("pragma synchronous = normal")
+        self._hurried = False
         try:
             yield
         finally:
+            self._hurried = True
             self._db.conn.execute("pragma synchronous = full")
+
+    def settle(self) -> None:
+        """See to it that what was committed and did not wait for the disk is on it."""
+        if self._unsettled:
+            with self.transaction():
+                self._db.execute("update tallies set last = last where name = 'sends sent'")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

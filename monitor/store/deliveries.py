@@ -144,7 +144,8 @@ class Deliveries(Connection):
         self._db.execute(
             """
             update deliveries set error = :error, uncertain = max(uncertain, :uncertain),
-                state = case when escalated and alert in (select alert from acks) then 'acked'
+                state = case when state = 'dropped' then 'dropped'
+                    when escalated and alert in (select alert from acks) then 'acked'
                     when alert in (select value from json_each(:dead)) then 'dead' else 'due' end,
                 due = coalesce(:again, min(:now, (select created from alerts where id = alert)))
             where receiver = :receiver and alert in (select value from json_each(:alerts))

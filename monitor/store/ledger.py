@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STATES = ("due", "sending", "sent", "held", "muted", "acked", "dead", "dropped")
 UNCERTAIN = "uncertain"  # of whatever state: an earlier send was cut off and may have arrived
 AGAIN = ("dead", "dropped", "muted")  # what may be sent again
-DROPPABLE = ("due", "held", "dead")
+DROPPABLE = ("due", "sending", "held", "dead")
 
 # `?1` are receivers, `?2` states, `?3` numbers of stories or alerts; an empty list chooses all.
 _CHOSEN = """
@@ -98,20 +98,26 @@ class Ledger(Connection):
                 now=now,
             )
 
-    def drop(self, choice: Choice, *, now: datetime) -> int:
-        """Give up what is due, held or dead, for good; how many that are."""
-        with self.transaction():
-            return self._change("state = 'dropped', due = ?5", choice, among=DROPPABLE, now=now)
+    def drop(self, choice: Choice, *, now: datetime) -> tuple[int, int]:
+        """Give up what is due, claimed, held or dead, for good; how many, and how many of them were claimed.
 
-    def count_sending(self, choice: Choice) -> int:
-        """How many of these are being sent at this moment, for which `drop` comes too late."""
-        if choice.states and "due" not in choice.states:
-            return 0
-        rows = self._rows(
-            f"select count(*) number from deliveries where {_CHOSEN}",  # noqa: S608 - whole statements of ours
-            _parameters(replace(choice, states=("sending",))),
-        )
-        return int(rows[0]["number"])
+        What is claimed and not begun is not sent any more; what is on its way at this moment may arrive, and
+        is sent then, or is dropped. Who chooses what is due means what is claimed, too.
+        """
+        if "due" in choice.states:
+            choice = replace(choice, states=(*choice.states, "sending"))
+        with self.transaction():
+            claimed = self._rows(
+                f"select count(*) number from deliveries where state = 'sending' and {_CHOSEN}",  # noqa: S608
+                _parameters(choice),
+            )[0]["number"]
+            dropped = self._change(
+                "state = 'dropped', due = ?5, uncertain = max(uncertain, deliveries.state = 'sending')",
+                choice,
+                among=DROPPABLE,
+                now=now,
+            )
+            return dropped, claimed
 
     def has_story(self, story: StoryId) -> bool:
         """Whether there is such a story."""

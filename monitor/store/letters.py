@@ -69,6 +69,14 @@ class Letters(Deliveries):
         letter = self._make(receiver, "notice", now=now, title=title, lines=tuple(lines))
         self._db.execute("update notices set letter = ? where letter is null", (letter,))
 
+    def make_refusal(self, receiver: str, title: str, lines: Collection[str], *, now: datetime) -> None:
+        """A notice of mistakes in the files, which waits for nothing else; inside a transaction."""
+        self._make(receiver, "refusal", now=now, title=title, lines=lines)
+
+    def withdraw_refusals(self) -> None:
+        """The mistakes are mended: those who were not told of them need not be; inside a transaction."""
+        self._db.execute("update letters set state = 'dropped' where kind = 'refusal' and state = 'due'")
+
     def make_heartbeat(self, receiver: str, title: str, lines: Collection[str], *, now: datetime) -> None:
         """A heartbeat that is due; inside a transaction."""
         self._make(receiver, "heartbeat", now=now, title=title, lines=lines)

@@ -176,7 +176,7 @@ create index aliases_entry on aliases (entry);
 create table letters (
     id integer primary key,
     receiver text not null,
-    kind text not null check (kind in ('digest', 'notice', 'heartbeat')),
+    kind text not null check (kind in ('digest', 'notice', 'heartbeat', 'refusal')),
     state text not null default 'due' check (state in ('due', 'sending', 'sent', 'dead', 'dropped')),
     due integer not null,
     attempts integer not null default 0,

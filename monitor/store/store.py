@@ -290,28 +290,38 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
     # ---- the desk -----------------------------------------------------------------------------------------
 
     def keep_desk(self, sources: str, *, rulebook: str, now: datetime) -> None:
-        """Remember the operator's files, which are free of mistakes."""
+        """Remember the operator's files, which are free of mistakes. Of earlier ones nobody need be told."""
         with self.transaction():
+            self.withdraw_refusals()
             self._db.execute(
                 "insert or replace into desk (id, sources, rulebook, loaded) values (1, ?, ?, ?)",
                 (sources, rulebook, to_milliseconds(now)),
             )
 
-    def refuse_desk(self, error: str, *, now: datetime) -> None:
-        """Remember what is wrong with the files now; what was good last stays."""
+    def refuse_desk(
+        self, error: str, *, now: datetime, operators: str = "", said: Sequence[str] = ("",)
+    ) -> None:
+        """Remember what is wrong with the files now; what was good last stays.
+
+        The receiver of the `operators` ("" for none) is owed a notice of it, a title and lines: one, until
+        the files are good again.
+        """
         with self.transaction():
             self._db.execute(
                 "update desk set error = ?, refused = coalesce(refused, ?)", (error, to_milliseconds(now))
             )
-
-    def tell_desk(self, refused: datetime) -> None:
-        """Remember that the operators were told of what is wrong since then."""
-        with self.transaction():
-            self._db.execute("update desk set told = 1 where refused = ?", (to_milliseconds(refused),))
+            if operators and self._db.execute("update desk set told = 1 where not told").rowcount:
+                self.make_refusal(operators, said[0], said[1:], now=now)
 
     def desk(self) -> KeptDesk | None:
         """The operator's files as they last were without mistakes, and what is wrong since; None if none."""
-        rows = self._rows("select * from desk")
+        rows = self._rows(
+            """
+            select *, (
+                select count(*) from letters where kind = 'refusal' and state in ('due', 'sending')
+            ) owed from desk
+            """
+        )
         if not rows:
             return None
         row = rows[0]
@@ -321,7 +331,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
             loaded=from_milliseconds(row["loaded"]),
             error=row["error"],
             refused=None if row["refused"] is None else from_milliseconds(row["refused"]),
-            told=bool(row["told"]),
+            told=bool(row["told"] and not row["owed"]),
         )
 
     def tenures(self) -> dict[str, Tenure]:

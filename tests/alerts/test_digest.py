@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from monitor.alerts import notice, sample
 from monitor.alerts.compose import AGAIN
 from monitor.alerts.digest import CHAT, compose, fitting
+from monitor.alerts.template import Templates
 from monitor.model import Claim, Digest, Kind, Match, Notice, Severity, Tally, Told
 from tests.fakes import FEED, START, Item, entry
 
@@ -118,3 +119,30 @@ def test_a_digest_says_of_what_kind_each_telling_is() -> None:
     assert new.startswith("  high · The Example Wire · ")
     assert development.startswith("  high, development · The Example Wire, ")
     assert milestone.startswith("  high, milestone · 3 outlets carry it now: The Example Wire, ")
+
+
+def test_the_page_of_the_longest_digest_is_shown_whole() -> None:
+    """Gmail shows the first 102 kB of a mail's page, and hides what was held and muted behind a link."""
+    link = "https://a.example/" + "x" * 60
+    many = [claim(number, "A headline & more " * 4, outlets=3) for number in range(400)]
+    told = [
+        replace(one, tolds=(replace(t, entry=replace(t.entry, link=link)),))
+        for one in many
+        for t in one.tolds
+    ]
+    going = fitting(told, chat=False)
+    assert 50 < len(going) < 400
+    full = compose(replace(digest(*going), uncertain=True, more=True), chat=False)
+    assert len(full.html.encode()) < 102_000
+    assert full.html.count("A headline &amp; more") == 4 * len(going)
+
+
+def test_a_template_that_makes_too_long_a_post_is_set_aside_so_that_no_story_is_cut_off() -> None:
+    complaints: list[tuple[str, str]] = []
+    wordy = "{% for story in sections[0].stories %}{{ story.headline }} {{ 'so ' * 300 }}{% endfor %}"
+    templates = Templates({"digest.txt": wordy}, complain=lambda *said: complaints.append(said))
+    some = digest(*(claim(number, f"headline {number}") for number in range(4)))
+    assert "so so" in compose(digest(claim(1)), chat=True, templates=templates).body
+    assert compose(some, chat=True, templates=templates) == compose(some, chat=True)
+    assert complaints == [("digest.txt", "its text is longer than the message may be")]
+    assert "so so" in compose(some, chat=False, templates=templates).body

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,10 +15,9 @@ from monitor.alerts import notify
 from monitor.alerts.notify import Notifier
 from monitor.errors import SendError
 from monitor.model import Message, Receiver
-from tests.web_server import Raw, Response, WebServer, reset
+from tests.web_server import Raw, Response, WebServer, drip, reset
 
 if TYPE_CHECKING:
-    import socket
     import threading
 
 MESSAGE = Message("", "Ministers meet")
@@ -67,6 +69,50 @@ def test_a_fault_of_a_service(
             assert caught.value.uncertain == uncertain
             web.serve("/hook", b"ok")
             notifier.send(receiver, MESSAGE)
+
+
+@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"])
+def test_a_service_that_trickles_is_left_after_a_time_and_holds_up_nobody(
+    head: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte comes in time, so no read ever times out: it is the send as a whole that does."""
+    monkeypatch.setattr(notify, "_LONGEST", 0.1)
+    notifier = Notifier()
+    with WebServer() as web:
+        receiver = Receiver("hook", f"json://127.0.0.1:{web.port}/hook")
+        web.raw("/hook", drip(head, b"x"))
+        for _ in range(8):  # more than Apprise has threads
+            with pytest.raises(SendError, match="it took longer than") as caught:
+                notifier.send(receiver, MESSAGE)
+            assert caught.value.uncertain
+        monkeypatch.setattr(notify, "_LONGEST", 10.0)
+        web.serve("/other", b"ok")
+        notifier.send(Receiver("other", f"json://127.0.0.1:{web.port}/other"), MESSAGE)
+        web.serve("/hook", b"ok")
+        notifier.send(receiver, MESSAGE)
+
+
+def test_a_mail_server_that_trickles_is_left_after_a_time_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It greets without end, and would say goodbye without end."""
+    monkeypatch.setattr(notify, "_LONGEST", 0.2)
+    with WebServer() as web, socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def trickle() -> None:
+            connection, _ = listener.accept()
+            connection.sendall(b"220 ready\r\n")
+            with connection, suppress(OSError):
+                while not web.closing.wait(0.01):
+                    connection.sendall(b"250-and\r\n")
+
+        server = Thread(target=trickle)
+        server.start()
+        people = "from=a@example.org&to=b@example.org&mode=insecure"
+        receiver = Receiver("mail", f"mailto://127.0.0.1:{listener.getsockname()[1]}/?{people}")
+        with pytest.raises(SendError, match="it took longer than") as caught:
+            Notifier().send(receiver, MESSAGE)
+        assert caught.value.uncertain
+        server.join(5)
+        assert not server.is_alive(), "the connection was cut"
 
 
 def test_a_certificate_that_nobody_vouches_for_gets_nothing() -> None:

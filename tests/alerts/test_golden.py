@@ -16,9 +16,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from monitor.alerts import digest
 from monitor.alerts.compose import compose
+from monitor.alerts.digest import fitting
 from monitor.alerts.notify import Notifier, is_chat
-from monitor.model import Claim, Feed, Kind, Match, Mention, Message, Receiver, Severity, Told
+from monitor.model import (
+    Claim,
+    Digest,
+    Feed,
+    Kind,
+    Match,
+    Mention,
+    Message,
+    Receiver,
+    Severity,
+    Tally,
+    Told,
+)
 from tests.alerts.families import FAMILIES, RawMailSink, sinks
 from tests.fakes import START, Item, entry
 
@@ -29,6 +43,10 @@ GOLDEN = Path(__file__).parent / "golden"
 WRITE = os.environ.get("GOLDEN") == "write"
 FEED = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 TEXT = "Ministers met for two days. They agreed to sign a peace agreement before the end of the year."
+
+# How an address stands in a card of Teams: as a link that shows where it leads.
+OWN_LINK = re.compile(r"\[https?:[^\s\]]*\]\(https://(?:wire|news)\.example/[^)\s]*\)")
+ALERTING = (Kind.NEW, Kind.DEVELOPMENT, Kind.MILESTONE)
 
 # Each with the reason why it is here. Feeds' texts are cleaned when they come in: these are worse than any.
 HEADLINES = {
@@ -47,6 +65,8 @@ HEADLINES = {
     "alphabets": "Ալիևը և Փաշինյանը — ალიევი, Алиев, Əliyev: sülh",
     "ten thousand": "endless " * 1250,
     "no title": "",
+    "a date in a card": "{{DATE(2026-03-02T09:00:00Z, SHORT)}} [a](javascript:alert(1))",
+    "an address": "https://news.example/@everyone/a_(b)_c",
 }
 
 
@@ -64,6 +84,29 @@ def claim(receiver: str, *tolds: Told, opening: tuple[Told, ...] = (), again: bo
     return Claim(receiver, 7, tolds, outlets, 1, uncertain=again, created=START, opening=opening or tolds)
 
 
+def digests(receiver: Receiver) -> dict[str, Message]:
+    """A digest of every headline, in as many messages as they take, and one of every kind of alert."""
+    name = receiver.name
+    opening = (told(HEADLINES["plain"]),)
+    each = [claim(name, told(title, alert=n)) for n, title in enumerate(HEADLINES.values())]
+    kinds = [claim(name, told(kind.value, kind=kind), opening=opening, again=True) for kind in ALERTING]
+    left: list[Claim] = [replace(one, story=n) for n, one in enumerate(each)]
+    parts = []
+    while left:
+        parts.append(fitting(left, chat=is_chat(receiver)))
+        left = [one for one in left if one not in parts[-1]]
+    several = {
+        f"a digest, {number}": Digest(1, name, part, Tally(digest=9), 1, uncertain=False, created=START)
+        for number, part in enumerate(parts, 1)
+    }
+    tally = Tally(quiet=2, digest=1, limit=1, muted=3)
+    of_kinds = Digest(1, name, tuple(kinds), tally, 2, uncertain=True, created=START, more=True)
+    return {
+        case: digest.compose(one, chat=is_chat(receiver))
+        for case, one in (several | {"a digest of every kind": of_kinds}).items()
+    }
+
+
 def cases(receiver: Receiver) -> dict[str, Message]:
     """A message for each headline, and one of each kind of alert."""
     name = receiver.name
@@ -78,7 +121,8 @@ def cases(receiver: Receiver) -> dict[str, Message]:
         "sent again": claim(name, first, again=True),
     }
     now = START + timedelta(minutes=12)
-    return {case: compose(one, chat=is_chat(receiver), now=now) for case, one in claims.items()}
+    alerts = {case: compose(one, chat=is_chat(receiver), now=now) for case, one in claims.items()}
+    return alerts | digests(receiver)
 
 
 def shown(text: str) -> str:
@@ -123,7 +167,7 @@ def test_what_arrives_at_a_service(family: str, tmp_path: Path, monkeypatch: pyt
         assert there.plain.connections + there.secure.connections == 1, "one connection carries them all"
         bodies = [shown(request.body.decode()) for request in there.requests]
     check(family, arrived)
-    for body in bodies:
+    for body in (OWN_LINK.sub("", one) for one in bodies):
         for live in ("<!", "<@", "<#", "@everyone", "@here", "@channel", "](http", "][1]", "]: http"):
             assert live not in body
 
