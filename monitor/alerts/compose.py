@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts.telling import Room, continues, headline, main_tolds, telling
 from monitor.alerts.template import OURS
 from monitor.model import Kind, Message, identity
-from monitor.text import cut
+from monitor.text import clean, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ _ROOMS = (Room(), Room(reasons=6, quotes=1), Room(reasons=2, quotes=1), Room(rea
 # Mentions; and links that hide their address, images among them, as Discord, Mattermost and Teams make them
 # of "[text](address)", "[text][name]" and "[name]: address".
 _LIVE = re.compile(r"[@<](?=\S)|\](?=[(\[:])")
+_LINK = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
 _JOINER = "\u200d"  # zero-width: a reader sees no difference, a chat service no mention
 
 
@@ -60,14 +61,19 @@ def compose(claim: Claim, *, chat: bool, now: datetime, templates: Templates = O
 def refusal(error: str, *, chat: bool) -> Message:
     """The message that tells the operators of mistakes in their files: each on its line, as many as fit."""
     what = "The rules, feeds or receivers have mistakes. What was good last stays in force."
-    body = cut(f"{what}\n\n{error}\n\nTo see them all: monitor check", BODY)
-    return (
-        Message(title="", body=defused(body)) if chat else Message(title=f"media-monitor: {what}", body=body)
-    )
+    body = f"{what}\n\n{clean(error)}\n\nTo see them all: monitor check"
+    if chat:
+        return Message(title="", body=cut(defused(body), BODY))
+    return Message(title=f"media-monitor: {what}", body=cut(body, BODY))
 
 
 def defused(text: str) -> str:
-    """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address."""
+    """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address.
+
+    In an address of the web a joiner would lead elsewhere: there an @ is written as %40, which servers read
+    as the same (RFC 3986 §2.1), and which makes no mention either.
+    """
+    text = _LINK.sub(lambda link: link.group().replace("@", "%40"), text)
     return _LIVE.sub(lambda token: token.group() + _JOINER, text)
 
 
