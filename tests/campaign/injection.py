@@ -11,7 +11,7 @@ import json
 import random
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
@@ -22,8 +22,20 @@ import pytest
 
 from monitor.alerts import compose, digest, notice
 from monitor.alerts.notify import Notifier, is_chat
-from monitor.model import Claim, Digest, Feed, Kind, Match, Mention, Message, Notice, Receiver, Severity
-from monitor.model import Tally, Told
+from monitor.model import (
+    Claim,
+    Digest,
+    Feed,
+    Kind,
+    Match,
+    Mention,
+    Message,
+    Notice,
+    Receiver,
+    Severity,
+    Tally,
+    Told,
+)
 from tests.alerts.families import FAMILIES, RawMailSink, sinks
 from tests.campaign.world import Row
 from tests.fakes import START, Item, entry
@@ -61,7 +73,7 @@ NAUGHTY = (
     # script
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)> <svg/onload=alert(1)> <iframe srcdoc='<script>'>",
-    "\"'><script>alert(1)</script><a href=\"javascript:alert(1)\">",
+    '"\'><script>alert(1)</script><a href="javascript:alert(1)">',
     "</title></style></textarea></h1></a><script>alert(1)</script>",
     "' onmouseover='alert(1) \" onmouseover=\"alert(1) ` onclick=`",
     "<style>*{display:none}</style><link rel=stylesheet href=//evil.example/x.css>",
@@ -96,7 +108,7 @@ NAUGHTY = (
 LINKS = (
     "javascript:alert(1)",
     "data:text/html,<script>alert(1)</script>",
-    "https://evil.example/\" onclick=\"alert(1)",
+    'https://evil.example/" onclick="alert(1)',
     "https://evil.example/'onclick='alert(1)",
     "https://evil.example/><script>alert(1)</script>",
     "https://evil.example/@everyone?to=@here#<!channel>",
@@ -108,7 +120,7 @@ LINKS = (
 )
 _FEED = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 
-# ---- what is told --------------------------------------------------------------------------------------------
+# ---- what is told ------------------------------------------------------------------------------------------
 
 
 def messages(text: str, *, link: str = "", chat: bool) -> Iterator[Message]:
@@ -124,7 +136,7 @@ def messages(text: str, *, link: str = "", chat: bool) -> Iterator[Message]:
 
 def _claim(text: str, link: str) -> Claim:
     article = entry(_FEED, Item("g1", text, f"Of peace. {text} peace. {text}", link=link))
-    article = _with_outlet(article, text)
+    article = replace(article, outlet=text)
     mentions = tuple(
         Mention(text, field, where, where + 5, text)
         for field, where in (("summary", 3), ("title", 0), ("title", max(0, len(text) - 5)))
@@ -135,13 +147,7 @@ def _claim(text: str, link: str) -> Claim:
     return Claim("r", 7, told, (text,) * 7, 1, True, START, opening=opening, notes=(text,))  # noqa: FBT003
 
 
-def _with_outlet(article: Any, outlet: str) -> Any:
-    from dataclasses import replace
-
-    return replace(article, outlet=outlet)
-
-
-# ---- what is live --------------------------------------------------------------------------------------------
+# ---- what is live ------------------------------------------------------------------------------------------
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -256,7 +262,7 @@ def _count(page: _Page, name: str) -> int:
     return sum(tag.name == name for tag in page.tags)
 
 
-# ---- the row -------------------------------------------------------------------------------------------------
+# ---- the row -----------------------------------------------------------------------------------------------
 
 
 def injection(*, texts: int = 0, seed: int = 1) -> Row:
@@ -266,7 +272,10 @@ def injection(*, texts: int = 0, seed: int = 1) -> Row:
     cases = [(text, "") for text in chosen] + [("Talks of peace", link) for link in LINKS]
     found: list[str] = []
     sent = 0
-    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="campaign-inject-") as folder:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        tempfile.TemporaryDirectory(prefix="campaign-inject-") as folder,
+    ):
         for family in FAMILIES:
             count, live = _at_a_service(family, cases, Path(folder), patch)
             sent, found = sent + count, [*found, *live]
@@ -288,7 +297,9 @@ def _at_a_service(
         receiver, notifier = there.receiver(family), Notifier()
         with notifier.kept(receiver):
             told = [("", message) for message in messages("peace", chat=True)]
-            told += [(f"{text!r:.60} {link}", one) for text, link in cases for one in _of(text, link, receiver)]
+            told += [
+                (f"{text!r:.60} {link}", one) for text, link in cases for one in _of(text, link, receiver)
+            ]
             for what, message in told:
                 before = len(there.requests)
                 notifier.send(receiver, message)

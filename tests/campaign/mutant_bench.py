@@ -1,6 +1,6 @@
 """Tries one mutant after another in the tree that it is started in, each in a process forked from this one.
 
-Reads an order a line from standard input (JSON: file, text, tests, seconds) and writes what became of it. This
+Reads an order a line from standard input (JSON: file, text, tests, seconds), writes what became of it. This
 process has imported what the tests need from outside, and nothing of `monitor`: a child begins with the
 mutant, and a run costs a third of what it costs in a new Python.
 """
@@ -21,7 +21,7 @@ import pytest
 from hypothesis import Phase, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 _OUTSIDE = (
     *("apprise", "apprise.plugins.email", "aiosmtpd.smtp", "apscheduler.schedulers.background", "feedparser"),
@@ -129,8 +129,8 @@ class _Chosen:
         items[:] = sorted(left, key=lambda item: self._rank[item.nodeid])
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Iterator[None]:
-        report: Any = yield
+    def pytest_runtest_makereport(self) -> Generator[None, Any, Any]:
+        report = yield
         if report.failed:
             os.write(self._writing, report.nodeid.encode())
             self._writing = os.open(os.devnull, os.O_WRONLY)

@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
-from xml.etree import ElementTree as ET  # noqa: N817, S405 - as it is called; what it reads is pytest's own
+from xml.etree import ElementTree as ET
 
 from tests.campaign.mutations import Mutation, mutations
 
@@ -57,7 +57,7 @@ TESTS = (
 _LONGEST_TEST = 8.0  # seconds on the machine as it was when the lines were learned
 
 
-# ---- which tests pass which line -----------------------------------------------------------------------------
+# ---- which tests pass which line ---------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,16 @@ class Lines:
         return self.seconds.get(test, 1.0)
 
 
-def learned(tree: Path, keep: Path) -> Lines:
-    """Run the tests on the tree, counting; what came of it is kept in `keep` for the next time."""
+def learned(tree: Path, keep: Path, more: list[str]) -> Lines:
+    """Run the tests on the tree, counting; what came of it is kept in `keep`, then only `more` are run."""
     data = keep / "coverage"
-    if not data.exists():
+    tests = more if data.exists() else TESTS
+    if tests:
+        counting = ("--cov", "--cov-branch", "--cov-report=", "--cov-fail-under=0", "--cov-context=test")
+        times = f"--junitxml={keep / f'times-{time.time_ns()}.xml'}"
+        counting += ("--cov-append",) if data.exists() else ()
         subprocess.run(
-            [sys.executable, "-m", "pytest", *TESTS, "-n", "2", "--dist", "loadfile", "--cov", "--cov-branch"]
-            + ["--cov-report=", "--cov-fail-under=0", "--cov-context=test", f"--junitxml={keep / 'times.xml'}"],
+            [sys.executable, "-m", "pytest", *tests, "-n", "2", "--dist", "loadfile", *counting, times],
             cwd=tree,
             env={**os.environ, "COVERAGE_FILE": str(data)},
             check=False,
@@ -126,7 +129,7 @@ def _read(data: Path, times: list[Path]) -> Lines:
     return Lines(passed, seconds, frozenset(failed))
 
 
-# ---- a process that tries mutants ----------------------------------------------------------------------------
+# ---- a process that tries mutants --------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,7 @@ def copied(into: Path) -> Path:
     return into
 
 
-# ---- the trial -------------------------------------------------------------------------------------------------
+# ---- the trial ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -209,9 +212,16 @@ def drawn(package: str, *, count: int, seed: int) -> list[tuple[str, Mutation]]:
     return random.Random(f"{seed} {package}").sample(every, min(count, len(every)))
 
 
-def trial(packages: list[str], lines: Lines, *, count: int, seed: int, seconds: float) -> list[Tried]:
-    """Try every mutant that is drawn, two at a time; says each as it comes."""
-    orders = [(package, *one) for package in packages for one in drawn(package, count=count, seed=seed)]
+def trial(
+    packages: list[str], lines: Lines, *, count: int, seed: int, seconds: float, again: str = ""
+) -> list[Tried]:
+    """Try every mutant that is drawn, or those of them that stand in `again`; says each as it comes."""
+    orders = [
+        (package, file, mutation)
+        for package in packages
+        for file, mutation in drawn(package, count=count, seed=seed)
+        if not again or f"{file}:{mutation}" in again
+    ]
     free: SimpleQueue[Bench] = SimpleQueue()
 
     def one(order: tuple[str, str, Mutation]) -> Tried:
@@ -225,12 +235,15 @@ def trial(packages: list[str], lines: Lines, *, count: int, seed: int, seconds: 
         sys.stderr.write(f"{tried}\n")
         return tried
 
-    with tempfile.TemporaryDirectory(prefix="campaign-mutants-") as folder:
-        with Bench(copied(Path(folder, "a"))) as left, Bench(copied(Path(folder, "b"))) as right:
-            free.put(left)
-            free.put(right)
-            with ThreadPoolExecutor(2) as pool:
-                return _sure(list(pool.map(one, orders)), left)
+    with (
+        tempfile.TemporaryDirectory(prefix="campaign-mutants-") as folder,
+        Bench(copied(Path(folder, "a"))) as left,
+        Bench(copied(Path(folder, "b"))) as right,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        free.put(left)
+        free.put(right)
+        return _sure(list(pool.map(one, orders)), left)
 
 
 def _sure(tried: list[Tried], bench: Bench) -> list[Tried]:
@@ -250,20 +263,29 @@ def _sure(tried: list[Tried], bench: Bench) -> list[Tried]:
 
 def main() -> int:
     """Draw, try, and print the table; 1 where a package has under 90 % killed."""
-    parser = argparse.ArgumentParser(prog="tests.campaign.mutants", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="tests.campaign.mutants", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--only", action="append", choices=PACKAGES, help="a package; again for more")
     parser.add_argument("--count", type=int, default=60, help="mutants of each package (60)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=30.0, help="of tests for each mutant (30)")
     parser.add_argument("--keep", type=Path, default=ROOT / "build" / "mutants", help="where lines are kept")
+    parser.add_argument(
+        "--learn", nargs="*", default=[], metavar="TEST", help="tests that are new since then"
+    )
+    parser.add_argument(
+        "--again", type=Path, metavar="FILE", help="only those that survived, as FILE printed them"
+    )
     parser.add_argument("--json", action="store_true", help="every mutant and its fate, on standard output")
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="campaign-lines-") as folder:
-        lines = learned(copied(Path(folder, "tree")), options.keep)
+        lines = learned(copied(Path(folder, "tree")), options.keep, options.learn)
+    again = options.again.read_text("utf-8") if options.again else ""
     chosen = options.only or [*PACKAGES]
-    tried = trial(chosen, lines, count=options.count, seed=options.seed, seconds=options.seconds)
+    tried = trial(chosen, lines, count=options.count, seed=options.seed, seconds=options.seconds, again=again)
     if options.json:
         rows = [asdict(one) | {"mutation": str(one.mutation)} for one in tried]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from os.path import commonprefix
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +36,8 @@ class Mutation:
 
     def __str__(self) -> str:
         before, after = " ".join(self.before.split()), " ".join(self.text.split())
-        head = len(commonprefix([before, after])) if len(before) > _WIDE else 0
+        pairs = enumerate(zip(before, after, strict=False))
+        head = next((at for at, (old, new) in pairs if old != new), 0) if len(before) > _WIDE else 0
         return f"{self.line}: {_window(before, head)}  =>  {_window(after, head)}"
 
 
@@ -135,7 +135,7 @@ def _is_python(source: bytes) -> bool:
     return True
 
 
-# ---- where ---------------------------------------------------------------------------------------------------
+# ---- where -------------------------------------------------------------------------------------------------
 
 
 def _sites(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, range]]:
@@ -165,7 +165,7 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _head_end(statement: ast.stmt) -> int:
-    body = getattr(statement, "body", None)
+    body: list[ast.stmt] = getattr(statement, "body", [])
     if isinstance(statement, ast.Match):
         return statement.subject.end_lineno or statement.lineno
     if body:
@@ -226,7 +226,7 @@ def _names(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-# ---- how -----------------------------------------------------------------------------------------------------
+# ---- how ---------------------------------------------------------------------------------------------------
 
 
 def _changes(node: ast.stmt | ast.expr, text: str) -> Iterator[str]:
@@ -244,16 +244,21 @@ def _changes(node: ast.stmt | ast.expr, text: str) -> Iterator[str]:
             word = " or " if isinstance(op, ast.And) else " and "
             yield f"({word.join(f'({ast.unparse(value)})' for value in values)})"
             yield from (f"({ast.unparse(_without(node, at))})" for at in range(len(values)))
-        case ast.UnaryOp(op=ast.Not()):
-            yield f"({ast.unparse(node.operand)})"
-        case ast.IfExp():
-            yield f"({ast.unparse(ast.IfExp(node.test, node.orelse, node.body))})"
+        case ast.UnaryOp() | ast.IfExp():
+            yield from _turned(node)
         case ast.BinOp(op=op) if type(op) in _ARITHMETIC and not _is_text(node.left):
             yield f"({ast.unparse(ast.BinOp(node.left, _ARITHMETIC[type(op)](), node.right))})"
         case ast.Constant():
             yield from _other_constants(node.value, text)
         case ast.Call():
             yield from _called(node)
+
+
+def _turned(node: ast.UnaryOp | ast.IfExp) -> Iterator[str]:
+    if isinstance(node, ast.IfExp):
+        yield f"({ast.unparse(ast.IfExp(node.test, node.orelse, node.body))})"
+    elif isinstance(node.op, ast.Not):
+        yield f"({ast.unparse(node.operand)})"
 
 
 def _compared(node: ast.Compare) -> Iterator[str]:
@@ -289,7 +294,7 @@ def _other_sql(text: str) -> Iterator[str]:
 def _called(node: ast.Call) -> Iterator[str]:
     if other := _CALLS.get(_names(node.func)):
         yield ast.unparse(ast.Call(ast.Name(other), node.args, node.keywords))
-    for at in range(0 if _names(node.func) in ("min", "max") else len(node.args) - 1):
+    for at in range(len(node.args) - 1):
         pair = node.args[at : at + 2]
         if any(isinstance(one, ast.Starred) for one in pair) or ast.dump(pair[0]) == ast.dump(pair[1]):
             continue
