@@ -44,7 +44,14 @@ PACKAGES = {
 }
 # What is asked: the tests of the packages, and of those that use them as they are used.
 TESTS = (
-    *("tests/stories", "tests/rules", "tests/alerts", "tests/store", "tests/cli"),
+    *(
+        "tests/stories",
+        "tests/rules",
+        "tests/alerts",
+        "tests/store",
+        "tests/cli",
+        "tests/web/test_web_pages.py",
+    ),
     *(f"tests/feeds/test_feeds_{name}.py" for name in ("guard", "fetch", "access", "poll")),
     *(
         f"tests/test_{name}.py"
@@ -95,7 +102,13 @@ def learned(tree: Path, keep: Path, more: list[str]) -> Lines:
     data = keep / "coverage"
     tests = more if data.exists() else TESTS
     if tests:
-        counting = ("--cov", "--cov-branch", "--cov-report=", "--cov-fail-under=0", "--cov-context=test")
+        counting: tuple[str, ...] = (
+            "--cov",
+            "--cov-branch",
+            "--cov-report=",
+            "--cov-fail-under=0",
+            "--cov-context=test",
+        )
         times = f"--junitxml={keep / f'times-{time.time_ns()}.xml'}"
         counting += ("--cov-append",) if data.exists() else ()
         subprocess.run(
@@ -222,13 +235,14 @@ def trial(
         for file, mutation in drawn(package, count=count, seed=seed)
         if not again or f"{file}:{mutation}" in again
     ]
+    sources = {file: (ROOT / file).read_bytes() for _, file, _ in orders}  # whatever is edited meanwhile
     free: SimpleQueue[Bench] = SimpleQueue()
 
     def one(order: tuple[str, str, Mutation]) -> Tried:
         package, file, mutation = order
         bench = free.get()
         tests = lines.tests(file, mutation.lines, own=PACKAGES[package][1], seconds=seconds)
-        text = mutation.of((ROOT / file).read_bytes())
+        text = mutation.of(sources[file])
         verdict = bench.tried(tests, file=file, text=text, seconds=30 + 5 * seconds)
         free.put(bench)
         tried = Tried(package, file, mutation, verdict)
