@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.alerts.telling import LEAD_WORDS
-from monitor.errors import Fault
 from monitor.rules import condition, document
 from monitor.rules.endings import stems
 from monitor.rules.examples import failing_examples
@@ -20,6 +20,9 @@ from monitor.rules.rulebook import Rulebook, compile_rulebook
 from monitor.rules.schema import schema
 from monitor.rules.tenure import Standing, Tenure
 from tests.fakes import FEED, START, Item, entry, rules
+
+if TYPE_CHECKING:
+    from monitor.errors import Fault
 
 RULE = "rules: [{id: one, title: One, when: $a, send: mail, examples: {match: [%s]}}]\n"
 
@@ -94,7 +97,8 @@ def test_a_short_word_is_remarked_on_with_what_to_do() -> None:
 
 def test_a_rule_that_wants_something_twice_is_shadowed_by_the_one_that_wants_it_once() -> None:
     twice = "  - {id: two, when: atleast/2 $a, send: mail, examples: {match: [treaty and treaty]}}\n"
-    desk = "terms: {a: {words: [treaty]}}\nrules:\n  - {id: one, when: $a, send: mail, examples: {match: [treaty]}}\n"
+    once = "rules:\n  - {id: one, when: $a, send: mail, examples: {match: [treaty]}}\n"
+    desk = "terms: {a: {words: [treaty]}}\n" + once
     assert any("shadowed" in one.what and '"two"' in one.what for one in remarks(rules(desk + twice)))
 
 

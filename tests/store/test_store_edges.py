@@ -61,6 +61,17 @@ def test_outlets_stand_in_the_order_in_which_each_first_carried_the_story(line: 
     assert line.store._outlets(row["story"], row["lead"]) == ("B", "A")
 
 
+def test_what_was_tried_least_comes_first_where_it_is_asked_for(line: Line) -> None:
+    line.poll("a", NEWS)
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    store = line.store
+    older, newer = [row["id"] for row in store._rows("select id from alerts order by created")]
+    with store.transaction():
+        store._db.execute("update deliveries set attempts = 3 where alert = ?", (older,))
+    claims = [store.due_claim("mail", now=line.clock.now, least_tried=least) for least in (False, True)]
+    assert [claim.tolds[0].alert for claim in claims if claim] == [older, newer]
+
+
 def test_the_oldest_that_waits_is_the_one_that_was_decided_first(line: Line) -> None:
     line.poll("a", NEWS)
     first = line.clock.now
@@ -146,6 +157,21 @@ def test_a_number_is_followed_through_merges_until_its_story_is_split_off_again(
             "insert into corrections (verb, entry, story, was, made) values ('split', 10, 10, 30, 0)"
         )
         assert store.now_called(10) == [10]
+
+
+def test_a_silence_that_ended_is_known_for_as_long_as_what_it_muted(tmp_path: Path) -> None:
+    with Upkeep(tmp_path) as store:
+        line = Line(store)
+        line.poll("a", NEWS)
+        with store.transaction():
+            for number in (1, 2):
+                store._db.execute(
+                    "insert into silences values (?, 'rule', 'x', 0, 0, 'why', 'who', 0)", (number,)
+                )
+            store._db.execute("update deliveries set state = 'muted', silence = 1")
+        for _ in store.prune(before=START, keys_before=START):
+            pass
+        assert [row["id"] for row in store._rows("select id from silences")] == [1]
 
 
 # ---- a clock that is set ----------------------------------------------------------------------------------
