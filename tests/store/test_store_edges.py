@@ -185,7 +185,7 @@ def test_an_outage_that_lasts_into_a_far_future_by_a_wrong_clock_lasts_a_day_at_
                 until = int((START + hours * HOUR).timestamp() * 1000)
                 store._db.execute("insert into outages values (?, 0, 1, ?, '')", (name, until))
         store.clamp_dues({}, now=START, retry=HOUR, lease=HOUR)
-        until = {row["receiver"]: row["until"] for row in store._rows("select receiver, until from outages")}
-    assert until == {
+        found = {row["receiver"]: row["until"] for row in store._rows("select receiver, until from outages")}
+    assert found == {
         name: int((START + hours * HOUR).timestamp() * 1000) for name, hours in (("far", 24), ("near", 3))
     }
