@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -28,6 +29,7 @@ _OUTSIDE = (
     *("jinja2.sandbox", "rapidfuzz", "requests", "rich.console", "sqlite_utils", "starlette.applications"),
     *("trustme", "urllib3", "uvicorn", "yaml", "xdist", "pytest_timeout"),
 )
+_PATIENCE = 10  # seconds on the clock for each of the processor's, before a mutant is taken to hang
 _SPACE = 3 << 30  # bytes of memory for a mutant that never stops growing
 
 
@@ -71,14 +73,16 @@ def _run(tests: list[str], seconds: float) -> tuple[str, str]:
     if pid == 0:
         os.close(reading)
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (_SPACE, _SPACE))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
         _become_pytest(tests, writing)
     os.close(writing)
-    status = _ended(pid, seconds)
+    status = _ended(pid, _PATIENCE * seconds)
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # what the tests started and left
     with os.fdopen(reading) as pipe:
         by = pipe.read()
-    if status is None:
+    if status is None or (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXCPU):
         return "timed out", ""
     return ("survived", "") if status == 0 else ("killed", by)
 
@@ -97,9 +101,6 @@ def _ended(pid: int, seconds: float) -> int | None:
 
 
 def _become_pytest(tests: list[str], writing: int) -> None:
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_AS, (_SPACE, _SPACE))
     silence = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(silence, number)
@@ -107,7 +108,7 @@ def _become_pytest(tests: list[str], writing: int) -> None:
         "mutants", derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
     )
     files = [*dict.fromkeys(test.partition("::")[0] for test in tests)]
-    options = ["-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-o", "timeout=60"]
+    options = ["-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-o", "timeout=100"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     code: int = 70
     with suppress(BaseException):

@@ -182,7 +182,7 @@ class Bench:
         self._process.stdout.close()
 
     def tried(self, tests: list[str], *, file: str = "", text: bytes = b"", seconds: float) -> Verdict:
-        """Run these tests with this text in the file, for so long at most."""
+        """Run these tests with this text in the file, for so many seconds of the processor at most."""
         if not tests:
             return Verdict("survived", "", 0, 0.0)
         order = {"file": file, "text": text.decode(), "tests": tests, "seconds": seconds}
@@ -243,7 +243,7 @@ def trial(
         bench = free.get()
         tests = lines.tests(file, mutation.lines, own=PACKAGES[package][1], seconds=seconds)
         text = mutation.of(sources[file])
-        verdict = bench.tried(tests, file=file, text=text, seconds=30 + 5 * seconds)
+        verdict = bench.tried(tests, file=file, text=text, seconds=20 + 3 * seconds)
         free.put(bench)
         tried = Tried(package, file, mutation, verdict)
         sys.stderr.write(f"{tried}\n")

@@ -119,20 +119,12 @@ def mutations(source: bytes) -> list[Mutation]:
             *([f"(not ({ast.unparse(node)}))"] if node in conditions and not _is_told(node) else []),
         )
     ]
-    return sorted((one for one in found if _is_python(one.of(source))), key=lambda one: (one.start, one.text))
+    return sorted(found, key=lambda one: (one.start, one.text))
 
 
 def _span(node: ast.stmt | ast.expr, offsets: list[int]) -> tuple[int, int]:
     assert node.end_lineno is not None and node.end_col_offset is not None
     return offsets[node.lineno - 1] + node.col_offset, offsets[node.end_lineno - 1] + node.end_col_offset
-
-
-def _is_python(source: bytes) -> bool:
-    try:
-        ast.parse(source)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 # ---- where -------------------------------------------------------------------------------------------------
