@@ -75,8 +75,12 @@ class Lines:
     seconds: Mapping[str, float]
     failed: frozenset[str]
 
-    def tests(self, file: str, lines: Iterable[int], *, own: str, seconds: float) -> list[str]:
-        """The tests of these lines, own ones first, quick ones first, as many as take `seconds` together.
+    def tests(
+        self, file: str, lines: Iterable[int], *, own: str, seconds: float, first: tuple[str, ...] = ()
+    ) -> list[str]:
+        """The tests of these lines: those of files that come first, then own ones, quick ones first.
+
+        As many as take `seconds` together.
 
         What is run when a module is imported is passed by no test: then they are those of the module.
         """
@@ -86,8 +90,12 @@ class Lines:
         found = found or {test for test in self.seconds if test.startswith(own)}  # tables
         quick = [test for test in found - self.failed if self._takes(test) <= _LONGEST_TEST]
         chosen, left = [], seconds
-        for test in sorted(quick, key=lambda test: (not test.startswith(own), self._takes(test), test)):
-            left -= self._takes(test)
+        ranked = {
+            test: (not test.startswith(first or ("/",)), not test.startswith(own), self._takes(test), test)
+            for test in quick
+        }
+        for test in sorted(quick, key=ranked.__getitem__):
+            left -= self._takes(test) if ranked[test][0] else 0.0
             if left < 0:
                 break
             chosen.append(test)
@@ -226,7 +234,14 @@ def drawn(package: str, *, count: int, seed: int) -> list[tuple[str, Mutation]]:
 
 
 def trial(
-    packages: list[str], lines: Lines, *, count: int, seed: int, seconds: float, again: str = ""
+    packages: list[str],
+    lines: Lines,
+    *,
+    count: int,
+    seed: int,
+    seconds: float,
+    again: str = "",
+    first: tuple[str, ...] = (),
 ) -> list[Tried]:
     """Try every mutant that is drawn, or those of them that stand in `again`; says each as it comes."""
     orders = [
@@ -241,7 +256,7 @@ def trial(
     def one(order: tuple[str, str, Mutation]) -> Tried:
         package, file, mutation = order
         bench = free.get()
-        tests = lines.tests(file, mutation.lines, own=PACKAGES[package][1], seconds=seconds)
+        tests = lines.tests(file, mutation.lines, own=PACKAGES[package][1], seconds=seconds, first=first)
         text = mutation.of(sources[file])
         verdict = bench.tried(tests, file=file, text=text, seconds=20 + 3 * seconds)
         free.put(bench)
