@@ -303,6 +303,7 @@ def main() -> int:
     parser.add_argument(
         "--learn", nargs="*", default=[], metavar="TEST", help="tests that are new since then"
     )
+    parser.add_argument("--first", nargs="*", default=[], metavar="TEST", help="files that are asked first")
     parser.add_argument(
         "--again", type=Path, metavar="FILE", help="only those that survived, as FILE printed them"
     )
