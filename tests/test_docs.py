@@ -15,6 +15,8 @@ import pytest
 from monitor.config import load_desk
 from monitor.rules.document import read
 from monitor.store.store import Store
+from tests.campaign.__main__ import probes
+from tests.campaign.mutants import PACKAGES
 from tests.desks import called
 from tests.fakes import START
 
@@ -27,6 +29,7 @@ SHIPPED = sorted(ROOT.glob("rules/*.yaml"))
 HARMLESS = {"monitor", "cat", "cp", "echo", "grep", "ls", "mkdir", "sqlite3"}
 # Commands that are shown and cannot be run here: how they begin, and why.
 NOT_RUN = (
+    ("python -m tests", "takes its time, and wants the environment of the tests"),
     ("make", "sets up the whole tree, and runs these tests"),
     (".ci/run", "runs these tests"),
     ("monitor demo", "takes its time; it is a step of the checks by itself"),
@@ -193,6 +196,26 @@ def test_no_link_of_a_document_is_dead(document: Path) -> None:
     prose = re.sub(r"```.*?```|`[^`\n]*`", "", document.read_text("utf-8"), flags=re.DOTALL)
     links = re.findall(r"\[[^\]]*\]\(([^)\s]+)\)", prose)
     assert [link for link in links if ":" not in link and not leads_on(document, link)] == []
+
+
+PROOFS = [ROOT / "docs" / "security.md", ROOT / "docs" / "reliability.md"]
+
+
+@pytest.mark.parametrize("document", PROOFS, ids=ids(PROOFS))
+def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", document.read_text("utf-8")))
+    tests = "\n".join(file.read_text("utf-8") for file in ROOT.glob("tests/**/test_*.py"))
+    assert named
+    assert named - set(re.findall(r"^ *def (test_\w+)\(", tests, re.MULTILINE)) == set()
+
+
+@pytest.mark.parametrize("document", PROOFS, ids=ids(PROOFS))
+def test_every_probe_that_a_document_names_is_one_of_the_campaign(document: Path) -> None:
+    named = set(
+        re.findall(r"--only (\w+)", re.sub(r"```.*?```", "", document.read_text("utf-8"), flags=re.DOTALL))
+    )
+    assert named
+    assert named - set(probes(short=True)) - set(PACKAGES) == set()
 
 
 def leads_on(document: Path, link: str) -> bool:

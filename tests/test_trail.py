@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import config
-from monitor.cli.main import main
 from monitor.errors import SendError
 from monitor.model import Scope
 from monitor.store.ledger import Choice

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts.compose import AGAIN, BODY, defused
 from monitor.model import Message
-from monitor.text import cut
+from monitor.text import cut, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +35,13 @@ def due(first: datetime, last: datetime | None) -> datetime:
 
 def compose(notice: Notice, *, chat: bool) -> Message:
     """The message for this notice: a line for each thing, as many as fit."""
-    lines = [notice.title, "", *notice.lines[:MOST]]
+    lines = [notice.title, "", *map(one_line, notice.lines[:MOST])]
     if rest := len(notice.lines) - MOST:
         lines += [f"and {rest} more: monitor status"] if rest > 0 else []
     if notice.uncertain:
         lines += ["", AGAIN]
-    body = cut("\n".join(lines), BODY)
-    return Message("", defused(body)) if chat else Message(notice.title, body)
+    body = "\n".join(lines)
+    return Message("", cut(defused(body), BODY)) if chat else Message(notice.title, cut(body, BODY))
 
 
 def refusal(error: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 import time
+from base64 import b64decode
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -82,6 +83,8 @@ _TEXT = apprise.NotifyFormat.TEXT
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _FRESH = 20.0  # seconds that a kept connection may have been idle
 _UNKNOWN = ("Unparseable", "Unsupported URL")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_FROM_URL_SAFE = str.maketrans("-_", "+/")
 _SHORTEST_SECRET = (
     6  # shorter pieces of an address (a port, "json") are no secrets, and scrubbing them garbles
 )
@@ -616,9 +619,21 @@ def _listening() -> Iterator[list[str]]:
 
 def _scrubbed(said: str, url: str) -> str:
     """What was said, without the address or any piece of it that could be a secret."""
-    for piece in sorted(_pieces(url), key=len, reverse=True):
+    pieces = sorted(_pieces(url), key=len, reverse=True)
+    said = _BASE64.sub(lambda run: "***" if _holds(run.group(), pieces) else run.group(), said)
+    for piece in pieces:
         said = said.replace(piece, "***")
     return said
+
+
+def _holds(run: str, pieces: list[str]) -> bool:
+    """Whether it is base64 of a text with one of the pieces in it, as logins are sent (RFC 4616, 7617)."""
+    coded = run.rstrip("=").translate(_FROM_URL_SAFE)
+    try:
+        text = b64decode(coded + "=" * (-len(coded) % 4)).decode("utf-8", "replace")
+    except ValueError:
+        return False
+    return any(piece in text for piece in pieces)
 
 
 def _pieces(url: str) -> set[str]:

@@ -166,7 +166,8 @@ def sign(claim: Claim) -> str:
 
 def web_link(entry: Entry) -> str:
     """The entry's address if it is one of the web, else ""."""
-    return entry.link if _LINK.fullmatch(entry.link) else ""
+    link = clean(entry.link)
+    return link if _LINK.fullmatch(link) else ""
 
 
 def headline(entry: Entry) -> str:

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.campaign import damage, files, hostile, kills, soak, syscalls
+from tests.campaign import damage, files, hostile, injection, kills, planted, soak, syscalls
 from tests.campaign.world import Row
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def probes(*, short: bool, data: Path | None = None) -> dict[str, Callable[[], R
         "truncated": lambda: files.cuts(step=7 if short else 1),
         "reloads": lambda: files.reloads(count=200 if short else 5000),
         "addresses": hostile.addresses,
+        "injection": lambda: injection.injection(texts=6 if short else 0),
+        "secrets": lambda: planted.secrets(short=short),
         "fuzz": lambda: hostile.fuzz(count=400 if short else 100_000, corpus=corpus),
     }
 

@@ -259,10 +259,12 @@ class Desk:
 class Nursery:
     """Forks daemons from a process that has imported all; one lives at a time."""
 
+    module = "tests.campaign.nursery"
+
     def __init__(self) -> None:
         self._living = 0
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.campaign.nursery"],
+            [sys.executable, "-m", self.module],
             env=UNMEASURED,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

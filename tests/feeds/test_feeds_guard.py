@@ -93,3 +93,21 @@ def test_a_name_without_addresses_is_a_failure() -> None:
 
 def test_the_system_resolves_the_loopback() -> None:
     assert "127.0.0.1" in system_resolve("127.0.0.1", 80)
+
+
+@pytest.mark.parametrize(
+    ("error", "weight"),
+    [
+        (socket.gaierror(socket.EAI_AGAIN, "try again"), 0.25),  # the resolver's trouble, not the feed's
+        (socket.gaierror(socket.EAI_NONAME, "no such name"), 0.5),
+        (OSError("the network is down"), 0.5),
+        (UnicodeError("label too long"), 0.5),
+    ],
+)
+def test_a_name_that_cannot_be_looked_up_weighs_by_whose_fault_it_is(error: Exception, weight: float) -> None:
+    def resolve(_host: str, _port: int) -> tuple[str, ...]:
+        raise error
+
+    with pytest.raises(FetchError) as caught:
+        reachable("feed.example", 443, resolve=resolve, allow_private=False)
+    assert caught.value.weight == weight

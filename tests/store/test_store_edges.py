@@ -1,0 +1,191 @@
+"""Where one value more or less decides: each row is a wrong change that no other test noticed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from monitor import pipeline
+from monitor.model import Feed, FeedState
+from monitor.store.reading import Reading, expression
+from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
+from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+FEEDS = tuple(Feed(name, f"https://{name}.example/", name.title(), every=MINUTE) for name in ("a", "b"))
+BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [mail, chat]}]")
+NEWS = Item("n1", "Ministers sign a peace agreement at last in the capital", "It was a long road to it.")
+
+
+class Line:
+    """Two feeds into a store; each poll is a minute after the one before."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.clock = store, FakeClock()
+        self.outlets = {
+            feed.name: FakeOutlet(feed, [Item("old", f"Nothing of {feed.name}")]) for feed in FEEDS
+        }
+        store.sync_feeds(FEEDS, first_poll=lambda _: START)
+        for feed in FEEDS:
+            self.poll(feed.name)
+
+    def poll(self, name: str, *items: Item) -> None:
+        outlet = self.outlets[name]
+        outlet.items += items
+        self.clock.advance(MINUTE)
+        state = self.store.feed_states([name]).get(name, FeedState())
+        pipeline.take(self.store, [outlet.poll(state)], rulebook=BOOK, now=self.clock.now)
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    with Store(tmp_path) as store:
+        yield Line(store)
+
+
+# ---- what is told ------------------------------------------------------------------------------------------
+
+
+def test_outlets_stand_in_the_order_in_which_each_first_carried_the_story(line: Line) -> None:
+    line.poll("b", NEWS)
+    line.poll("a", NEWS)
+    line.poll("b", Item("n2", f"UPDATE 1-{NEWS.title}", NEWS.summary))
+    (row,) = line.store._rows("select distinct story, lead from alerts")
+    assert line.store._outlets(row["story"], row["lead"]) == ("B", "A")
+
+
+def test_what_was_tried_least_comes_first_where_it_is_asked_for(line: Line) -> None:
+    line.poll("a", NEWS)
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    store = line.store
+    older, newer = [row["id"] for row in store._rows("select id from alerts order by created")]
+    with store.transaction():
+        store._db.execute("update deliveries set attempts = 3 where alert = ?", (older,))
+    claims = [store.due_claim("mail", now=line.clock.now, least_tried=least) for least in (False, True)]
+    assert [claim.tolds[0].alert for claim in claims if claim] == [older, newer]
+
+
+def test_the_oldest_that_waits_is_the_one_that_was_decided_first(line: Line) -> None:
+    line.poll("a", NEWS)
+    first = line.clock.now
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    assert line.store.counts()["alerts"] == 2
+    assert line.store.oldest_waiting() == first
+
+
+def test_the_first_digest_of_a_receiver_says_when_it_goes(line: Line) -> None:
+    line.poll("a", NEWS)
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    with line.store.transaction():
+        line.store._db.execute("update deliveries set state = 'held', held = 'digest', due = alert & 65535")
+    found = line.store.next_digests()
+    dues = {
+        row["receiver"]: row["due"]
+        for row in line.store._rows("select receiver, min(due) due from deliveries group by 1")
+    }
+    assert {name: int(due.timestamp() * 1000) for name, (_, due) in found.items()} == dues
+    assert {number for number, _ in found.values()} == {2}
+
+
+def test_what_was_told_to_the_operators_is_not_told_again_before_its_time(line: Line) -> None:
+    store, now = line.store, START
+
+    def told() -> int:
+        return int(store._rows("select count(*) n from notices")[0]["n"])
+
+    with store.transaction():
+        store.put_notice("feed a", "fails", now=now)
+        store.put_notice("feed a", "fails", now=now + MINUTE, unless_since=now - HOUR)
+        assert told() == 1, "told within the hour"
+        store.put_notice("feed a", "is back", now=now + MINUTE, unless_since=now - HOUR)
+        store.put_notice("feed b", "fails", now=now + MINUTE, unless_since=now - HOUR)
+        assert told() == 3, "another feed, another sentence"
+        store.put_notice("feed a", "fails", now=now + HOUR, unless_since=now)
+        assert told() == 4, "told before that"
+        store.put_notice("feed a", "fails", now=now + HOUR)
+        assert told() == 5
+
+
+# ---- what is known -----------------------------------------------------------------------------------------
+
+
+def test_lines_of_late_are_those_since_a_moment_the_moment_included(line: Line) -> None:
+    line.poll("a", NEWS)
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    now = line.clock.now
+    texts = [len(line.store.of_late("a", since=since, most=9, tail=50)) for since in (now, now - MINUTE)]
+    assert texts == [1, 2]
+    assert line.store.of_late("a", since=now, most=9, tail=50)[0].text.strip() == "No one came."
+
+
+def test_a_desk_that_was_kept_is_known_by_its_hash(line: Line, tmp_path: Path) -> None:
+    store = line.store
+    with Reading(tmp_path) as reading:
+        assert (reading.rulebook(), reading.desk()) == ("", None)
+        store.keep_desk("packed", rulebook="abc", now=START)
+        assert (reading.rulebook(), reading.desk()) == ("abc", ("packed", "abc"))
+
+
+def test_three_letters_and_a_star_begin_words_and_two_do_not() -> None:
+    assert "*" in expression("abc*")
+    assert "*" not in expression("ab*")
+
+
+def test_a_number_is_followed_through_merges_until_its_story_is_split_off_again(line: Line) -> None:
+    store = line.store
+    store._db.execute("pragma foreign_keys = off")  # the stories are but numbers here
+    with store.transaction():
+        for verb, entry, story, was in (
+            ("merge", 1, 20, 10),
+            ("merge", 1, 30, 20),
+            ("split", 99, 98, 30),  # another story's entry
+        ):
+            store._db.execute(
+                "insert into corrections (verb, entry, story, was, made) values (?, ?, ?, ?, 0)",
+                (verb, entry, story, was),
+            )
+        assert store.now_called(10) == [10, 30]
+        assert store.now_called(30) == [30]
+        store._db.execute(
+            "insert into corrections (verb, entry, story, was, made) values ('split', 10, 10, 30, 0)"
+        )
+        assert store.now_called(10) == [10]
+
+
+def test_a_silence_that_ended_is_known_for_as_long_as_what_it_muted(tmp_path: Path) -> None:
+    with Upkeep(tmp_path) as store:
+        line = Line(store)
+        line.poll("a", NEWS)
+        with store.transaction():
+            for number in (1, 2):
+                store._db.execute(
+                    "insert into silences values (?, 'rule', 'x', 0, 0, 'why', 'who', 0)", (number,)
+                )
+            store._db.execute("update deliveries set state = 'muted', silence = 1")
+        for _ in store.prune(before=START, keys_before=START):
+            pass
+        assert [row["id"] for row in store._rows("select id from silences")] == [1]
+
+
+# ---- a clock that is set ----------------------------------------------------------------------------------
+
+
+def test_an_outage_that_lasts_into_a_far_future_by_a_wrong_clock_lasts_a_day_at_most(tmp_path: Path) -> None:
+    with Upkeep(tmp_path) as store:
+        store.sync_feeds(FEEDS, first_poll=lambda _: START)
+        with store.transaction():
+            for name, hours in (("far", 24 * 400), ("near", 3)):
+                until = int((START + hours * HOUR).timestamp() * 1000)
+                store._db.execute("insert into outages values (?, 0, 1, ?, '')", (name, until))
+        store.clamp_dues({}, now=START, retry=HOUR, lease=HOUR)
+        found = {row["receiver"]: row["until"] for row in store._rows("select receiver, until from outages")}
+    assert found == {
+        name: int((START + hours * HOUR).timestamp() * 1000) for name, hours in (("far", 24), ("near", 3))
+    }
