@@ -9,23 +9,23 @@ import time
 from pathlib import Path
 from statistics import quantiles
 
-from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, named, published, reckoned, settled
+from tests.campaign.world import Crowd, Desk, Hook, Outlet, Row, named, published, reckoned, settled
 
 _EVERY = 10.0  # seconds between two polls of a feed
 _GROWTH = 5.0  # MiB
 _DELAY = 5.0  # seconds beyond the interval
 
 
-def soak(*, seconds: float, feeds: int = 200, a_minute: int = 20, seed: int = 1) -> Row:
+def soak(nurseries: Crowd, *, seconds: float, seed: int, feeds: int = 200, a_minute: int = 20) -> Row:
     """So long with so many feeds and so many stories a minute; memory, descriptors, delay to the sink."""
     outlets = {f"/{number}": Outlet(name=_letters(number)) for number in range(feeds)}
-    chance = random.Random(seed)
+    chance = random.Random(f"soak {seed}")
     came: list[tuple[str, float]] = []
     with (
         tempfile.TemporaryDirectory(prefix="campaign-soak-") as place,
         published(outlets) as port,
         Hook("hook") as hook,
-        Nursery() as nursery,
+        nurseries.lent() as nursery,
     ):
         names = {f"feed-{path[1:]}": f"http://127.0.0.1:{port}{path}" for path in outlets}
         desk = Desk(Path(place), names, {"hook": hook.url}, every=f"{_EVERY:g} s")
