@@ -295,7 +295,8 @@ class Nursery:
     def end(self, *, kill: bool = False) -> None:
         """End who lives, as `systemctl stop` does, or with -9."""
         if self._living:
-            os.kill(self._living, signal.SIGKILL if kill else signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(self._living, signal.SIGKILL if kill else signal.SIGTERM)
             self.dead()
 
     def born(self, words: list[str], *, log: str = os.devnull, stopped: bool = False, call: str = "") -> int:
@@ -324,7 +325,8 @@ class Nursery:
         """Born, and killed with -9 after so long; its status, or that of its own end before."""
         pid = self.born(words, log=log, call=call)
         time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)  # ours until `dead` has reaped it
+        with suppress(ProcessLookupError):  # it came to its own end
+            os.kill(pid, signal.SIGKILL)
         return self.dead()
 
     def _say(self, order: dict[str, Any]) -> None:
@@ -377,11 +379,14 @@ def crowd() -> Iterator[Crowd]:
 
 
 def settled(desk: Desk, stories: int, *, within: float = 120.0) -> bool:
-    """Whether, after at most so many seconds, all stories are decided and nothing waits any more."""
+    """Whether all stories are decided and nothing waits any more; False once so long nothing has moved."""
+    before: dict[str, int] = {}
     until = time.monotonic() + within
     while time.monotonic() < until:
         counts = desk.counts()
         if counts["alerts"] >= stories and not counts["waiting"]:
             return True
+        if counts != before:
+            until, before = time.monotonic() + within, counts
         time.sleep(0.2)
     return False
