@@ -6,6 +6,7 @@ import random
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 
@@ -57,11 +58,13 @@ def soak(nurseries: Crowd, *, seconds: float, seed: int, feeds: int = 200, a_min
     delays = sorted(arrived[name] - at for name, at in sent if name in arrived)
     late = quantiles(delays, n=20)[-1] if len(delays) > 1 else float("inf")
     growth = memory[-1][0] - memory[0][0]
+    marks = [memory[(len(memory) - 1) * quarter // 4][0] for quarter in range(5)]
+    quarters = " ".join(f"{after - before:+.1f}" for before, after in pairwise(marks))
     files = memory[-1][1] - memory[0][1]
     return Row(
         f"{seconds / 60:.1f} min soak, {feeds} feeds, {a_minute} events a minute",
         f"grows < {_GROWTH:g} MiB, descriptors flat, p95 to the sink < {_EVERY + _DELAY:g} s",
-        f"{growth:+.1f} MiB, descriptors {files:+d}, p95 {late:.1f} s; {reckoning}",
+        f"{growth:+.1f} MiB (by quarter {quarters}), descriptors {files:+d}, p95 {late:.1f} s; {reckoning}",
         growth < _GROWTH and abs(files) <= 8 and late < _EVERY + _DELAY and not reckoning.lost,
     )
 
