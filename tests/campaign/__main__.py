@@ -1,6 +1,6 @@
 """Try to break it: every probe, one table.
 
-    python -m tests.campaign [--short] [--only NAME] [--seed N] [--json] [--data DIR]
+    python -m tests.campaign [--short | --share S] [--only NAME] [--seed N] [--json] [--data DIR]
 
 Each probe runs in a process of its own, two at a time, and those that only wait beside them. `--only kills`
 plays one; the same seed draws the same. Exits 1 if anything did not hold. What needs root, strace or captured
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,40 +46,56 @@ _BESIDE = ("soak", "stopped")  # these mostly wait: they run beside the others, 
 _LONGEST = 1800.0  # seconds that a probe may take before it is given up
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much is played: all of it, the short form, or of the whole a share."""
+
+    short: bool = False
+    share: float = 1.0
+    seconds: float = 540.0  # that the soak and SIGSTOP take
+
+    def of(self, long: int, short: int) -> int:
+        """How many of a thing, where there are `long` in the whole form and `short` in the short one."""
+        return short if self.short else max(1, round(long * self.share))
+
+
 def probes(
-    nurseries: Crowd, *, short: bool, seed: int = 1, data: Path | None = None, beside: float = 540
+    nurseries: Crowd, size: Size, *, seed: int = 1, data: Path | None = None
 ) -> dict[str, Callable[[], Row | list[Row]]]:
-    """Each probe by its name, in the order of the table; those that wait take `beside` seconds."""
+    """Each probe by its name, in the order of the table."""
     real = data / "feeds" / "real" if data else None
     history = data / "feeds" / "history" if data else None
+    of, short = size.of, size.short
     return {
         "kills": lambda: kills.kills(
-            nurseries, lives=15 if short else 1000, stories=30 if short else 1200, seed=seed
+            nurseries, lives=of(1000, 14), stories=of(1200, 28), desks=2 if short else 3, seed=seed
         ),
         "cuts": lambda: _traced(
-            lambda: syscalls.cuts(nurseries, most=4 if short else 300, seed=seed), "SIGKILL at system calls"
+            lambda: syscalls.cuts(nurseries, most=of(300, 4), seed=seed), "SIGKILL at system calls"
         ),
         "faults": lambda: _traced(
-            lambda: syscalls.faults(nurseries, most=4 if short else 200, seed=seed), "errors of system calls"
+            lambda: syscalls.faults(nurseries, most=of(200, 4), seed=seed), "errors of system calls"
         ),
-        "machine": lambda: machine.machine(runs=20 if short else 500, steps=50, seed=seed),
+        "machine": lambda: machine.machine(runs=of(500, 20), steps=50, seed=seed),
         "seeded": lambda: machine.seeded(seed=seed, short=short),
         "outage": lambda: outage.outage(alerts=60 if short else 500, seed=seed),
         "clocks": lambda: clocks.clocks(short=short),
-        "stopped": lambda: clocks.stopped(nurseries, seconds=2 if short else beside),
+        "stopped": lambda: clocks.stopped(nurseries, seconds=2 if short else size.seconds),
         "second": lambda: damage.second_instance(nurseries),
         "truncated": lambda: files.cuts(step=11 if short else 1),
-        "reloads": lambda: files.reloads(nurseries, count=100 if short else 5000),
+        "reloads": lambda: files.reloads(nurseries, count=of(5000, 100)),
         "full": lambda: damage.full_disk(nurseries),
-        "locked": lambda: damage.locked(nurseries, seconds=7 if short else 30),
-        "damaged": lambda: damage.damaged(nurseries, pages=2 if short else 20, seed=seed),
+        "locked": lambda: damage.locked(nurseries, seconds=1 if short else 30),
+        "damaged": lambda: damage.damaged(nurseries, pages=of(20, 2), seed=seed),
         "migrations": lambda: _traced(
-            lambda: migrations.kills(nurseries, most=4 if short else 50, seed=seed), "kills in a migration"
+            lambda: migrations.kills(nurseries, most=of(50, 4), seed=seed), "kills in a migration"
         ),
-        "captures": lambda: captures.kills(nurseries, history=history, seed=seed),
-        "fuzz": lambda: fuzz.fuzz(count=200 if short else 100_000, corpus=real, seed=seed),
+        "captures": lambda: captures.kills(
+            nurseries, history=history, seed=seed, most=None if size.share == 1 else of(710, 60)
+        ),
+        "fuzz": lambda: fuzz.fuzz(count=of(100_000, 200), corpus=real, seed=seed),
         "addresses": addresses.addresses,
-        "soak": lambda: soak.soak(nurseries, seconds=10 if short else beside, seed=seed),
+        "soak": lambda: soak.soak(nurseries, seconds=10 if short else size.seconds, seed=seed),
     }
 
 
@@ -92,9 +108,8 @@ def main() -> int:
     """Play it and print the table."""
     options = _options()
     with crowd() as nurseries:
-        plays = probes(
-            nurseries, short=options.short, seed=options.seed, data=options.data, beside=options.soak
-        )
+        size = Size(short=options.short, share=options.share, seconds=options.soak)
+        plays = probes(nurseries, size, seed=options.seed, data=options.data)
         chosen = [options.only] if options.only in plays else [name for name in plays if options.only in name]
         begun = time.monotonic()
         alone = len(chosen) == 1
@@ -119,6 +134,9 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--short", action="store_true", help="the form that decides what lands: under 90 s")
+    parser.add_argument(
+        "--share", type=float, default=1.0, metavar="S", help="play a share of the counts: 0.1, a tenth"
+    )
     parser.add_argument(
         "--only", default="", metavar="NAME", help="the probe of this name, or those that have it"
     )
@@ -146,7 +164,13 @@ def _all(chosen: list[str], options: argparse.Namespace) -> list[dict[str, Any]]
 
 def _apart(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     words = ["--only", name, "--json", "--seed", str(options.seed), "--soak", str(options.soak)]
-    words += ["--data", str(options.data), *(["--short"] if options.short else [])]
+    words += [
+        "--data",
+        str(options.data),
+        "--share",
+        str(options.share),
+        *(["--short"] if options.short else []),
+    ]
     begun = time.monotonic()
     try:
         done = subprocess.run(

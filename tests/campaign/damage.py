@@ -75,6 +75,7 @@ def locked(nurseries: Crowd, *, seconds: float) -> Row:
             other.execute("begin immediate")
             outlet.published = 4
             time.sleep(seconds)
+            _until(lambda: _said(desk))
             other.execute("rollback")
 
     return _through(nurseries, f"the database locked for {seconds:g} s", outlet, hold)
@@ -93,7 +94,7 @@ def full_disk(nurseries: Crowd) -> Row:
             except OSError:
                 pass
         outlet.published = 40
-        time.sleep(6)
+        _until(lambda: _said(desk))
         ballast.unlink()
 
     return _through(nurseries, "a disk of 4 MiB filled, then freed", outlet, fill, size="4m")
@@ -124,18 +125,23 @@ def _through(
             done_well = settled(desk, outlet.published - 2)
             alive = Path(f"/proc/{pid}").exists()
             nursery.end()
-            log = Path(f"{place}/log").read_text()
+            said = _said(desk)
         finally:
             if size:
                 subprocess.run(["umount", "-l", str(desk.state)], check=False)
         reckoning = reckoned(hook.bodies, named(outlet)[2:])
-    said = "database cannot be used" in log or "outcome=error" in log or "unrecorded" in log
     return Row(
         what,
         "nothing lost, nothing repeated, says so, goes on",
         f"{reckoning}; {'alive' if alive else 'DEAD'}, {'said so' if said else 'SILENT'}",
         done_well and alive and said and not reckoning.lost and not reckoning.unmarked,
     )
+
+
+def _said(desk: Desk) -> bool:
+    """Whether the daemon's log has a word about its database."""
+    log = (desk.folder / "log").read_text()
+    return any(word in log for word in ("database cannot be used", "outcome=error", "unrecorded"))
 
 
 def damaged(nurseries: Crowd, *, pages: int, seed: int) -> list[Row]:

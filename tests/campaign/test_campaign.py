@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.campaign.__main__ import probes, table
+from tests.campaign.__main__ import Size, probes, table
 from tests.campaign.world import Crowd, Row, crowd
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # The tests proper prove these as thoroughly as their short forms would: tests/test_power_cuts.py plays the
 # machine and its seeded bugs, tests/test_outages.py the outages, tests/test_clock.py the clock.
 ELSEWHERE = ("machine", "seeded", "outage", "clocks", "soak")
-SHORT = [name for name in probes(Crowd(), short=True) if name not in ELSEWHERE]
+SHORT = [name for name in probes(Crowd(), Size(short=True)) if name not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def nurseries() -> Iterator[Crowd]:
 
 @pytest.mark.parametrize("name", SHORT)
 def test_the_campaign_finds_nothing(name: str, nurseries: Crowd) -> None:
-    came = probes(nurseries, short=True)[name]()
+    came = probes(nurseries, Size(short=True))[name]()
     for row in [came] if isinstance(came, Row) else came:
         if not row.tried:
             pytest.skip(row.got)
