@@ -61,7 +61,7 @@ def second_instance(nurseries: Crowd) -> Row:
     return Row(
         "a second instance; lock files deleted; the first killed",
         "refused in 1 s with a clear message; a killed one leaves no lock",
-        f"exit {status} in {took:.2f} s, {again}, then {once}: {said.partition(':')[2].strip()[:60]}",
+        f"exit {status} in {took:.2f} s, {again}, then {once}: {said[said.find('another monitor') :][:40]}",
         held,
     )
 
