@@ -15,8 +15,9 @@ import pytest
 from monitor.config import load_desk
 from monitor.rules.document import read
 from monitor.store.store import Store
-from tests.campaign.__main__ import probes
+from tests.campaign.__main__ import Size, probes
 from tests.campaign.mutants import PACKAGES
+from tests.campaign.world import Crowd
 from tests.desks import called
 from tests.fakes import START
 
@@ -215,7 +216,7 @@ def test_every_probe_that_a_document_names_is_one_of_the_campaign(document: Path
         re.findall(r"--only (\w+)", re.sub(r"```.*?```", "", document.read_text("utf-8"), flags=re.DOTALL))
     )
     assert named
-    assert named - set(probes(short=True)) - set(PACKAGES) == set()
+    assert named - set(probes(Crowd(), Size(short=True))) - set(PACKAGES) == set()
 
 
 def leads_on(document: Path, link: str) -> bool:

@@ -23,6 +23,7 @@ from tests.test_holding import Line
 from tests.web_server import Response, WebServer, reset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -54,6 +55,7 @@ class Chat:
     clock: FakeClock
     ways: tuple[str, ...]
     notifier: Notifier = field(default_factory=Notifier)
+    answers: Mapping[str, Response] = field(default_factory=lambda: WAYS)
     tried: list[tuple[datetime, str]] = field(default_factory=list)  # in vain: when, and what became of it
     taken: list[tuple[datetime, int]] = field(default_factory=list)  # when, and which story
 
@@ -70,7 +72,7 @@ class Chat:
         if way == "reset":
             self.web.raw(PATH, reset)  # once the message is read
         else:
-            self.web.answer(PATH, lambda _: WAYS[way])
+            self.web.answer(PATH, lambda _: self.answers[way])
         self.notifier.send(receiver, message)
 
     def take(self, request: Request) -> Response:

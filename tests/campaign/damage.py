@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, named, published, reckoned, settled
+from tests.campaign.syscalls import is_whole
+from tests.campaign.world import (
+    Crowd,
+    Desk,
+    Hook,
+    Nursery,
+    Outlet,
+    Row,
+    named,
+    published,
+    reckoned,
+    settled,
+    untried,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def second_instance() -> Row:
+EX_UNAVAILABLE = 69
+_PAGE = 4096  # bytes
+
+
+def second_instance(nurseries: Crowd) -> Row:
     """Another daemon on the same state, with the daemon alive, killed, and every stray file removed."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-second-") as place,
         published({"/": Outlet(published=2)}) as port,
-        Nursery() as first,
-        Nursery() as second,
+        nurseries.lent() as first,
+        nurseries.lent() as second,
     ):
         desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"})
         first.born(desk.words("run"))
@@ -42,12 +61,12 @@ def second_instance() -> Row:
     return Row(
         "a second instance; lock files deleted; the first killed",
         "refused in 1 s with a clear message; a killed one leaves no lock",
-        f"exit {status} in {took:.2f} s, {again}, then {once}: {said.partition(':')[2].strip()[:60]}",
+        f"exit {status} in {took:.2f} s, {again}, then {once}: {said[said.find('another monitor') :][:40]}",
         held,
     )
 
 
-def locked(*, seconds: float) -> Row:
+def locked(nurseries: Crowd, *, seconds: float) -> Row:
     """Somebody else holds the write lock while a story comes in and goes out."""
     outlet = Outlet(published=2)
 
@@ -56,12 +75,13 @@ def locked(*, seconds: float) -> Row:
             other.execute("begin immediate")
             outlet.published = 4
             time.sleep(seconds)
+            _until(lambda: _said(desk))
             other.execute("rollback")
 
-    return _through(f"the database locked for {seconds:g} s", outlet, hold)
+    return _through(nurseries, f"the database locked for {seconds:g} s", outlet, hold)
 
 
-def full_disk() -> Row:
+def full_disk(nurseries: Crowd) -> Row:
     """The disk fills up while stories come in, then is freed. Needs root, for a file system of 4 MiB."""
     outlet = Outlet(published=2)
 
@@ -74,28 +94,28 @@ def full_disk() -> Row:
             except OSError:
                 pass
         outlet.published = 40
-        time.sleep(6)
+        _until(lambda: _said(desk))
         ballast.unlink()
 
-    return _through("a disk of 4 MiB filled, then freed", outlet, fill, size="4m")
+    return _through(nurseries, "a disk of 4 MiB filled, then freed", outlet, fill, size="4m")
 
 
-def _through(what: str, outlet: Outlet, trouble: Callable[[Desk], None], *, size: str = "") -> Row:
+def _through(
+    nurseries: Crowd, what: str, outlet: Outlet, trouble: Callable[[Desk], None], *, size: str = ""
+) -> Row:
     """A daemon through a trouble: every story told once, no traceback, and the trouble is in the log."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-trouble-") as place,
         published({"/": outlet}) as port,
         Hook("hook") as hook,
-        Nursery() as nursery,
+        nurseries.lent() as nursery,
     ):
         desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": hook.url})
         if size:
             mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(desk.state)]
             done = subprocess.run(mount, check=False, capture_output=True, text=True)
             if done.returncode:
-                return Row(
-                    what, "nothing lost, says so, goes on", f"not tried: {done.stderr.strip()}", held=True
-                )
+                return untried(what, "nothing lost, says so, goes on", done.stderr.strip())
         try:
             pid = nursery.born(desk.words("run"), log=f"{place}/log")
             _until(lambda: (desk.state / "monitor.db").exists() and desk.counts()["baselines"] == 1)
@@ -105,12 +125,11 @@ def _through(what: str, outlet: Outlet, trouble: Callable[[Desk], None], *, size
             done_well = settled(desk, outlet.published - 2)
             alive = Path(f"/proc/{pid}").exists()
             nursery.end()
-            log = Path(f"{place}/log").read_text()
+            said = _said(desk)
         finally:
             if size:
                 subprocess.run(["umount", "-l", str(desk.state)], check=False)
         reckoning = reckoned(hook.bodies, named(outlet)[2:])
-    said = "database cannot be used" in log or "outcome=error" in log or "unrecorded" in log
     return Row(
         what,
         "nothing lost, nothing repeated, says so, goes on",
@@ -119,61 +138,132 @@ def _through(what: str, outlet: Outlet, trouble: Callable[[Desk], None], *, size
     )
 
 
-def damaged() -> Row:
-    """Pages overwritten, the journal deleted, an older copy put back: a clear error, or it goes on."""
-    said: list[str] = []
-    held = True
-    for name, harm in (
-        ("a page overwritten", _overwrite),
-        ("-wal deleted", _no_wal),
-        ("an older copy", _older),
-    ):
-        status, words = _after(harm)
-        clear = status == 0 or (status in (1, 69) and "database" in words and "Traceback" not in words)
-        held = held and clear
-        said.append(f"{name}: exit {status}")
-    return Row(
-        "pages overwritten; -wal deleted; an older copy restored",
-        "a clear error or recovery, never silent",
-        "; ".join(said),
-        held,
-    )
+def _said(desk: Desk) -> bool:
+    """Whether the daemon's log has a word about its database."""
+    log = (desk.folder / "log").read_text()
+    return any(word in log for word in ("database cannot be used", "outcome=error", "unrecorded"))
 
 
-def _after(harm: Callable[[Path, Path], None]) -> tuple[int, str]:
-    outlet = Outlet(published=300)
+def damaged(nurseries: Crowd, *, pages: int, seed: int) -> list[Row]:
+    """Pages overwritten, the journal deleted, a backup restored: a clear error or recovery, and no loss."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-damage-") as place,
-        published({"/": outlet}) as port,
-        Nursery() as nursery,
+        published({"/": (outlet := Outlet(published=2))}) as port,
+        Hook("hook") as hook,
+        nurseries.lent() as nursery,
     ):
-        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"})
+        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": hook.url})
         nursery.whole_life(desk.words("run", "--once"))
-        database = desk.state / "monitor.db"
-        older = desk.folder / "older.db"
-        shutil.copy(database, older)
-        outlet.published = 320
-        nursery.life(desk.words("run"), seconds=3.0)
-        harm(database, older)
-        status = nursery.whole_life(desk.words("run", "--once"), log=f"{place}/log") >> 8
-        return status, Path(f"{place}/log").read_text()
+        backup, before = str(desk.folder / "backup.db"), desk.folder / "before"
+        _told(desk, nursery, outlet, 12)
+        nursery.whole_life(["backup", backup, "--state", str(desk.state)])
+        _told(desk, nursery, outlet, 22)
+        shutil.copytree(desk.state, before)
+        lived = _Damage(desk, nursery, outlet, hook, before, tuple(hook.bodies))
+        return [
+            lived.overwritten(pages, random.Random(f"damaged {seed}")),
+            lived.without_journal(),
+            lived.restored(backup),
+        ]
 
 
-def _overwrite(database: Path, _older: Path) -> None:
-    with database.open("r+b") as file:
-        for page in range(3, 40, 2):
-            file.seek(page * 4096)
-            file.write(b"\xa5" * 4096)
+def _told(desk: Desk, nursery: Nursery, outlet: Outlet, published: int) -> None:
+    """The daemon tells so many stories, then is killed."""
+    outlet.published = published
+    nursery.born(desk.words("run"))
+    settled(desk, published - 2)
+    nursery.end(kill=True)
 
 
-def _no_wal(database: Path, _older: Path) -> None:
-    database.with_name("monitor.db-wal").unlink(missing_ok=True)
+@dataclass(frozen=True)
+class _Damage:
+    """A desk that told 20 stories and was killed, with its journal; each harm is done to a copy."""
+
+    desk: Desk
+    nursery: Nursery
+    outlet: Outlet
+    hook: Hook
+    before: Path
+    told: tuple[str, ...]  # what the hook had got by then
+
+    def overwritten(self, pages: int, chance: random.Random) -> Row:
+        """One page at a time: the pass says so and ends, or did not need the page, and doctor says so."""
+        database = self.desk.state / "monitor.db"
+        said = found = unharmed = silent = 0
+        for _ in range(pages):
+            self._as_before()
+            with closing(sqlite3.connect(database)) as whole:
+                whole.execute("pragma wal_checkpoint(truncate)")
+            page = chance.randrange(database.stat().st_size // _PAGE)
+            with database.open("r+b") as file:
+                file.seek(page * _PAGE)
+                file.write(b"\xa5" * _PAGE)
+            status, words = self._once()
+            if status == EX_UNAVAILABLE and "the database cannot be used" in words:
+                said += 1
+            elif not status and is_whole(database):
+                unharmed += 1
+            elif not status and self._doctor_finds_it():
+                found += 1
+            else:
+                silent += 1
+        return Row(
+            f"one of the database's pages overwritten, {pages} times",
+            "a clear error or recovery, never silent",
+            f"{said} ended with 69 and said so, {found} were not needed and found by doctor,"
+            f" {unharmed} were empty, {silent} silent",
+            not silent,
+        )
+
+    def _doctor_finds_it(self) -> bool:
+        status, words = self._run(["doctor", "--full", *_places(self.desk)])
+        said = " ".join(words.split())
+        return status == 1 and ("it is damaged" in said or "the database cannot be read" in said)
+
+    def without_journal(self) -> Row:
+        """What was told since the last checkpoint is forgotten, and told again: nobody can know of it."""
+        self._as_before()
+        (self.desk.state / "monitor.db-wal").unlink()
+        status, _ = self._once()
+        return self._row("-wal deleted after kill -9", status, marked=False)
+
+    def restored(self, backup: str) -> Row:
+        """A backup from before the last stories, put back by `monitor restore`."""
+        self._as_before()
+        refused, _ = self._run(["restore", backup, "--state", str(self.desk.state)])
+        status, _ = self._once()
+        return self._row("an older backup restored", refused or status, marked=True)
+
+    def _row(self, what: str, status: int, *, marked: bool) -> Row:
+        told = reckoned(self.hook.bodies, named(self.outlet)[2:])
+        return Row(
+            what,
+            "a clear error or recovery; lost 0" + ("; repeats say so" if marked else ""),
+            f"exit {status}; {told}",
+            status == 0 and not told.lost and not (marked and told.unmarked),
+        )
+
+    def _as_before(self) -> None:
+        shutil.rmtree(self.desk.state)
+        shutil.copytree(self.before, self.desk.state)
+        self.hook.bodies[:] = self.told
+        self.outlet.published += 1  # so that the feed is read anew, and one story is still to be told
+
+    def _once(self) -> tuple[int, str]:
+        with suppress(sqlite3.Error), closing(sqlite3.connect(self.desk.state / "monitor.db")) as database:
+            database.execute("update feeds set next_poll = 0")
+            database.commit()
+        return self._run(self.desk.words("run", "--once"))
+
+    def _run(self, words: list[str]) -> tuple[int, str]:
+        log = self.desk.folder / "log"
+        log.unlink(missing_ok=True)
+        status = self.nursery.whole_life(words, log=str(log)) >> 8
+        return status, log.read_text(errors="replace")
 
 
-def _older(database: Path, older: Path) -> None:
-    for rest in ("-wal", "-shm"):
-        database.with_name(f"monitor.db{rest}").unlink(missing_ok=True)
-    shutil.copy(older, database)
+def _places(desk: Desk) -> list[str]:
+    return desk.words("")[1:]
 
 
 def _until(holds: Callable[[], bool], *, within: float = 30.0) -> None:

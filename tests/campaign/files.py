@@ -14,7 +14,7 @@ from pathlib import Path
 from monitor import config
 from monitor.errors import ConfigError
 from monitor.store.store import Store
-from tests.campaign.world import Desk, Nursery, Outlet, Row, published
+from tests.campaign.world import Crowd, Desk, Outlet, Row, published, state_of
 
 _PAUSE = 0.02  # seconds between two saves; the daemon looks once a second
 _PLACE = re.compile(r"^.+?:\d+:\d+: ", re.MULTILINE)
@@ -62,12 +62,12 @@ def cuts(*, step: int) -> Row:
     )
 
 
-def reloads(*, count: int) -> Row:
+def reloads(nurseries: Crowd, *, count: int) -> Row:
     """Good, broken, half-written and renamed files in turn under a running daemon, with a SIGHUP for each."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-reloads-") as place,
         published({"/": Outlet(published=2)}) as port,
-        Nursery() as nursery,
+        nurseries.lent() as nursery,
     ):
         desk = _desk(Path(place), feed=f"http://127.0.0.1:{port}/")
         pid = nursery.born(desk.words("run"), log=f"{place}/log")
@@ -91,7 +91,7 @@ def reloads(*, count: int) -> Row:
             )
 
         recovered = _until(in_force)
-        alive = _alive(pid)
+        alive = state_of(pid) != "Z"
         log = Path(f"{place}/log").read_text()
     return Row(
         f"{count} saves and reloads, half of them broken, half-written or renamed over",
@@ -140,7 +140,3 @@ def _until(holds: object, *, within: float = 30.0) -> bool:
             return True
         time.sleep(0.05)
     return False
-
-
-def _alive(pid: int) -> bool:
-    return not Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].strip().startswith("Z")

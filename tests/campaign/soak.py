@@ -6,26 +6,27 @@ import random
 import tempfile
 import threading
 import time
+from itertools import pairwise
 from pathlib import Path
 from statistics import quantiles
 
-from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, named, published, reckoned, settled
+from tests.campaign.world import Crowd, Desk, Hook, Outlet, Row, named, published, reckoned, settled
 
 _EVERY = 10.0  # seconds between two polls of a feed
 _GROWTH = 5.0  # MiB
 _DELAY = 5.0  # seconds beyond the interval
 
 
-def soak(*, seconds: float, feeds: int = 200, a_minute: int = 20, seed: int = 1) -> Row:
+def soak(nurseries: Crowd, *, seconds: float, seed: int, feeds: int = 200, a_minute: int = 20) -> Row:
     """So long with so many feeds and so many stories a minute; memory, descriptors, delay to the sink."""
     outlets = {f"/{number}": Outlet(name=_letters(number)) for number in range(feeds)}
-    chance = random.Random(seed)
+    chance = random.Random(f"soak {seed}")
     came: list[tuple[str, float]] = []
     with (
         tempfile.TemporaryDirectory(prefix="campaign-soak-") as place,
         published(outlets) as port,
         Hook("hook") as hook,
-        Nursery() as nursery,
+        nurseries.lent() as nursery,
     ):
         names = {f"feed-{path[1:]}": f"http://127.0.0.1:{port}{path}" for path in outlets}
         desk = Desk(Path(place), names, {"hook": hook.url}, every=f"{_EVERY:g} s")
@@ -57,11 +58,13 @@ def soak(*, seconds: float, feeds: int = 200, a_minute: int = 20, seed: int = 1)
     delays = sorted(arrived[name] - at for name, at in sent if name in arrived)
     late = quantiles(delays, n=20)[-1] if len(delays) > 1 else float("inf")
     growth = memory[-1][0] - memory[0][0]
+    marks = [memory[(len(memory) - 1) * quarter // 4][0] for quarter in range(5)]
+    quarters = " ".join(f"{after - before:+.1f}" for before, after in pairwise(marks))
     files = memory[-1][1] - memory[0][1]
     return Row(
         f"{seconds / 60:.1f} min soak, {feeds} feeds, {a_minute} events a minute",
         f"grows < {_GROWTH:g} MiB, descriptors flat, p95 to the sink < {_EVERY + _DELAY:g} s",
-        f"{growth:+.1f} MiB, descriptors {files:+d}, p95 {late:.1f} s; {reckoning}",
+        f"{growth:+.1f} MiB (by quarter {quarters}), descriptors {files:+d}, p95 {late:.1f} s; {reckoning}",
         growth < _GROWTH and abs(files) <= 8 and late < _EVERY + _DELAY and not reckoning.lost,
     )
 

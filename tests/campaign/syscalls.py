@@ -2,12 +2,14 @@
 
 A cycle is `monitor run --once` on a desk that has its baseline and one new story to tell: poll, judge,
 commit, send by mail and webhook, commit. A census counts its calls of each kind; then the cycle is run once
-for each of them. strace counts calls by thread, so a point is (call, nth of the thread that makes most).
+for each point that the seed draws. strace counts calls by thread, so a point is (call, nth of the thread that
+makes most).
 """
 
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,9 +19,10 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from monitor.demo.sinks import MailSink
 from tests.campaign.world import (
@@ -30,7 +33,6 @@ from tests.campaign.world import (
     Outlet,
     Reckoning,
     Row,
-    crowd,
     named,
     published,
     reckoned,
@@ -62,7 +64,8 @@ FAULTS = {
     "EMFILE": ("openat", "socket"),
 }
 _CALL = re.compile(r"^(\d+) +(?:<[^>]*>)?([a-z0-9_]+)\(", re.MULTILINE)
-_AFTER = 10.0  # seconds that a faulty cycle may take; it waits 5 s for a lock by design
+_Point = TypeVar("_Point")
+_AFTER = 10.0  # seconds that a faulty cycle may take beyond a good one; it waits 5 s for a lock by design
 
 
 def available() -> str:
@@ -95,8 +98,8 @@ class _Cycle:
             database = desk.state / "monitor.db"
             shutil.copy(self.folder / "monitor.db", database)
             words, begun = desk.words("run", "--once"), time.monotonic()
-            status = _traced(nursery, words, ["-o", count, *inject], log=f"{place}/log")
-            took, whole = time.monotonic() - begun, _integrity(database)
+            status = traced(nursery, words, ["-o", count, *inject], log=f"{place}/log")
+            took, whole = time.monotonic() - begun, is_whole(database)
             reckonings: tuple[Reckoning, ...] = ()
             for _ in range(3):  # an error may make one pass more needed: the feed is backed off first
                 _let_time_pass(database)
@@ -106,14 +109,16 @@ class _Cycle:
                 if not any(reckoning.lost for reckoning in reckonings):
                     break
             said = Path(f"{place}/log").read_text(errors="replace")
-            return _Came(status, said, took, whole and _integrity(database), reckonings)
+            return _Came(status, said, took, whole and is_whole(database), reckonings)
 
 
-def _traced(nursery: Nursery, words: list[str], options: list[str], *, log: str) -> int:
-    """A life under strace from its first own step on; its status."""
-    pid = nursery.born(words, log=log, stopped=True)
+def traced(
+    nursery: Nursery, words: list[str], options: list[str], *, log: str = os.devnull, call: str = ""
+) -> int:
+    """A life under strace from its first own step on; its status. Programs that it starts run untraced."""
+    pid = nursery.born(words, log=log, stopped=True, call=call)
     with subprocess.Popen(
-        ["strace", "-f", "-p", str(pid), *options], stderr=subprocess.PIPE, text=True
+        ["strace", "-f", "-b", "execve", "-p", str(pid), *options], stderr=subprocess.PIPE, text=True
     ) as strace:
         assert strace.stderr
         strace.stderr.readline()  # "strace: Process N attached"
@@ -144,9 +149,11 @@ class _Came:
         return sum(each.unmarked for each in self.reckonings)
 
 
-def _integrity(path: Path) -> bool:
-    with closing(sqlite3.connect(path)) as database, database:
+def is_whole(path: Path) -> bool:
+    """Whether SQLite finds nothing wrong with a database."""
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as database, database:
         return [row[0] for row in database.execute("pragma integrity_check")] == ["ok"]
+    return False
 
 
 def _let_time_pass(path: Path) -> None:
@@ -163,7 +170,8 @@ def _prepared(folder: Path, nurseries: Crowd) -> _Cycle:
         desk = Desk(
             folder / "baseline", {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"}
         )
-        desk.run("--once")
+        with nurseries.lent() as nursery:
+            nursery.whole_life(desk.words("run", "--once"))
     with closing(sqlite3.connect(desk.state / "monitor.db")) as database, database:
         database.execute("update feeds set next_poll = 0, etag = null, url = 'http://127.0.0.1:1/'")
         database.commit()
@@ -175,41 +183,55 @@ def census(cycle: _Cycle, calls: tuple[str, ...]) -> dict[str, int]:
     """How often the thread that does so most makes each call in a cycle."""
     path = cycle.folder / "census"
     cycle.once(["-e", f"trace={','.join(calls)}"], count=str(path))
-    by_thread = Counter(_CALL.findall(path.read_text(errors="replace")))
+    return counted(path)
+
+
+def counted(log: Path) -> dict[str, int]:
+    """How often the thread that does so most makes each call, by strace's log."""
+    by_thread = Counter(_CALL.findall(log.read_text(errors="replace")))
     most: dict[str, int] = {}
     for (_, call), count in by_thread.items():
         most[call] = max(most.get(call, 0), count)
     return most
 
 
-def cuts(*, most: int, workers: int = 2) -> Row:
-    """SIGKILL at (evenly chosen) `most` points of the cycle."""
-    with tempfile.TemporaryDirectory(prefix="campaign-cuts-") as place, crowd(workers) as nurseries:
+def cuts(nurseries: Crowd, *, most: int, seed: int, workers: int = 2) -> Row:
+    """SIGKILL at `most` points of the cycle."""
+    with tempfile.TemporaryDirectory(prefix="campaign-cuts-") as place:
         cycle = _prepared(Path(place), nurseries)
         points = [(call, nth) for call, count in census(cycle, CALLS).items() for nth in range(1, count + 1)]
-        points = points[:: max(1, len(points) // most)]
+        chosen = drawn(points, most, seed=f"cuts {seed}")
         with ThreadPoolExecutor(workers) as pool:
-            came = list(pool.map(lambda point: cycle.once(_kill(*point)), points))
+            came = list(pool.map(lambda point: cycle.once(killing(*point)), chosen))
     lost, broken = sum(one.lost for one in came), sum(not one.whole for one in came)
     repeats, unmarked = sum(one.repeats for one in came), sum(one.unmarked for one in came)
     cut = sum(one.status == signal.SIGKILL for one in came)
     return Row(
-        f"SIGKILL at {len(points)} system calls of a cycle",
+        f"SIGKILL at {len(chosen)} of the {len(points)} system calls of a cycle",
         "lost 0, integrity ok at all, repeats marked",
         f"{cut} cut the main process; lost {lost}, {broken} damaged, {repeats} repeats ({unmarked} unmarked)",
         not lost and not broken and not unmarked,
     )
 
 
-def _kill(call: str, nth: int) -> list[str]:
+def drawn(points: list[_Point], most: int, *, seed: str) -> list[_Point]:
+    """`most` of these, in their order."""
+    chosen = random.Random(seed).sample(range(len(points)), min(most, len(points)))
+    return [points[number] for number in sorted(chosen)]
+
+
+def killing(call: str, nth: int) -> list[str]:
+    """Options of strace that end the process at the nth such call of a thread."""
     return ["-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={nth}"]
 
 
-def faults(*, most: int, workers: int = 2) -> Row:
+def faults(nurseries: Crowd, *, most: int, seed: int, workers: int = 2) -> Row:
     """Each error of FAULTS at the nth call and at all that follow it."""
-    with tempfile.TemporaryDirectory(prefix="campaign-faults-") as place, crowd(workers) as nurseries:
+    with tempfile.TemporaryDirectory(prefix="campaign-faults-") as place:
         cycle = _prepared(Path(place), nurseries)
+        begun = time.monotonic()
         counts = census(cycle, tuple({call for calls in FAULTS.values() for call in calls}))
+        most_seconds = _AFTER + (time.monotonic() - begun)  # on a machine that is busy a good one takes long
         points = [
             (error, call, f"{nth}{on}")
             for error, calls in FAULTS.items()
@@ -217,13 +239,13 @@ def faults(*, most: int, workers: int = 2) -> Row:
             for nth in range(1, counts.get(call, 0) + 1)
             for on in ("", "+")
         ]
-        points = points[:: max(1, len(points) // most)]
+        chosen = drawn(points, most, seed=f"faults {seed}")
         with ThreadPoolExecutor(workers) as pool:
-            came = list(pool.map(lambda point: cycle.once(_fail(*point)), points))
+            came = list(pool.map(lambda point: cycle.once(_fail(*point)), chosen))
     lost, broken = sum(one.lost for one in came), sum(not one.whole for one in came)
-    unmarked, slow = sum(one.unmarked for one in came), sum(one.took > _AFTER for one in came)
+    unmarked, slow = sum(one.unmarked for one in came), sum(one.took > most_seconds for one in came)
     return Row(
-        f"EIO, ENOSPC, EROFS, EMFILE at {len(points)} calls, once and from there on",
+        f"EIO, ENOSPC, EROFS, EMFILE at {len(chosen)} of {len(points)} calls, once or from there on",
         f"no corruption, ends within {_AFTER:g} s, the backlog is sent afterwards",
         f"lost {lost}, {broken} damaged, {unmarked} unmarked repeats, {slow} slower,"
         f" {sum(one.status != 0 for one in came)} said so by their status",

@@ -15,13 +15,13 @@ import sys
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from monitor.alerts.compose import AGAIN
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 RULES = "rules: [{id: watched, title: Watched, any: [peace agreement], send: %s}]\n"
 WORDS = "abend barka corvo dulce ember finca gorse helix ingot jurat kapok lemur mocha nacre okapi pylon"
+NOT_TRIED = "not tried"
 _SHOWN = 500  # entries of a feed
 # Measuring coverage is work of its own: it would be traced, cut and killed with what is tried here.
 UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
@@ -47,6 +48,16 @@ class Row:
     reach: str
     got: str
     held: bool
+
+    @property
+    def tried(self) -> bool:
+        """Whether it could be tried here at all."""
+        return not self.got.startswith(NOT_TRIED)
+
+
+def untried(what: str, reach: str, why: str) -> Row:
+    """The row of what cannot be tried here, and why."""
+    return Row(what, reach, f"{NOT_TRIED}: {why}", held=True)
 
 
 # ---- an outlet ---------------------------------------------------------------------------------------------
@@ -256,6 +267,11 @@ class Desk:
             return store.counts()
 
 
+def state_of(pid: int) -> str:
+    """R, S, D, T (stopped), Z (dead, not yet reaped) and so on (proc(5))."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 class Nursery:
     """Forks daemons from a process that has imported all; one lives at a time."""
 
@@ -285,13 +301,19 @@ class Nursery:
     def end(self, *, kill: bool = False) -> None:
         """End who lives, as `systemctl stop` does, or with -9."""
         if self._living:
-            os.kill(self._living, signal.SIGKILL if kill else signal.SIGTERM)
+            with suppress(ProcessLookupError):
+                os.kill(self._living, signal.SIGKILL if kill else signal.SIGTERM)
             self.dead()
 
-    def born(self, words: list[str], *, log: str = os.devnull, stopped: bool = False) -> int:
-        """A process that runs the command, from its first SIGCONT if it is born `stopped`; its pid."""
-        self._say({"words": words, "log": log, "stopped": stopped})
+    def born(self, words: list[str], *, log: str = os.devnull, stopped: bool = False, call: str = "") -> int:
+        """A process that runs the command, from its first SIGCONT if it is born `stopped`; its pid.
+
+        `call` ("module:function") is run with the words in the command's stead.
+        """
+        self._say({"words": words, "log": log, "stopped": stopped, "call": call})
         self._living = int(self._line())
+        while stopped and state_of(self._living) not in "TZ":  # a SIGCONT before its stop would be lost
+            time.sleep(0.001)
         return self._living
 
     def dead(self) -> int:
@@ -300,17 +322,18 @@ class Nursery:
         self._living = 0
         return status
 
-    def whole_life(self, words: list[str], *, log: str = os.devnull) -> int:
+    def whole_life(self, words: list[str], *, log: str = os.devnull, call: str = "") -> int:
         """Born, and left to its end; its status as os.waitpid gives it."""
-        self.born(words, log=log)
+        self.born(words, log=log, call=call)
         return self.dead()
 
-    def life(self, words: list[str], *, seconds: float, log: str = os.devnull) -> None:
-        """Born, and killed with -9 after so long."""
-        pid = self.born(words, log=log)
+    def life(self, words: list[str], *, seconds: float, log: str = os.devnull, call: str = "") -> int:
+        """Born, and killed with -9 after so long; its status, or that of its own end before."""
+        pid = self.born(words, log=log, call=call)
         time.sleep(seconds)
-        os.kill(pid, signal.SIGKILL)  # ours until `dead` has reaped it
-        self.dead()
+        with suppress(ProcessLookupError):  # it came to its own end
+            os.kill(pid, signal.SIGKILL)
+        return self.dead()
 
     def _say(self, order: dict[str, Any]) -> None:
         assert self._process.stdin
@@ -322,37 +345,54 @@ class Nursery:
         return self._process.stdout.readline()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Crowd:
-    """Nurseries that are lent one at a time, so that several threads work at once."""
+    """Nurseries that are lent one at a time, so that several threads work at once; made when first needed."""
 
-    free: SimpleQueue[Nursery]
+    _free: SimpleQueue[Nursery] = field(default_factory=SimpleQueue)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @contextmanager
     def lent(self) -> Iterator[Nursery]:
-        nursery = self.free.get()
+        """A nursery that nobody else has; who lives in it at the end is killed."""
+        nursery = self._one()
         try:
             yield nursery
         finally:
-            self.free.put(nursery)
+            nursery.end(kill=True)
+            self._free.put(nursery)
+
+    def _one(self) -> Nursery:
+        with suppress(Empty):
+            return self._free.get_nowait()
+        with self._lock:
+            return self._stack.enter_context(Nursery())
+
+    def close(self) -> None:
+        """End them all."""
+        self._stack.close()
 
 
 @contextmanager
-def crowd(size: int) -> Iterator[Crowd]:
-    """So many nurseries."""
-    with ExitStack() as stack:
-        free: SimpleQueue[Nursery] = SimpleQueue()
-        for _ in range(size):
-            free.put(stack.enter_context(Nursery()))
-        yield Crowd(free)
+def crowd() -> Iterator[Crowd]:
+    """As many nurseries as are lent at once."""
+    nurseries = Crowd()
+    try:
+        yield nurseries
+    finally:
+        nurseries.close()
 
 
 def settled(desk: Desk, stories: int, *, within: float = 120.0) -> bool:
-    """Whether, after at most so many seconds, all stories are decided and nothing waits any more."""
+    """Whether all stories are decided and nothing waits any more; False once so long nothing has moved."""
+    before: dict[str, int] = {}
     until = time.monotonic() + within
     while time.monotonic() < until:
         counts = desk.counts()
         if counts["alerts"] >= stories and not counts["waiting"]:
             return True
+        if counts != before:
+            until, before = time.monotonic() + within, counts
         time.sleep(0.2)
     return False
