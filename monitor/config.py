@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from monitor import access, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
-from monitor.alerts import notify, sample, template
+from monitor.alerts import sample, template
 from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
 from monitor.alerts.telling import telling
@@ -826,6 +826,8 @@ def _receivers_url(
     url = vault.filled(address, document.text(address, faults, what=whose), faults, notes, whose=whose)
     if url is None:
         return None
+    from monitor.alerts import notify  # Apprise takes its time, and most commands meet no address
+
     problems = notify.faults(Receiver(name, url))
     faults += [address.fault(f"{whose}: {problem}") for problem in problems]
     return None if problems else url

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor import added, config
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import FetchError, ParseError, UsageError
@@ -102,7 +103,7 @@ def add(  # noqa: PLR0913  # an option each
 
 
 def _found(desk: config.Desk, wish: Feed) -> list[Checked]:
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.survey import find
 
     with _engine(desk) as engine:
@@ -162,7 +163,7 @@ def _states(feeds: Sequence[Feed], state: str | None) -> list[tuple[Feed, tuple[
 
 
 def _row(feed: Feed, state: FeedState, error: str) -> dict[str, Any]:
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
 
     return {
         **_as_json(feed),
@@ -199,7 +200,7 @@ def _print_table(rows: Sequence[dict[str, Any]]) -> None:
 
 
 @command.command(name="show", epilog="\b\nExample:\n  monitor feeds show azatutyun")
-@click.argument("name")
+@click.argument("name", shell_complete=spoken.feeds)
 @rules_option
 @state_option
 @json_option
@@ -221,7 +222,7 @@ def show(name: str, rules: str | None, state: str | None, *, as_json: bool) -> i
 
 
 @command.command(name="check", epilog="\b\nExample:\n  monitor feeds check azatutyun hetq-en")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=spoken.feeds)
 @rules_option
 @json_option
 def check(names: tuple[str, ...], rules: str | None, *, as_json: bool) -> int:
@@ -241,7 +242,8 @@ def _checked(desk: config.Desk, feeds: Sequence[Feed]) -> list[Checked]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from monitor.engine import PLACES, politely, utc_now
+    from monitor.clock import utc_now
+    from monitor.engine import PLACES, politely
     from monitor.model import NotModified, Validators
     from monitor.survey import check
 
@@ -282,13 +284,16 @@ def _answer(answer: Checked) -> dict[str, Any]:
 
 
 @command.command(name="retry", epilog="\b\nExample:\n  monitor feeds retry azatutyun")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=spoken.feeds)
 @click.option("--failing", is_flag=True, help="All that fail.")
 @rules_option
 @state_option
-def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, failing: bool) -> int:
+@json_option
+def retry(
+    names: tuple[str, ...], rules: str | None, state: str | None, *, failing: bool, as_json: bool
+) -> int:
     """Make the feeds NAMES due at once, whatever they wait for; a running monitor asks them within 15 s."""
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.store.store import Store
 
     if not names and not failing:
@@ -298,7 +303,10 @@ def retry(names: tuple[str, ...], rules: str | None, state: str | None, *, faili
     with Store(state_folder(state)) as store:
         chosen |= set(store.feed_errors()) if failing else set()
         due = store.retry_feeds(chosen, now=utc_now())
-    click.echo(f"{count(due, 'feed')} due now")
+    if as_json:
+        echo_json({"due": due})
+    else:
+        click.echo(f"{count(due, 'feed')} due now")
     return 0
 
 
@@ -380,9 +388,14 @@ def _of(outline: opml.Outline, name: str, *, allow_private: bool) -> Feed:
 
 @command.command(name="export", epilog="\b\nExample:\n  monitor feeds export > feeds.opml")
 @rules_option
-def export(rules: str | None) -> int:
+@json_option
+def export(rules: str | None, *, as_json: bool) -> int:
     """Print all feeds as OPML, in folders by tag."""
-    click.echo(opml.write(_desk(rules_folder(rules)).feeds), nl=False)
+    feeds = _desk(rules_folder(rules)).feeds
+    if as_json:
+        echo_json([_as_json(feed) for feed in feeds])
+    else:
+        click.echo(opml.write(feeds), nl=False)
     return 0
 
 
