@@ -69,7 +69,9 @@ def begin(folder: Path, wish: Wish) -> Path:
         (folder / STATE).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise UsageError(
-            f"the desk cannot be written: {error.strerror}", where=str(folder), remedy="see who may write there"
+            f"the desk cannot be written: {error.strerror}",
+            where=str(folder),
+            remedy="see who may write there",
         ) from error
     return place
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import added, config
+from monitor import added, config, migration
 from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
@@ -313,35 +313,87 @@ def retry(
 # ---- import and export -------------------------------------------------------------------------------------
 
 
-@command.command(name="import", epilog="\b\nExample:\n  monitor feeds import subscriptions.opml --check")
+@command.command(
+    name="import",
+    epilog="""\b
+Examples:
+  monitor feeds import subscriptions.opml --check          folders and categories become tags
+  monitor feeds import ~/.config/rss2email.cfg
+  monitor feeds import ~/.config/urlwatch/urls.yaml --check    the feeds behind the pages it watches
+  monitor feeds import ~/.newsboat/urls""",
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--check", "checked", is_flag=True, help="Ask each feed, and add only those that can be read.")
+@click.option(
+    "--check",
+    "checked",
+    is_flag=True,
+    help="Ask each: add only those that can be read, and for a page the feed behind it.",
+)
 @click.option(
     "--allow-private", is_flag=True, help="Believe the list where it says that a feed is of your own network."
 )
 @rules_option
 @json_option
 def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool, as_json: bool) -> int:
-    """Add the feeds of an OPML file; its folders and categories become tags. Feeds that are there stay."""
+    """Add the feeds of a list: OPML, or what rss2email, urlwatch or newsboat keep. Feeds that are there stay.
+
+    Which of them it is, is seen by what stands in it. Mail addresses, filters, logins and headers of the
+    other program stay with it.
+    """
     folder = rules_folder(rules)
     desk = _desk(folder)
     try:
-        outlines = opml.read(file.read_bytes())
+        found = migration.read(file.read_bytes())
     except ParseError as error:
         raise UsageError(error.what, where=str(file), remedy="export it anew as OPML") from error
-    new, left_out = _new(outlines, desk.feeds, allow_private=allow_private)
+    new, left_out = _new(found.feeds, desk.feeds, allow_private=allow_private)
+    left_out += found.left_out
     if checked:
         answers = _checked(desk, new)
         left_out += [f"{answer.feed.url}: {answer.error}" for answer in answers if answer.error]
         new = [answer.feed for answer in answers if not answer.error]
+        behind, without = _behind(desk, found.pages, [*desk.feeds, *new])
+        new, left_out = [*new, *behind], [*left_out, *without]
+    else:
+        left_out += [f"{page.url}: a page, it seems: --check looks for its feed" for page in found.pages]
     path = added.write(folder, [*added.added(folder), *new]) if new else folder / added.FILE
     if as_json:
-        echo_json({"added": [_as_json(feed) for feed in new], "left_out": left_out, "file": str(path)})
+        feeds = [_as_json(feed) for feed in new]
+        echo_json({"kind": found.kind, "added": feeds, "left_out": left_out, "file": str(path)})
         return 0
     click.echo(f"{count(len(new), 'feed')} added to {path}; {len(left_out)} left out")
     for why in left_out:
         click.echo(f"  {why}")
     return 0
+
+
+def _behind(
+    desk: config.Desk, pages: Sequence[opml.Outline], known: Sequence[Feed]
+) -> tuple[list[Feed], list[str]]:
+    """The likeliest feed behind each page, and why a page has none."""
+    found: list[opml.Outline] = []
+    left_out: list[str] = []
+    for page in _with_bar(pages, "looking for feeds"):
+        try:
+            wish = config.one_feed(
+                {"name": "new", "url": page.url, "outlet": config.host_of(page.url)},
+                tags=page.tags,
+                allow_private=False,
+            )
+            found.append(replace(page, url=_found(desk, wish)[0].feed.url))
+        except UsageError as error:
+            left_out.append(f"{page.url}: {error.what}")
+    new, more = _new(found, known, allow_private=False)
+    return new, left_out + more
+
+
+def _with_bar(things: Sequence[opml.Outline], what: str) -> Iterator[opml.Outline]:
+    """The same, with a bar on a terminal's standard error."""
+    from rich.console import Console
+    from rich.progress import track
+
+    quiet = not sys.stderr.isatty() or not things
+    yield from track(things, what, console=Console(stderr=True), transient=True, disable=quiet)
 
 
 def _new(

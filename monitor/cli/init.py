@@ -31,7 +31,7 @@ A topic is words and phrases as rules write them, with commas between: "sanction
 @click.option("--allow-private", is_flag=True, help="These feeds may stand in your own network.")
 @click.option("--yes", is_flag=True, help="Ask nothing: what is not said is chosen.")
 @json_option
-def command(  # noqa: PLR0913  # an option each
+def command(  # an option each
     folder: Path,
     *,
     topic: str | None,

@@ -52,8 +52,18 @@ def command() -> None:
 @command.command(epilog=ADD_EPILOG)
 @click.option("--story", metavar="ID", help="The number in a message, 16 hexadecimal digits.")
 @click.option("--rule", metavar="ID", shell_complete=spoken.rules, help="All alerts of a rule.")
-@click.option("--name", metavar="KEY", shell_complete=spoken.names, help="Alerts that mention nothing else that is watched.")
-@click.option("--outlet", metavar="NAME", shell_complete=spoken.outlets, help="Stories while no other outlet carries them.")
+@click.option(
+    "--name",
+    metavar="KEY",
+    shell_complete=spoken.names,
+    help="Alerts that mention nothing else that is watched.",
+)
+@click.option(
+    "--outlet",
+    metavar="NAME",
+    shell_complete=spoken.outlets,
+    help="Stories while no other outlet carries them.",
+)
 @click.option("--for", "length", metavar="TIME", help="How long: 90 min, 24h, 7d.")
 @click.option(
     "--until", metavar="MOMENT", help='Till when: "2026-03-03 09:00 Asia/Baku"; UTC without a zone.'

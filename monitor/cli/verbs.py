@@ -1,4 +1,4 @@
-"""A command whose verbs are modules, imported when they are used: so --help and the shell's TAB stay quick."""
+"""A command whose verbs are modules, imported when they are used: --help and the shell's TAB stay quick."""
 
 from __future__ import annotations
 
@@ -53,6 +53,8 @@ class Verbs(click.Group):
         from click.shell_completion import CompletionItem
 
         verbs = [
-            CompletionItem(verb, help=said) for verb, said in self._verbs.items() if verb.startswith(incomplete)
+            CompletionItem(verb, help=said)
+            for verb, said in self._verbs.items()
+            if verb.startswith(incomplete)
         ]
         return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
