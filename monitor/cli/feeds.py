@@ -330,7 +330,9 @@ Examples:
     help="Ask each: add only those that can be read, and for a page the feed behind it.",
 )
 @click.option(
-    "--allow-private", is_flag=True, help="Believe the list where it says that a feed is of your own network."
+    "--allow-private",
+    is_flag=True,
+    help="Feeds that the list calls private, and those behind its pages, may stand in your own network.",
 )
 @rules_option
 @json_option
@@ -352,7 +354,7 @@ def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool
         answers = _checked(desk, new)
         left_out += [f"{answer.feed.url}: {answer.error}" for answer in answers if answer.error]
         new = [answer.feed for answer in answers if not answer.error]
-        behind, without = _behind(desk, found.pages, [*desk.feeds, *new])
+        behind, without = _behind(desk, found.pages, [*desk.feeds, *new], allow_private=allow_private)
         new, left_out = [*new, *behind], [*left_out, *without]
     else:
         left_out += [f"{page.url}: a page, it seems: --check looks for its feed" for page in found.pages]
@@ -368,7 +370,7 @@ def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool
 
 
 def _behind(
-    desk: config.Desk, pages: Sequence[opml.Outline], known: Sequence[Feed]
+    desk: config.Desk, pages: Sequence[opml.Outline], known: Sequence[Feed], *, allow_private: bool
 ) -> tuple[list[Feed], list[str]]:
     """The likeliest feed behind each page, and why a page has none."""
     found: list[opml.Outline] = []
@@ -378,12 +380,12 @@ def _behind(
             wish = config.one_feed(
                 {"name": "new", "url": page.url, "outlet": config.host_of(page.url)},
                 tags=page.tags,
-                allow_private=False,
+                allow_private=allow_private,
             )
-            found.append(replace(page, url=_found(desk, wish)[0].feed.url))
+            found.append(replace(page, url=_found(desk, wish)[0].feed.url, private="yes"))
         except UsageError as error:
             left_out.append(f"{page.url}: {error.what}")
-    new, more = _new(found, known, allow_private=False)
+    new, more = _new(found, known, allow_private=allow_private)
     return new, left_out + more
 
 

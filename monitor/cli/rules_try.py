@@ -17,7 +17,6 @@ from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import FetchError, ParseError, UsageError
-from monitor.feeds import page
 from monitor.model import Entry, Feed, Mention, Poll, identity
 from monitor.rules.explain import discarded, explain
 from monitor.rules.match import match
@@ -127,6 +126,8 @@ def _entries(
         body, kind = _read(Path(article)), ""
     if entries := _feed_entries(body, kind, article):
         return [(_from(desk, entry, source=source, lang=lang), {}) for entry in entries]
+    from monitor.feeds import page
+
     title, text = page.article(body, kind)
     return [(_from(desk, _entry(title=title, body=text), source=source, lang=lang), {})]
 
