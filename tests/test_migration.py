@@ -126,11 +126,17 @@ def test_the_feed_behind_a_page_that_urlwatch_watches_is_found(rules: Path) -> N
         web.serve("/feed", rss("One"), {"Content-Type": "application/rss+xml"})
         page = b"<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head></html>"
         web.serve("/press", page, {"Content-Type": "text/html"})
-        (rules.parent / "urls.yaml").write_text(f"name: Press\nurl: {web.url('/press')}\n")
+        web.serve("/feed/", b"", status=404)
+        web.serve("/bare", b"<html>nothing here</html>", {"Content-Type": "text/html"})
+        jobs = [("Press", "/press"), ("Bare", "/bare"), ("Gone", "/gone")]
+        (rules.parent / "urls.yaml").write_text(
+            "---\n".join(f"name: {name}\nurl: {web.url(path)}\n" for name, path in jobs)
+        )
         words = ["import", str(rules.parent / "urls.yaml"), "--check", "--allow-private", "--rules"]
         command = [sys.executable, "-m", "monitor", "feeds", *words, str(rules)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert "1 feed added to" in done.stdout
+    assert "/gone: answered 404" in done.stdout
     (feed,) = config.load_desk(rules, env={}, secrets_required=True).feeds
     assert (feed.name, feed.url) == ("press", web.url("/feed"))
 

@@ -373,18 +373,25 @@ def _behind(
     desk: config.Desk, pages: Sequence[opml.Outline], known: Sequence[Feed], *, allow_private: bool
 ) -> tuple[list[Feed], list[str]]:
     """The likeliest feed behind each page, and why a page has none."""
+    from monitor.clock import utc_now
+    from monitor.survey import find
+
     found: list[opml.Outline] = []
     left_out: list[str] = []
-    for page in _with_bar(pages, "looking for feeds"):
-        try:
-            wish = config.one_feed(
-                {"name": "new", "url": page.url, "outlet": config.host_of(page.url)},
-                tags=page.tags,
-                allow_private=allow_private,
-            )
-            found.append(replace(page, url=_found(desk, wish)[0].feed.url, private="yes"))
-        except UsageError as error:
-            left_out.append(f"{page.url}: {error.what}")
+    if not pages:
+        return [], []
+    with _engine(desk) as engine:
+        for page in _with_bar(pages, "looking for feeds"):
+            try:
+                wish = _of(replace(page, private="yes"), "new", allow_private=allow_private)
+                answers = find(wish, fetcher=engine.fetcher, parsers=engine.parsers, now=utc_now())
+            except (UsageError, FetchError) as error:
+                left_out.append(f"{page.url}: {error.what}")
+                continue
+            if answers:
+                found.append(replace(page, url=answers[0].feed.url, private="yes"))
+            else:
+                left_out.append(f"{page.url}: there is no feed, and none behind the page")
     new, more = _new(found, known, allow_private=allow_private)
     return new, left_out + more
 
