@@ -1,12 +1,13 @@
 """A stranger's first minutes, timed: from a clone to the first alert from a feed of their own.
 
-    python benchmarks/walk.py [--root DIR] [--json]
+    python -m benchmarks.walk [--root DIR] [--json]
 
 Clones this checkout as it is committed, makes its environment as `make` does, begins a desk, adds the feed
 behind a page, starts the daemon, lets the feed have news, and waits for the message. The page, its feed and
 the webhook are on this machine's loopback; the wheels come from the package registry that pip is set to.
-With --root, every command runs in that Debian (debootstrap --variant=minbase --include=python3-venv,make,git),
-which needs root: chroot(8) enters it. The caches of pip are not used. Exits 1 where nothing arrives.
+With --root, every command runs in that Debian (debootstrap --variant=minbase, with python3-venv and make),
+which needs root: chroot(8) enters it, with this machine's settings of pip and of names. The caches of pip are
+not used. Exits 1 where nothing arrives.
 """
 
 from __future__ import annotations
@@ -32,9 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-PAGE = (
-    b"<html><head><link rel=alternate type='application/rss+xml' href='/feed'></head><body>News</body></html>"
-)
+PAGE = b"<html><link rel=alternate type='application/rss+xml' href='/feed'><body>News</body></html>"
+AS_HERE = ("/etc/pip.conf", "/etc/resolv.conf", "/etc/hosts", os.environ.get("PIP_CERT", ""))
 WITHIN = 120.0  # s, for the message
 
 
@@ -46,14 +46,14 @@ class Walk:
         self.root = root
         self.steps: dict[str, float] = {}
         inside = Path("/", place.relative_to(root)) if root else place
-        self._words = ["chroot", str(root)] if root else []
+        self._words = [shutil.which("chroot") or "/usr/sbin/chroot", str(root)] if root else []
         self._inside = inside
         self._environment = {
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(inside),
             "LANG": "C.UTF-8",
+            **{name: value for name, value in os.environ.items() if name.startswith("PIP_")},
             "PIP_NO_CACHE_DIR": "1",
-            **{name: value for name, value in os.environ.items() if name.startswith("PIP_INDEX")},
         }
 
     @contextmanager
@@ -121,6 +121,10 @@ def main() -> int:
     base = options.root / "srv" if options.root else None
     place = Path(tempfile.mkdtemp(prefix="walk-", dir=base))
     walk = Walk(place, options.root)
+    for file in AS_HERE if options.root else ():
+        if file and Path(file).is_file():
+            (options.root / file.strip("/")).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, options.root / file.strip("/"))
     try:
         arrived = walked(walk)
     finally:
