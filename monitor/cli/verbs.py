@@ -37,7 +37,7 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb that is called; raises UsageError, naming what may have been meant."""
-        if args and args[0] not in self._verbs and not args[0].startswith("-"):
+        if args[0] not in self._verbs and not args[0].startswith("-") and not ctx.resilient_parsing:
             near = get_close_matches(args[0], self._verbs, 1)
             meant = f", did you mean {near[0]}?" if near else ""
             raise click.UsageError(f'there is no command "{args[0]}"{meant}', ctx)

@@ -176,6 +176,7 @@ def desk(tmp_path: Path) -> Path:
         ("silence add --outlet Ha", ["Halden Wire"]),
         ("deliveries list --receiver de", ["desk"]),
         ("tail --rule x", []),
+        ("nosuch x", []),
         ("feeds show --rules /nowhere k", []),
     ],
 )
