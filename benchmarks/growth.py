@@ -37,8 +37,9 @@ from typing import Any
 from urllib.request import urlopen
 
 from monitor import config, pipeline
+from monitor.clock import utc_now
 from monitor.daemon import Daemon, exit_now
-from monitor.engine import Engine, utc_now
+from monitor.engine import Engine
 from monitor.feeds import schedule
 from monitor.model import Entry, Feed, FeedState, Fresh, NotModified, Reply, Validators
 from monitor.rules import document, rulebook

@@ -193,7 +193,8 @@ def _engine(urls: list[str], state: Path) -> Engine:
     from concurrent.futures import ThreadPoolExecutor
 
     from monitor import config
-    from monitor.engine import PARSERS, Engine, utc_now
+    from monitor.clock import utc_now
+    from monitor.engine import PARSERS, Engine
     from monitor.model import Feed
     from monitor.rules import document as yaml
     from monitor.rules import rulebook

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from monitor import urls
-from monitor.feeds.connection import trusted
 from monitor.model import PLAIN, Access, Proxy, Tls
 from monitor.rules import document
 
@@ -149,6 +148,8 @@ class _Reader:
             return None
         paths = {key: found[key][0] for key in TLS_KEYS}
         tls = Tls(**paths, digest="".join(found[key][1] for key in TLS_KEYS))
+        from monitor.feeds.connection import trusted  # hardly a desk needs it
+
         try:
             trusted(tls)
         except OSError as error:

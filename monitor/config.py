@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from monitor import access, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
-from monitor.alerts import notify, sample, template
+from monitor.alerts import sample, template
 from monitor.alerts.digest import facts as digest_facts
 from monitor.alerts.milestone import MILESTONES
 from monitor.alerts.route import Customs
@@ -724,6 +724,8 @@ def _receivers_url(
     url = vault.filled(address, document.text(address, faults, what=whose), faults, notes, whose=whose)
     if url is None:
         return None
+    from monitor.alerts import notify  # Apprise takes its time, and most commands meet no address
+
     problems = notify.faults(Receiver(name, url))
     faults += [address.fault(f"{whose}: {problem}") for problem in problems]
     return None if problems else url

@@ -23,8 +23,9 @@ from apscheduler.triggers.date import DateTrigger
 
 from monitor import __version__, clock, dispatch, pipeline
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
+from monitor.clock import utc_now
 from monitor.endpoint import Endpoint
-from monitor.engine import PLACES, drained, utc_now, where_it_is
+from monitor.engine import PLACES, drained, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.exposition import exposition
 from monitor.feeds import schedule

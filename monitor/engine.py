@@ -10,13 +10,13 @@ import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from monitor import __version__, pipeline, urls
 from monitor.alerts import notice
 from monitor.alerts.notify import Notifier
+from monitor.clock import utc_now
 from monitor.errors import FetchError, ParseError
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
@@ -32,6 +32,7 @@ from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.config import Desk
@@ -42,11 +43,6 @@ log = logging.getLogger("monitor")
 
 PLACES = 32  # polls in flight
 PARSERS = 2  # parser processes
-
-
-def utc_now() -> datetime:
-    """The time, aware and in UTC."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ import pytest
 
 from monitor import clock
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
-from monitor.clock import Reading
+from monitor.clock import Reading, utc_now
 from monitor.config import Desk
 from monitor.daemon import Daemon
-from monitor.engine import PLACES, Engine, utc_now
+from monitor.engine import PLACES, Engine
 from monitor.feeds.courtesy import PER_HOST
 from monitor.model import Feed, FeedState, Poll, Receiver, Reply
 from monitor.store.store import DATABASE

@@ -17,9 +17,10 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from monitor import config
+from monitor.clock import utc_now
 from monitor.daemon import Daemon, Tick, shut_down
 from monitor.demo.sinks import ChatSink, MailSink
-from monitor.engine import Engine, utc_now
+from monitor.engine import Engine
 from monitor.errors import ConfigError, Fault, StateError
 from monitor.feeds.fetch import Fetcher
 from monitor.model import Escalation, Feed

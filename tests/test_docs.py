@@ -239,3 +239,65 @@ def headings(document: Path) -> set[str]:
 def test_a_verb_that_is_not_run_exists_all_the_same(begin: str) -> None:
     done = called(*begin.split()[1:], "--help")
     assert done.returncode == 0, done.stderr
+
+
+# ---- the first page, and the table of peers ----------------------------------------------------------------
+
+
+def test_the_readme_is_read_in_a_minute() -> None:
+    """At most 700 words, all that stands between white space counted: code, tables and their lines too."""
+    assert len((ROOT / "README.md").read_text("utf-8").split()) <= 700
+
+
+def _transcripts(document: Path) -> list[tuple[str, str]]:
+    """Each command that is shown with what it prints, and that."""
+    shown = "\n".join(block.text for block in blocks(document) if block.kind == "console")
+    parts = [part.split("\n", 1) for part in re.split(r"^\$ ", shown, flags=re.MULTILINE)[1:]]
+    return [(part[0], part[1].strip()) for part in parts if len(part) > 1 and part[1].strip()]
+
+
+def test_the_transcript_of_the_readme_is_what_is_printed(tmp_path: Path) -> None:
+    ((command, printed),) = _transcripts(ROOT / "README.md")
+    words = [sys.executable, "-m", "monitor", *shlex.split(command)[1:]]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == printed
+
+
+def test_the_morning_of_the_readme_is_the_demos() -> None:
+    """The demo itself is a step of the checks; here its words are held to those of the document."""
+    (shown,) = (block.text for block in blocks(ROOT / "README.md") if block.kind == "text")
+    told = re.search(r"slack-desk  (.+)\n +(\w+) · (.+) · published", shown)
+    assert told is not None
+    files = [*(ROOT / "monitor" / "demo").glob("*.py"), ROOT / "monitor" / "cli" / "demo.py"]
+    texts = "".join(file.read_text("utf-8") for file in files)
+    for said in (told[1], told[3], "railway-agreement", "copies folded", "messages received"):
+        assert said in texts, said
+
+
+def _rows(document: Path) -> list[list[str]]:
+    """The first table of a document, its head and body, without the numbers of sources."""
+    table = re.search(r"(?:^\|.*\n)+", document.read_text("utf-8"), re.MULTILINE)
+    assert table is not None
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in table[0].splitlines()]
+
+
+def test_every_cell_about_a_peer_has_a_source() -> None:
+    document = ROOT / "docs" / "comparison.md"
+    sources = dict(re.findall(r"^(\d+)\. (.+(?:\n +.+)*)", document.read_text("utf-8"), re.MULTILINE))
+    cited = []
+    for row in _rows(document)[2:]:
+        numbers = [re.search(r"\[(\d+)\]$", cell) for cell in row[1:]]
+        assert all(numbers), row
+        cited += [number[1] for number in numbers if number]
+    assert set(cited) == set(sources)
+    assert all("](" in text or "<https://" in text or ".md" in text for text in sources.values())
+    assert [row[0] for row in _rows(document)] == [row[0] for row in _rows(ROOT / "README.md")]

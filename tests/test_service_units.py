@@ -180,6 +180,10 @@ def test_install_for_a_user_writes_the_unit_and_a_private_folder_for_addresses(
     assert unchanged(text)
     assert f"ExecStart={prefix}/bin/monitor run --rules %E/monitor" in text
     assert (tmp_path / ".config" / "monitor" / "credentials").stat().st_mode & 0o777 == 0o700
+    again = command("install", "--user", "--prefix", prefix, "--json", home=tmp_path)
+    told = json.loads(again.stdout)
+    assert [unit["written"] for unit in told["units"]] == [False] * len(told["units"])
+    assert told["next"][0] == "systemctl --user daemon-reload"
     assert "is up to date" in command("install", "--user", "--prefix", prefix, home=tmp_path).stdout
 
 

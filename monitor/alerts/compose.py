@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from monitor.alerts.telling import Room, continues, headline, main_tolds, telling
 from monitor.alerts.template import OURS
 from monitor.model import Kind, Message, identity
-from monitor.text import clean, cut
+from monitor.text import cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,8 @@ def compose(claim: Claim, *, chat: bool, now: datetime, templates: Templates = O
 def defused(text: str) -> str:
     """The text with a zero-width joiner inside whatever could begin a mention or hide a link's address.
 
-    In an address the joiner would lead elsewhere: there an @ is written %40, which servers read as the same (RFC 3986 §2.1).
+    In an address the joiner would lead elsewhere: there an @ is written %40, which servers read as the same
+    (RFC 3986 §2.1).
     """
     safe = _ADDRESS.sub(lambda found: found.group().replace("@", "%40"), text)
     return _LIVE.sub(lambda token: token.group() + _JOINER, safe)

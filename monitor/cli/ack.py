@@ -6,7 +6,7 @@ import click
 
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, number, opened, person, state_option
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.errors import UsageError
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import LARGEST, json_option, number, opened, state_option
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.errors import UsageError
 from monitor.store.ledger import AGAIN, DROPPABLE, STATES, UNCERTAIN, Choice
 from monitor.text import cut
@@ -24,7 +25,12 @@ _HEADLINE = 60
 
 _stories: Callable[[Any], Any] = click.argument("stories", metavar="[STORY]...", nargs=-1)
 _receivers: Callable[[Any], Any] = click.option(
-    "--receiver", "receivers", metavar="NAME", multiple=True, help="Only to this receiver; may be repeated."
+    "--receiver",
+    "receivers",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=spoken.receivers,
+    help="Only to this receiver; may be repeated.",
 )
 
 
@@ -36,7 +42,14 @@ def _choice_among(states: tuple[str, ...]) -> Callable[[Any], Any]:
     return lambda verb: _stories(_receivers(only(verb)))
 
 
-@click.group(name="deliveries")
+@click.group(
+    name="deliveries",
+    epilog="""\b
+Examples:
+  monitor deliveries list --only dead                  what was given up
+  monitor deliveries retry --receiver slack-desk       send it again
+  monitor deliveries drop 3f2a9c0d51e7b684             let it be""",
+)
 def command() -> None:
     """List what was sent, waits, is held or muted; send again, or drop.
 

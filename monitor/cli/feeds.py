@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import added, config
+from monitor import added, config, migration
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import FetchError, ParseError, UsageError
@@ -161,7 +162,7 @@ def _entry_as_json(entry: Entry, matches: Sequence[Match]) -> dict[str, Any]:
 
 def _found(desk: config.Desk, wish: Feed, *, named: bool) -> list[Checked]:
     """The feeds at an address that can be read; `named` says that its scheme was not a guess of ours."""
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.survey import find
 
     with _engine(desk) as engine:
@@ -225,7 +226,7 @@ def _states(feeds: Sequence[Feed], state: str | None) -> list[tuple[Feed, tuple[
 
 
 def _row(feed: Feed, state: FeedState, error: str) -> dict[str, Any]:
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
 
     return {
         **_as_json(feed),
@@ -263,7 +264,7 @@ def _print_table(rows: Sequence[dict[str, Any]]) -> None:
 
 
 @command.command(name="show", epilog="\b\nExample:\n  monitor feeds show azatutyun")
-@click.argument("name")
+@click.argument("name", shell_complete=spoken.feeds)
 @rules_option
 @state_option
 @json_option
@@ -285,7 +286,7 @@ def show(name: str, rules: str | None, state: str | None, *, as_json: bool) -> i
 
 
 @command.command(name="check", epilog="\b\nExample:\n  monitor feeds check azatutyun hetq-en")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=spoken.feeds)
 @rules_option
 @json_option
 def check(names: tuple[str, ...], rules: str | None, *, as_json: bool) -> int:
@@ -305,7 +306,8 @@ def _checked(desk: config.Desk, feeds: Sequence[Feed]) -> list[Checked]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from monitor.engine import PLACES, politely, utc_now
+    from monitor.clock import utc_now
+    from monitor.engine import PLACES, politely
     from monitor.model import NotModified, Validators
     from monitor.survey import check
 
@@ -346,7 +348,7 @@ def _answer(answer: Checked) -> dict[str, Any]:
 
 
 @command.command(name="retry", epilog="\b\nExample:\n  monitor feeds retry azatutyun")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=spoken.feeds)
 @click.option("--failing", is_flag=True, help="All that fail.")
 @rules_option
 @state_option
@@ -355,7 +357,7 @@ def retry(
     names: tuple[str, ...], rules: str | None, state: str | None, *, failing: bool, as_json: bool
 ) -> int:
     """Make the feeds NAMES due at once, whatever they wait for; a running monitor asks them within 15 s."""
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.store.store import Store
 
     if not names and not failing:
@@ -367,46 +369,107 @@ def retry(
         due = store.retry_feeds(chosen, now=utc_now())
     if as_json:
         echo_json({"due": due})
-        return 0
-    click.echo(f"{count(due, 'feed')} due now")
+    else:
+        click.echo(f"{count(due, 'feed')} due now")
     return 0
 
 
 # ---- import and export -------------------------------------------------------------------------------------
 
 
-@command.command(name="import", epilog="\b\nExample:\n  monitor feeds import subscriptions.opml --check")
+@command.command(
+    name="import",
+    epilog="""\b
+Examples:
+  monitor feeds import subscriptions.opml --check          folders and categories become tags
+  monitor feeds import ~/.config/rss2email.cfg
+  monitor feeds import ~/.config/urlwatch/urls.yaml --check    the feeds behind the pages it watches
+  monitor feeds import ~/.newsboat/urls""",
+)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--check", "checked", is_flag=True, help="Ask each feed, and add only those that can be read.")
 @click.option(
-    "--allow-private", is_flag=True, help="Believe the list where it says that a feed is of your own network."
+    "--check",
+    "checked",
+    is_flag=True,
+    help="Ask each: add only those that can be read, and for a page the feed behind it.",
+)
+@click.option(
+    "--allow-private",
+    is_flag=True,
+    help="Feeds that the list calls private, and those behind its pages, may stand in your own network.",
 )
 @rules_option
 @json_option
 def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool, as_json: bool) -> int:
-    """Add the feeds of an OPML file; its folders and categories become tags. Feeds that are there stay."""
+    """Add the feeds of a list: OPML, or what rss2email, urlwatch or newsboat keep. Feeds that are there stay.
+
+    Which of them it is, is seen by what stands in it. Mail addresses, filters, logins and headers of the
+    other program stay with it.
+    """
     folder = rules_folder(rules)
     desk = _desk(folder)
     try:
-        outlines = opml.read(file.read_bytes())
+        found = migration.read(file.read_bytes())
     except OSError as error:
         what = f"the list cannot be read: {error.strerror}"
-        raise UsageError(what, where=str(file), remedy="name an OPML file") from error
+        raise UsageError(what, where=str(file), remedy="name a file that is there") from error
     except ParseError as error:
         raise UsageError(error.what, where=str(file), remedy="export it anew as OPML") from error
-    new, left_out = _new(outlines, desk.feeds, allow_private=allow_private)
+    new, left_out = _new(found.feeds, desk.feeds, allow_private=allow_private)
+    left_out += found.left_out
     if checked:
         answers = _checked(desk, new)
         left_out += [f"{answer.feed.url}: {answer.error}" for answer in answers if answer.error]
         new = [answer.feed for answer in answers if not answer.error]
+        behind, without = _behind(desk, found.pages, [*desk.feeds, *new], allow_private=allow_private)
+        new, left_out = [*new, *behind], [*left_out, *without]
+    else:
+        left_out += [f"{page.url}: a page, it seems: --check looks for its feed" for page in found.pages]
     path = added.write(folder, [*added.added(folder), *new]) if new else folder / added.FILE
     if as_json:
-        echo_json({"added": [_as_json(feed) for feed in new], "left_out": left_out, "file": str(path)})
+        feeds = [_as_json(feed) for feed in new]
+        echo_json({"kind": found.kind, "added": feeds, "left_out": left_out, "file": str(path)})
         return 0
     click.echo(f"{count(len(new), 'feed')} added to {path}; {len(left_out)} left out")
     for why in left_out:
         click.echo(f"  {why}")
     return 0
+
+
+def _behind(
+    desk: config.Desk, pages: Sequence[opml.Outline], known: Sequence[Feed], *, allow_private: bool
+) -> tuple[list[Feed], list[str]]:
+    """The likeliest feed behind each page, and why a page has none."""
+    from monitor.clock import utc_now
+    from monitor.survey import find
+
+    found: list[opml.Outline] = []
+    left_out: list[str] = []
+    if not pages:
+        return [], []
+    with _engine(desk) as engine:
+        for page in _with_bar(pages, "looking for feeds"):
+            try:
+                wish = _of(replace(page, private="yes"), "new", allow_private=allow_private)
+                answers = find(wish, fetcher=engine.fetcher, parsers=engine.parsers, now=utc_now())
+            except (UsageError, FetchError) as error:
+                left_out.append(f"{page.url}: {error.what}")
+                continue
+            if answers:
+                found.append(replace(page, url=answers[0].feed.url, private="yes"))
+            else:
+                left_out.append(f"{page.url}: there is no feed, and none behind the page")
+    new, more = _new(found, known, allow_private=allow_private)
+    return new, left_out + more
+
+
+def _with_bar(things: Sequence[opml.Outline], what: str) -> Iterator[opml.Outline]:
+    """The same, with a bar on a terminal's standard error."""
+    from rich.console import Console
+    from rich.progress import track
+
+    quiet = not sys.stderr.isatty() or not things
+    yield from track(things, what, console=Console(stderr=True), transient=True, disable=quiet)
 
 
 def _new(
@@ -453,9 +516,14 @@ def _of(outline: opml.Outline, name: str, *, allow_private: bool) -> Feed:
 
 @command.command(name="export", epilog="\b\nExample:\n  monitor feeds export > feeds.opml")
 @rules_option
-def export(rules: str | None) -> int:
+@json_option
+def export(rules: str | None, *, as_json: bool) -> int:
     """Print all feeds as OPML, in folders by tag."""
-    click.echo(opml.write(_desk(rules_folder(rules)).feeds), nl=False)
+    feeds = _desk(rules_folder(rules)).feeds
+    if as_json:
+        echo_json([_as_json(feed) for feed in feeds])
+    else:
+        click.echo(opml.write(feeds), nl=False)
     return 0
 
 

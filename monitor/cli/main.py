@@ -1,26 +1,22 @@
-"""The `monitor` command: its verbs, where their modules are, and how errors end it.
-
-A verb's module is imported when the verb is used, so that --help stays quick.
-"""
+"""The `monitor` command: its verbs, and how errors end it."""
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from monitor import __version__
+from monitor.cli.verbs import Verbs
 from monitor.errors import ConfigError, MonitorError
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 # Verb, which is also its module's name: what it does, said here so that --help imports no module.
 _VERBS = {
+    "init": "Write a desk to begin with: feeds, a rule, a receiver.",
     "run": "Poll the feeds, judge what is new, tell the receivers: the daemon, or --once.",
     "check": "Check rules, feeds and receivers; run the rules' examples.",
     "feeds": "Add, list, check, import and export feeds.",
@@ -40,12 +36,14 @@ _VERBS = {
     "restore": "Put a backup in place of the database.",
     "replay": "Run a history of captured feeds through the line, and see what it would tell.",
     "service": "Print or install the systemd units for this installation.",
+    "completion": "Print what bash, zsh or fish needs to complete this command.",
     "demo": "See it work, without any setup, in about 15 seconds.",
 }
 
 EPILOG = """\b
 Examples:
   monitor demo                       see it work, in about 15 seconds, without any setup
+  monitor init desk                  a desk to begin with, in the folder desk
   monitor check                      look for mistakes in ./rules (or /etc/monitor)
   monitor rules try article.txt      why an article fires a rule, or does not
   monitor run --once                 one pass: poll, decide, send
@@ -57,34 +55,13 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 11 another monitor is running,
 69 the database cannot be used, 75 it is busy: try again, 78 mistakes in the rules, feeds or receivers."""
 
 
-class Verbs(click.Group):
-    """A group whose verbs have a module each, imported when the verb is used."""
-
-    verbs: ClassVar[Collection[str]]
-    modules: ClassVar[str]  # where they are: all of a module's name that comes before its verb
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The verbs, in the order in which they are shown."""
-        return list(self.verbs)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The verb of this name; None if there is none."""
-        if cmd_name not in self.verbs:
-            return None
-        command: click.Command = importlib.import_module(self.modules + cmd_name).command
-        return command
-
-
-class _Verbs(Verbs):
-    verbs = _VERBS
-    modules = "monitor.cli."
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_VERBS.items()))
-
-
-@click.command(cls=_Verbs, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Verbs,
+    verbs=_VERBS,
+    prefix="monitor.cli.",
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="media-monitor")
 def monitor() -> None:
     """Watch news feeds; tell people once per story, with the reason, by email or chat."""
@@ -95,7 +72,7 @@ def main(args: list[str] | None = None) -> None:
     try:
         status = monitor.main(args, prog_name="monitor", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        _say_misuse(error, args if args is not None else sys.argv[1:])
         sys.exit(error.exit_code)
     except click.Abort:
         click.echo("monitor: interrupted", err=True)
@@ -107,6 +84,18 @@ def main(args: list[str] | None = None) -> None:
         sys.stderr.close()
         sys.exit(1)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _say_misuse(error: click.ClickException, args: list[str]) -> None:
+    """One line for what click refuses; a command that is called without its verb shows its help."""
+    if isinstance(error, NoArgsIsHelpError):
+        error.show()
+        return
+    asked = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "monitor"
+    what, remedy = " ".join(error.format_message().split()).removesuffix("."), f"see {asked} --help"
+    click.echo(f"monitor: {what[:1].lower()}{what[1:]} - {remedy}", err=True)
+    if "--json" in args:
+        echo_json({"error": what, "where": "", "remedy": remedy})
 
 
 def _say(error: MonitorError, args: list[str]) -> None:

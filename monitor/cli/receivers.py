@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor import config
+from monitor.cli import spoken
 from monitor.cli.main import echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option
 from monitor.errors import UsageError
@@ -63,7 +64,7 @@ def list_receivers(rules: str | None, *, as_json: bool) -> None:
     name="test",
     epilog="\b\nExamples:\n  monitor receivers test slack-desk\n  monitor receivers test email-duty --json",
 )
-@click.argument("name")
+@click.argument("name", shell_complete=spoken.receivers)
 @rules_option
 @json_option
 def test_receiver(name: str, rules: str | None, *, as_json: bool) -> int:
@@ -103,7 +104,7 @@ def _named(name: str, desk: Desk) -> Receiver:
 def _tried(receiver: Receiver, desk: Desk) -> _Outcome:
     from monitor.alerts.compose import compose
     from monitor.alerts.notify import Notifier, is_chat
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.errors import SendError
 
     message = compose(_test(receiver), chat=is_chat(receiver), now=utc_now(), templates=desk.templates)
@@ -117,7 +118,7 @@ def _tried(receiver: Receiver, desk: Desk) -> _Outcome:
 def _test(receiver: Receiver) -> Claim:
     """An invented alert of now that says that it is a test; no later one is of its thread."""
     from monitor.alerts import sample
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.model import identity
 
     now = utc_now()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def command(file: Path, state: str | None, *, baseline: bool, as_json: bool) -> 
     """
     folder = state_folder(state)
     with only_daemon(folder):
-        kept = restore(file, folder, now=datetime.now(UTC), baseline=baseline)
+        kept = _with_progress(file, folder, baseline=baseline)
     if as_json:
         echo_json({"ok": True, "replaced": str(kept) if kept else None, "baseline": baseline})
         return 0
@@ -49,3 +50,20 @@ def command(file: Path, state: str | None, *, baseline: bool, as_json: bool) -> 
     else:
         click.echo("what came after the backup is told again, marked so, if its feed still shows it")
     return 0
+
+
+def _with_progress(file: Path, folder: Path, *, baseline: bool) -> Path | None:
+    now = datetime.now(UTC)
+    if not sys.stderr.isatty():
+        return restore(file, folder, now=now, baseline=baseline)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("checking", total=None)
+
+        def moved(done: int, of: int) -> None:
+            description = "copying" if done < of else "putting it in place"
+            progress.update(task, completed=done, total=of, description=description)
+
+        return restore(file, folder, now=now, baseline=baseline, progress=moved)

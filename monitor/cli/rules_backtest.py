@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor import config, folders
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import UsageError
@@ -44,7 +45,14 @@ Examples:
 @rules_option
 @state_option
 @click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
-@click.option("--rule", "only", multiple=True, metavar="ID", help="This rule only; may be repeated.")
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="ID",
+    shell_complete=spoken.rules,
+    help="This rule only; may be repeated.",
+)
 @click.option(
     "--against", metavar="OLD_DIR", help="Another folder of rules: show the stories gained and lost."
 )

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 import click
 
 from monitor import config
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import FetchError, ParseError, UsageError
-from monitor.feeds import page
 from monitor.model import Entry, Feed, Mention, Poll, identity
 from monitor.rules.explain import discarded, explain
 from monitor.rules.match import match
@@ -51,7 +51,14 @@ its place in the text as it came in: text[start:end].""",
 @click.argument("article")
 @rules_option
 @state_option
-@click.option("--rule", "only", multiple=True, metavar="ID", help="Ask this rule only; may be repeated.")
+@click.option(
+    "--rule",
+    "only",
+    multiple=True,
+    metavar="ID",
+    shell_complete=spoken.rules,
+    help="Ask this rule only; may be repeated.",
+)
 @click.option("--source", default="", metavar="NAME", help="The feed, outlet or tag it came from.")
 @click.option("--lang", default="", metavar="CODE", help="Its language: en, ru, hy, ...")
 @click.option("--jsonl", is_flag=True, help="ARTICLE is a file of articles, a JSON object a line, or -.")
@@ -119,6 +126,8 @@ def _entries(
         body, kind = _read(Path(article)), ""
     if entries := _feed_entries(body, kind, article):
         return [(_from(desk, entry, source=source, lang=lang), {}) for entry in entries]
+    from monitor.feeds import page
+
     title, text = page.article(body, kind)
     return [(_from(desk, _entry(title=title, body=text), source=source, lang=lang), {})]
 
@@ -157,7 +166,7 @@ def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
 
 
 def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.pipeline import recurring_in
     from monitor.store.store import Store
 
@@ -176,7 +185,7 @@ def _feed_entries(body: bytes, kind: str, name: str) -> tuple[Entry, ...]:
     """The entries of a feed's document; none where it is no feed."""
     if not body.lstrip()[:200].lower().startswith((b"<?xml", b"<rss", b"<feed", b"<rdf")):
         return ()
-    from monitor.engine import utc_now
+    from monitor.clock import utc_now
     from monitor.feeds.parse import parse
 
     try:

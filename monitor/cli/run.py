@@ -16,13 +16,10 @@ import click
 from monitor import config
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
-from monitor.daemon import Daemon, exit_now
-from monitor.engine import Engine, Observer, run_once
 from monitor.errors import ConfigError
 from monitor.journal import open_journal
 from monitor.sources import unpacked
 from monitor.store.lock import only_daemon
-from monitor.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +67,8 @@ def command(rules: str | None, state: str | None, *, once: bool, backfill: bool,
 
 def _last_good(folder: Path, place: Path, error: ConfigError) -> config.Desk:
     """The desk that was good last, from the database; raises the error where there is none."""
+    from monitor.store.store import Store
+
     with Store(place) as store:
         kept = store.desk()
     if kept is None:
@@ -94,6 +93,10 @@ def _once(
 ) -> NoReturn:
     from rich.console import Console
     from rich.progress import Progress
+
+    from monitor.daemon import exit_now
+    from monitor.engine import Engine, Observer, run_once
+    from monitor.store.store import Store
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("polling", total=len(desk.feeds))
@@ -142,6 +145,9 @@ def _summary(counts: Counts, parsed: int) -> str:
 def _serve(
     desk: config.Desk, folder: Path, place: Path, *, backfill: bool, refused: ConfigError | None = None
 ) -> int:
+    from monitor.daemon import Daemon, exit_now
+    from monitor.engine import Engine
+
     engine = Engine(desk, place, backfill=backfill)
     daemon = Daemon(
         engine,

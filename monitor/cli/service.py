@@ -82,7 +82,8 @@ Examples:
     help="Write under this root instead of /, for an image or a package.",
 )
 @click.option("--force", is_flag=True, help="Overwrite a unit that was changed by hand.")
-def install(prefix: Path | None, root: Path, *, user: bool, force: bool) -> int:
+@json_option
+def install(prefix: Path | None, root: Path, *, user: bool, force: bool, as_json: bool) -> int:
     """Write the units where systemd finds them, and the folder of credentials that they load.
 
     A unit that was changed by hand is left alone. Nothing is started: the commands for that are printed.
@@ -95,14 +96,21 @@ def install(prefix: Path | None, root: Path, *, user: bool, force: bool) -> int:
         )
     config = _config_home() if user else root / "etc"
     folder = config / "systemd" / ("user" if user else "system")
+    written: dict[str, bool] = {}
     for unit in _units(program, user=user):
-        written = service.write(unit, folder, force=force)
-        click.echo(f"{folder / unit.name}: {'written' if written else 'is up to date'}")
+        written[str(folder / unit.name)] = service.write(unit, folder, force=force)
         _say_dropped(unit)
     service.make_private(config / "monitor" / "credentials")
     systemctl = "systemctl --user" if user else "systemctl"
+    then = [f"{systemctl} daemon-reload", f"{systemctl} enable --now monitor"]
+    if as_json:
+        units = [{"file": file, "written": new} for file, new in written.items()]
+        echo_json({"ok": True, "units": units, "desk": str(config / "monitor"), "next": then})
+        return 0
+    for file, new in written.items():
+        click.echo(f"{file}: {'written' if new else 'is up to date'}")
     click.echo(f"next: a desk in {config / 'monitor'} ({shipped('rules')} is one to start from), then")
-    click.echo(f"  {systemctl} daemon-reload\n  {systemctl} enable --now monitor")
+    click.echo("\n".join(f"  {command}" for command in then))
     return 0
 
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from monitor import config
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import LARGEST, json_option, number, opened, person, state_option
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.errors import UsageError
 from monitor.model import Scope
 from monitor.rules.document import nearest
@@ -33,7 +34,14 @@ Examples:
   monitor silence add --name aliyev --for 2h --comment "speech on live TV\""""
 
 
-@click.group(name="silence")
+@click.group(
+    name="silence",
+    epilog="""\b
+Examples:
+  monitor silence add --rule border-incident --for 2d --comment "an exercise"
+  monitor silence list
+  monitor silence expire 3""",
+)
 def command() -> None:
     """Mute a story, rule, name or outlet for a while.
 
@@ -44,9 +52,19 @@ def command() -> None:
 
 @command.command(epilog=ADD_EPILOG)
 @click.option("--story", metavar="ID", help="The number in a message, 16 hexadecimal digits.")
-@click.option("--rule", metavar="ID", help="All alerts of a rule.")
-@click.option("--name", metavar="KEY", help="Alerts that mention nothing else that is watched.")
-@click.option("--outlet", metavar="NAME", help="Stories while no other outlet carries them.")
+@click.option("--rule", metavar="ID", shell_complete=spoken.rules, help="All alerts of a rule.")
+@click.option(
+    "--name",
+    metavar="KEY",
+    shell_complete=spoken.names,
+    help="Alerts that mention nothing else that is watched.",
+)
+@click.option(
+    "--outlet",
+    metavar="NAME",
+    shell_complete=spoken.outlets,
+    help="Stories while no other outlet carries them.",
+)
 @click.option("--for", "length", metavar="TIME", help="How long: 90 min, 24h, 7d.")
 @click.option(
     "--until", metavar="MOMENT", help='Till when: "2026-03-03 09:00 Asia/Baku"; UTC without a zone.'

@@ -11,7 +11,7 @@ import click
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.cli.stories_read import bars
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.store.reading import Reading
 
 if TYPE_CHECKING:

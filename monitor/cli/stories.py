@@ -15,7 +15,6 @@ from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.errors import UsageError
 from monitor.store.store import DATABASE, Store
-from monitor.stories.trial import FIELDS, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +31,15 @@ Example:
   {"id": "b", "story": "a", "lead": "a", "verdict": "copy", "of": "a", "score": 100.0, "evidence": "…"}"""
 
 
-@click.group(name="stories")
+@click.group(
+    name="stories",
+    epilog="""\b
+Examples:
+  monitor stories list --days 1                             what came in, the latest first
+  monitor stories show 3f2a9c0d51e7b684                     its copies side by side, with what differs
+  monitor stories search "ferry Poti"
+  monitor stories try --jsonl entries.jsonl                 copies in data of your own""",
+)
 def command() -> None:
     """List, show and search stories; correct what was judged wrongly; judge any stream of entries."""
 
@@ -80,6 +87,8 @@ def try_(source: str, window: float) -> int:
 
 def _judge_all(lines: TextIO, window: timedelta) -> int:
     """Print a verdict for each line; how many lines were no entries."""
+    from monitor.stories.trial import FIELDS, Trial
+
     trial, faults = Trial(window), 0
     passed_over: set[str] = set()
     for number, line in _with_progress(lines):

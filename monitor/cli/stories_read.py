@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.errors import UsageError
 from monitor.model import Kind
 from monitor.store.reading import Reading
@@ -50,7 +51,9 @@ Examples:
   monitor stories list --rule sanctions --days 7
   monitor stories list --carried            what most outlets carry, alerted or not""",
 )
-@click.option("--rule", default="", metavar="ID", help="Only what this rule alerted.")
+@click.option(
+    "--rule", default="", metavar="ID", shell_complete=spoken.rules, help="Only what this rule alerted."
+)
 @click.option("--carried", is_flag=True, help="The most carried stories, alerted or not.")
 @days_option
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, show_default=True, metavar="N")

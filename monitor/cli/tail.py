@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli import spoken
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.cli.stories_read import hit_values
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.model import Kind, Severity
 from monitor.store.reading import Reading
 
@@ -43,7 +44,7 @@ Examples:
     metavar="HOURS",
     help="Show the alerts of the last hours first.",
 )
-@click.option("--rule", default="", metavar="ID", help="Only this rule's.")
+@click.option("--rule", default="", metavar="ID", shell_complete=spoken.rules, help="Only this rule's.")
 @click.option("--once", is_flag=True, help="End when those are shown.")
 @state_option
 @json_option

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import tempfile
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _PAGES = 1000  # copied between two moves of the progress line
+_STEP = 1 << 22  # bytes; of a restored file
 _BUSY = 5.0  # seconds
 _HEAD = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html
 
@@ -86,13 +86,20 @@ def check(database: Path) -> None:
 
 
 def restore(
-    source: Path, state: Path, *, now: datetime, baseline: bool = False, aside: Path | None = None
+    source: Path,
+    state: Path,
+    *,
+    now: datetime,
+    baseline: bool = False,
+    aside: Path | None = None,
+    progress: Callable[[int, int], None] = _unseen,
 ) -> Path | None:
     """Put a backup in place of the database; where the replaced one now stands, None where there was none.
 
     The caller holds the state's lock. What happened after the backup was made is not known to it: alerts
     that it still owed, and those of each feed's first poll from now on, go out marked as what may have been
-    told before. With `baseline` each feed's first poll tells nobody instead. Raises UsageError where there
+    told before. With `baseline` each feed's first poll tells nobody instead. `progress` is told bytes copied
+    and in all. Raises UsageError where there
     is no such file, StateError where it is damaged or of a newer program: then nothing was changed.
     """
     if not source.is_file():
@@ -102,7 +109,7 @@ def restore(
     kept = aside or place.with_name(f"{DATABASE}.replaced-{now:%Y%m%dT%H%M%SZ}")
     try:
         with _workshop(state) as folder:
-            shutil.copyfile(source, folder / DATABASE)
+            _copy(source, folder / DATABASE, progress)
             with Restored(folder) as store:
                 store.mark(now, baseline=baseline)
             made = folder / DATABASE
@@ -118,6 +125,15 @@ def restore(
             remedy="see that the folder is writable and not full",
         ) from error
     return kept if replaced else None
+
+
+def _copy(source: Path, target: Path, progress: Callable[[int, int], None]) -> None:
+    size, done = source.stat().st_size, 0
+    with source.open("rb") as read, target.open("wb") as written:
+        while part := read.read(_STEP):
+            written.write(part)
+            done += len(part)
+            progress(done, size)
 
 
 class Restored(Store):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.web.app import page
 
 if TYPE_CHECKING:

@@ -131,7 +131,8 @@ def messages(text: str, *, link: str = "", chat: bool) -> Iterator[Message]:
     yield digest.compose(Digest(1, "r", (claim,), tally, 1, uncertain=True, created=START), chat=chat)
     lines = (f"feed wire: moved to {link or text}", text)
     yield notice.compose(Notice(1, "r", notice.TITLE, lines, 1, uncertain=True, created=START), chat=chat)
-    yield compose.refusal(f"rules.yaml:1:1: {text}", chat=chat)
+    title, *said = notice.refusal(f"rules.yaml:1:1: {text}")
+    yield notice.compose(Notice(1, "r", title, tuple(said), 1, uncertain=True, created=START), chat=chat)
 
 
 def _claim(text: str, link: str) -> Claim:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from monitor import config
 from monitor.cli.main import monitor
 from monitor.cli.place import number
-from monitor.engine import utc_now
+from monitor.clock import utc_now
 from monitor.errors import MonitorError, SendError, UsageError
 from monitor.model import Scope
 from monitor.store.store import Store
