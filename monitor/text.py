@@ -138,7 +138,7 @@ def _base(letter: str) -> str:
 
 def folded_words(text: str) -> tuple[str, ...]:
     """Every word of the text, folded, in order."""
-    return tuple(fold(found.group()) for found in words(text))
+    return tuple([fold(word) for word in WORD.findall(text) if len(word) <= LONGEST_WORD])
 
 
 def cut(text: str, longest: int) -> str:

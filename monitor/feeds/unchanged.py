@@ -1,7 +1,7 @@
 """The answer that most polls end with, asked for and read by hand: nothing has changed (304).
 
-http.client and urllib3 take three times as long over its four lines as sending and receiving them does. What
-is not plainly such an answer is left to them, to the byte. Nothing here connects.
+http.client reads its four lines as it would a mail, and takes most of the poll for it. What is not plainly
+such an answer is left to it, to the byte. Nothing here connects.
 """
 
 from __future__ import annotations

@@ -235,6 +235,10 @@ class Deliveries(Connection):
             [(silence, receiver, alert) for alert, silence in silences.items()],
         )
 
+    def has_muted(self) -> bool:
+        """Whether any delivery is muted."""
+        return bool(self._rows("select 1 from deliveries where state = 'muted' limit 1"))
+
     def unmute_carried(self, story: StoryId, lead: EntryId, *, outlet: str, now: datetime) -> None:
         """Another outlet carries it: what was muted because of its only outlet is due again, in T1."""
         self._db.execute(

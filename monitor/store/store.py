@@ -388,7 +388,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         moment = to_milliseconds(now)
         for stored in plan.entries:
             self._put_entry(stored, moment, rulebook=rulebook)
-        for stored in plan.entries:
+        for stored in plan.entries if plan.entries and self.has_muted() else ():
             self.unmute_carried(
                 stored.placement.story, stored.placement.lead, outlet=stored.entry.outlet, now=now
             )

@@ -41,13 +41,15 @@ def fingerprint(entry: Entry) -> Fingerprint:
     tongues = languages(entry.title + entry.summary[:200], entry.lang)
     title = words_or_grams(bare_title(entry.title, entry.outlet))
     report = bare_report(_report(entry), entry.outlet)
-    body = words_or_grams(_head(report, REPORT_WORDS))[:REPORT_WORDS]
+    head = _head(report, REPORT_WORDS)
+    body = words_or_grams(head)[:REPORT_WORDS]
     told = len(body) >= LEAST_SUMMARY
     text = title + body if told else title
+    of_report = _of_report(report, head, tongues) if told else frozenset()
     return Fingerprint(
         title=title,
         text=text,
-        numbers=_of_title(entry.title, tongues) | (_of_report(report, tongues) if told else frozenset()),
+        numbers=_of_title(entry.title, tongues) | of_report,
         link=_page(entry.link),
         digest=_digest(title, body) if _says_something(title, body, told=told) else "",
         summary=told,
@@ -134,16 +136,21 @@ def _of_title(title: str, tongues: tuple[str, ...]) -> frozenset[str]:
     return frozenset(_TITLE + number for number in numbers(title, tongues, counted=True))
 
 
-def _of_report(report: str, tongues: tuple[str, ...]) -> frozenset[str]:
-    head = _head(report, REPORT_WORDS)
+def _of_report(report: str, head: str, tongues: tuple[str, ...]) -> frozenset[str]:
+    """Those of the report's head, and of what comes shortly after it."""
     told = numbers(head, tongues)
+    if len(report) == len(head):
+        return told
     beyond = numbers(_head(report[len(head) :], _MARGIN_WORDS), tongues) - told
     return told | {_BEYOND + number for number in beyond}
 
 
 def cited(entry: Entry) -> frozenset[str]:
     """The pages that the entry's text points at, beside its own."""
-    return frozenset(map(_page, entry.links)) - {"", _page(entry.link)}
+    return frozenset(map(_page, entry.links)) - {"", _page(entry.link)} if entry.links else _NOTHING
+
+
+_NOTHING: frozenset[str] = frozenset()
 
 
 def _page(link: str) -> str:

@@ -41,13 +41,15 @@ def formula(new: Fingerprint, near: Iterable[Candidate], *, outlet: str) -> Runs
     `near` are candidates, and other entries of the same document: one document shows most formulas. Other
     titles are those of which each has a word that the other lacks; copies of one story count as one.
     """
-    ours = runs(body(new))
+    ours: Runs | None = None
     counts: Counter[tuple[str, str, str]] = Counter()
     seen: set[tuple[str, ...]] = set()
     for candidate in near:
         title = candidate.fingerprint.title
         if candidate.outlet != outlet or title in seen:
             continue
+        if ours is None:
+            ours = runs(body(new))
         shared = ours & runs(body(candidate.fingerprint))
         if shared and _other_news(new, candidate.fingerprint):
             seen.add(title)

@@ -78,8 +78,7 @@ class Index:
         """From now on the candidate is found; an entry that stands already keeps its first form's keys."""
         number = self._candidates.put(candidate)
         if number is not None:
-            for key in set(keys):
-                self._postings.put(key, number)
+            self._postings.put(set(keys), number)
 
     def near(self, keys: tuple[int, ...]) -> list[Candidate]:
         """The candidates that share at least MIN_SHARED keys, at most NEAREST.
@@ -136,17 +135,16 @@ class Window:
 def _title_keys(fp: Fingerprint) -> list[int]:
     """The smallest pairs; an entry without a text spends its whole allowance on its title."""
     content = sorted(content_words(plain(fp.title)))[:_LONGEST_TITLE]
-    pairs = {_mixed(_hash(one) + _hash(other)) for one, other in combinations(content, 2)}
+    hashes = map(_hash, content)
+    pairs = _mixed({one + other for one, other in combinations(hashes, 2)})
     return nsmallest(_TITLE_KEYS, pairs)
 
 
 def _text_keys(fp: Fingerprint) -> list[int]:
     """The smallest runs of the text after the title; a title alone has none."""
     hashes = [_hash(word) for word in fp.text[len(fp.title) :]]
-    runs = {
-        _mixed(one * 3 + two * 5 + three * 7)
-        for one, two, three in zip(hashes, hashes[1:], hashes[2:], strict=False)
-    }
+    threes = zip(hashes, hashes[1:], hashes[2:], strict=False)
+    runs = _mixed({one * 3 + two * 5 + three * 7 for one, two, three in threes})
     return nsmallest(_TEXT_KEYS, runs)
 
 
@@ -172,12 +170,16 @@ def _hash(word: str) -> int:
     return identity(word)
 
 
-def _mixed(value: int) -> int:
-    """A signed 64-bit integer, every bit of which depends on every bit of the value (splitmix64, Vigna)."""
-    value &= _MASK
-    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _MASK
-    return _signed(value ^ (value >> 31))
+def _mixed(values: set[int]) -> set[int]:
+    """Signed 64-bit integers, every bit of which depends on every bit of a value (splitmix64, Vigna)."""
+    mixed = set()
+    for value in values:
+        one = value & _MASK
+        one = ((one ^ (one >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        one = ((one ^ (one >> 27)) * 0x94D049BB133111EB) & _MASK
+        one ^= one >> 31
+        mixed.add(one - (1 << 64) if one >> 63 else one)
+    return mixed
 
 
 def _signed(value: int) -> int:

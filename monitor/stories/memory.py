@@ -15,9 +15,11 @@ from monitor.model import Candidate
 from monitor.stories.fingerprint import pack, unpack
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from monitor.model import EntryId
 
-_BUCKETS = 1 << 10  # at first; they grow fourfold
+_BUCKETS = 1 << 11  # at first: the entries of one document; they grow fourfold
 _CROWDED = 1  # postings a bucket, above which they grow
 _YOUNG = 2_048  # candidates that are kept as they are: most that is found is young
 _RECENT = 2_048  # older ones that are kept unpacked once they were asked for
@@ -31,15 +33,18 @@ class Postings:
         self._mask = _BUCKETS - 1
         self._keys, self._numbers, self._next = array("q"), array("I"), array("I")
 
-    def put(self, key: int, number: int) -> None:
-        """From now on the number stands under the key."""
-        if len(self._keys) >= _CROWDED * len(self._heads):
+    def put(self, keys: Collection[int], number: int) -> None:
+        """From now on the number stands under each of the keys."""
+        if len(self._keys) + len(keys) > _CROWDED * len(self._heads):
             self._grow()
-        bucket = key & self._mask
-        self._next.append(self._heads[bucket])
-        self._keys.append(key)
-        self._numbers.append(number)
-        self._heads[bucket] = len(self._keys)
+        heads, mask, following, last = self._heads, self._mask, self._next, len(self._keys)
+        for key in keys:
+            last += 1
+            bucket = key & mask
+            following.append(heads[bucket])
+            heads[bucket] = last
+        self._keys.extend(keys)
+        self._numbers.extend([number] * len(keys))
 
     def count(self, keys: set[int], *, most: int) -> dict[int, int]:
         """How many of the keys each number stands under; of a key only its `most` newest."""

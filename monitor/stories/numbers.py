@@ -68,25 +68,29 @@ def numbers(text: str, tongues: tuple[str, ...], *, counted: bool = False) -> fr
 class _Reading:
     """A text read piece by piece; a number waits until it is known to be whole ("1.8", then "billion")."""
 
-    __slots__ = ("_joined", "_lexicon", "_text", "_waiting", "found")
+    __slots__ = ("_joined", "_text", "_waiting", "found")
 
     def __init__(self, text: str, lexicon: dict[str, str]) -> None:
         self.found: list[str] = []
         self._text = text
-        self._lexicon = lexicon
         self._waiting: Decimal | None = None
         self._joined = False  # what waits is a figure, and nothing stood after it
         for piece in _PIECE.finditer(text):
-            if piece["number"]:
+            if piece.lastgroup == "number":
                 self._wait(_value(piece["number"]))
                 self._joined = True
+                continue
+            word = fold(piece["word"])
+            meaning = lexicon.get(word)
+            if meaning is not None:
+                self._word(piece, word, meaning)
             else:
-                self._word(piece, fold(piece["word"]))
-                self._joined = False
+                self._finish()
+            self._joined = False
         self._finish()
 
-    def _word(self, piece: re.Match[str], word: str) -> None:
-        meaning = self._lexicon.get(word, "")
+    def _word(self, piece: re.Match[str], word: str, meaning: str) -> None:
+        """One that means something."""
         if meaning.startswith("e") and (len(word) > 1 or self._joined):
             self._magnify(int(meaning[1:]))
         elif meaning.startswith("u"):
