@@ -10,7 +10,7 @@ import pytest
 from tests.campaign.mutants import PACKAGES, ROOT, Lines, drawn
 from tests.campaign.mutations import mutations
 
-CASES = (
+CASES: tuple[tuple[str, set[str]], ...] = (
     ("x = a < b", {"x = (a <= b)", "x = (a >= b)"}),
     ("x = a == b", {"x = (a != b)"}),
     ("x = a in b", {"x = (a not in b)"}),
