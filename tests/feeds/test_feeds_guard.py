@@ -111,3 +111,9 @@ def test_a_name_that_cannot_be_looked_up_weighs_by_whose_fault_it_is(error: Exce
     with pytest.raises(FetchError) as caught:
         reachable("feed.example", 443, resolve=resolve, allow_private=False)
     assert caught.value.weight == weight
+
+
+def test_a_name_that_has_no_address_weighs_as_one_that_cannot_be_looked_up() -> None:
+    with pytest.raises(FetchError) as caught:
+        reachable("feed.example", 443, resolve=lambda _host, _port: (), allow_private=False)
+    assert caught.value.weight == 0.5
