@@ -4,8 +4,8 @@
     python benchmarks/week.py --data DIR --days 28
 
 DIR holds stream/headlines.tsv.gz. Each hour's headlines go through monitor.pipeline.take into a database, as
-polls of their outlets, past twenty rules; another process fingerprints them, as the daemon's parsers do. After
-each day: entries so far, MiB of this process, milliseconds of CPU an entry of that day.
+polls of their outlets, past twenty rules; another process fingerprints them, as the daemon's parsers do.
+After each day: entries so far, MiB of this process, milliseconds of CPU an entry of that day.
 """
 
 from __future__ import annotations
