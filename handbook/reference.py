@@ -74,7 +74,7 @@ _METRICS = """\
 # Metrics
 
 What `settings: metrics:` serves and `monitor status --prometheus` prints, in Prometheus' text format 0.0.4;
-[operations.md](../operations.md#prometheus) says what to alert on. Written by the program: 
+[operations.md](../operations.md#prometheus) says what to alert on. Written by the program:
 `make reference`."""
 
 _LOG = """\

@@ -1,8 +1,8 @@
 """The site: the Markdown of this tree as pages that need no server, no network and no other host.
 
-What is listed in docs/index.md is the table of contents, by its headings; whatever the pages lead to beside that
-(decisions, the first page, the list of changes, files of the source) comes along. Every link is followed while the
-site is built: one that leads nowhere, or to a heading that is not there, is a fault.
+What is listed in docs/index.md is the table of contents, by its headings; whatever the pages lead to beside
+that (decisions, the first page, the list of changes, files of the source) comes along. Every link is followed
+while the site is built: one that leads nowhere, or to a heading that is not there, is a fault.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import shutil
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,7 +28,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from markdown_it.token import Token
 
@@ -78,18 +79,19 @@ def build(root: Path, folder: Path) -> Built:
         shutil.rmtree(folder)
     for file in sorted(files):
         _put(folder / address(file), (root / file).read_bytes())
-    for file in sorted(_LOOK.glob("site.*")):
-        _put(folder / file.name, file.read_bytes())
+    for part in sorted(_LOOK.glob("site.*")):
+        _put(folder / part.name, part.read_bytes())
     _put(folder / "search-index.js", _index(pages.values()).encode())
     chapters = contents(pages[HOME])
     template = Environment(
         loader=FileSystemLoader(_LOOK), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     ).get_template("page.html")
+    titles = {path: page.title for path, page in pages.items()}
     for page in pages.values():
         place = address(page.path)
         text = template.render(
             page=page,
-            body=_rendered(page),
+            body=_rendered(page, titles),
             chapters=chapters,
             here=lambda path, place=place: relative(place, address(path)),
             top="../" * place.count("/"),
@@ -146,7 +148,7 @@ def read(path: str, text: str) -> Page:
     tokens = _markdown().parse(text)
     used: Counter[str] = Counter()
     headings = []
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type != "heading_open":
             continue
         said = "".join(one.content for one in inline.children or () if one.type in ("text", "code_inline"))
@@ -162,7 +164,8 @@ def read(path: str, text: str) -> Page:
 def contents(home: Page) -> list[Chapter]:
     """The chapters of the first page: its second headings, each with the links of the lists under it."""
     chapters: list[Chapter] = []
-    title, links, in_list = "", [], 0
+    title, in_list = "", 0
+    links: list[tuple[str, str]] = []
     for token, following in zip(home.tokens, [*home.tokens[1:], None], strict=True):
         in_list += token.nesting if token.type.startswith("bullet_list") else 0
         if token.type == "heading_open" and token.tag == "h2" and following is not None:
@@ -233,10 +236,11 @@ def _highlighted(code: str, language: str, _attributes: str) -> str:
     return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def _rendered(page: Page) -> str:
-    """The page's body, its links made to lead about the site."""
+def _rendered(page: Page, titles: Mapping[str, str]) -> str:
+    """The page's body, its links made to lead about the site; one that is called as its file gets its title."""
     for token in page.tokens:
-        for one in token.children or ():
+        children = token.children or []
+        for number, one in enumerate(children):
             name = "href" if one.type == "link_open" else "src"
             link = one.attrGet(name)
             target, anchor = resolved(page.path, str(link)) if link is not None else (None, "")
@@ -244,12 +248,17 @@ def _rendered(page: Page) -> str:
                 if one.type == "link_open":
                     one.attrSet("rel", "noopener noreferrer")
                 continue
-            if "." not in PurePosixPath(target).name:
-                target = f"{target}/README.md" if not target.endswith("LICENSE") else target
+            target = (
+                target if target in titles or "." in PurePosixPath(target).name else f"{target}/README.md"
+            )
+            if one.type == "link_open" and children[number + 1].content.endswith(".md"):
+                children[number + 1].content = titles.get(target, "")
             way = relative(address(page.path), address(target)) if target != page.path else ""
             one.attrSet(name, f"{way}#{anchor}" if anchor else way)
     body = str(_markdown().renderer.render(page.tokens, _markdown().options, {}))
-    body = body.replace("<table>", '<div class="wide" tabindex="0"><table>').replace("</table>", "</table></div>")
+    body = body.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
+        "</table>", "</table></div>"
+    )
     return re.sub(
         r'<h([2-4]) id="([^"]+)">(.*?)</h\1>',
         r'<h\1 id="\2">\3 <a class="anchor" href="#\2" aria-label="Link to this heading">#</a></h\1>',
@@ -257,17 +266,24 @@ def _rendered(page: Page) -> str:
     )
 
 
-def _index(pages: Any) -> str:
+def _plain(token: Token) -> str:
+    """The words of a paragraph, cell or block, without its marks."""
+    parts = [one.content or " " for one in token.children] if token.children else [token.content]
+    return " ".join("".join(parts).split())
+
+
+def _index(pages: Iterable[Page]) -> str:
     """What search looks through: for each heading its page, title, address and text."""
     rows = []
     for page in pages:
-        here, place, words = page.title, address(page.path), []
+        here, place = page.title, address(page.path)
+        words: list[str] = []
         for token, following in zip(page.tokens, [*page.tokens[1:], None], strict=True):
             if token.type == "heading_open" and following is not None and token.tag in ("h2", "h3"):
                 rows.append([page.title, here, place, " ".join(words)])
                 here = following.content.replace("`", "")
                 place, words = f"{address(page.path)}#{token.attrGet('id')}", []
             elif token.type in ("inline", "fence"):
-                words.append(" ".join(token.content.split()))
+                words.append(_plain(token))
         rows.append([page.title, here, place, " ".join(words)])
     return f"const PAGES = {json.dumps(rows, ensure_ascii=False, separators=(',', ':'))};\n"
