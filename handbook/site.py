@@ -237,7 +237,7 @@ def _highlighted(code: str, language: str, _attributes: str) -> str:
 
 
 def _rendered(page: Page, titles: Mapping[str, str]) -> str:
-    """The page's body, its links made to lead about the site; one that is called as its file gets its title."""
+    """The page's body, its links leading about the site; one that is called as its file gets its title."""
     for token in page.tokens:
         children = token.children or []
         for number, one in enumerate(children):

@@ -1,8 +1,8 @@
 """The bill of materials of a release: what the program needs at run time, as CycloneDX 1.6 in JSON.
 
-https://cyclonedx.org/docs/1.6/json/ . Made from pyproject.toml, the pins and the metadata of what is installed,
-and from nothing that changes from one run to the next: the serial number is a hash of the wheel, the time the
-commit's.
+https://cyclonedx.org/docs/1.6/json/ . Made from pyproject.toml, the pins and what installed packages say of
+themselves; nothing in it changes from one run to the next: the serial number is a hash of the wheel, the time
+the commit's.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 
@@ -55,13 +55,19 @@ def needs(name: str, pinned: Mapping[str, Pin]) -> list[str]:
         asked = distribution(name).requires or []
     except ModuleNotFoundError:  # for another Python or platform than this
         return []
-    wanted = [Requirement(one) for one in asked]
-    names: set[str] = {
-        canonicalize_name(one.name)
-        for one in wanted
-        if one.marker is None or one.marker.evaluate({"extra": ""})
-    }
-    return sorted(names & set(pinned))
+    return [one for one in _wanted(asked) if one in pinned]
+
+
+def _wanted(requirements: Iterable[str]) -> list[str]:
+    """The names of those that this Python and platform want, without extras."""
+    wanted = map(Requirement, requirements)
+    return sorted(
+        {
+            canonicalize_name(one.name)
+            for one in wanted
+            if one.marker is None or one.marker.evaluate({"extra": ""})
+        }
+    )
 
 
 def bill_of_materials(root: Path, wheel: Path, *, epoch: int) -> str:
@@ -69,7 +75,7 @@ def bill_of_materials(root: Path, wheel: Path, *, epoch: int) -> str:
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pinned = pins((root / "constraints.txt").read_text("utf-8"))
     digest = sha256(wheel.read_bytes()).hexdigest()
-    first: list[str] = sorted(canonicalize_name(Requirement(one).name) for one in project["dependencies"])
+    first = _wanted(project["dependencies"])
     graph: dict[str, list[str]] = {}
     waiting = list(first)
     while waiting:
