@@ -34,6 +34,7 @@ NOT_RUN = (
     ("python -m tests", "takes its time, and wants the environment of the tests"),
     ("make", "sets up the whole tree, and runs these tests"),
     (".ci/run", "runs these tests"),
+    (".venv/bin/python -m tests.campaign", "tries to break the program, for some minutes"),
     ("monitor demo", "takes its time; it is a step of the checks by itself"),
     ("monitor run", "polls feeds, and this machine may have no network"),
     ("monitor status", "needs a state that a daemon has worked on"),

@@ -167,7 +167,7 @@ def fuzz(*, count: int, seed: int, corpus: Path | None = None, workers: int = 2)
         f"{read:,} mutated feeds{', of real ones too' if places else ''}, guided by what they reach",
         "0 uncaught, 0 hung",
         f"{refused:,} refused, {uncaught.total()} uncaught, {hung + died} hung or died,"
-        f" slowest {slowest:.1f} s of CPU, {joined:,} joined the pool"
+        f" slowest {slowest:.2f} s of CPU, {joined:,} joined the pool"
         f" ({read / (time.monotonic() - begun):,.0f} a second)" + "".join(f"; {what}" for what in uncaught),
         not uncaught and not hung and not died,
     )

@@ -186,7 +186,11 @@ class Bench:
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
-        self._process.wait(60)
+        try:
+            self._process.wait(60)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
     def tried(self, tests: list[str], *, file: str = "", text: bytes = b"", seconds: float) -> Verdict:
