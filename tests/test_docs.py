@@ -10,6 +10,7 @@ import sys
 from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,6 +22,9 @@ from tests.campaign.mutants import PACKAGES
 from tests.campaign.world import Crowd
 from tests.desks import called
 from tests.fakes import START
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -113,7 +117,8 @@ def ids(documents: list[Path]) -> list[str]:
 
 def _is_a_drop_in(text: str) -> None:
     units = ConfigParser(interpolation=None)
-    units.optionxform = str  # type: ignore[assignment, method-assign] # as ConfigParser's own manual does it
+    # As its manual does it, to keep capitals.
+    units.optionxform = str  # type: ignore[assignment, method-assign]
     units.read_string(text)
     assert set(units.sections()) <= {"Unit", "Service", "Install"}
     assert all(key[0].isupper() for section in units.sections() for key in units[section])
@@ -126,7 +131,7 @@ def _is_of_nginx(text: str) -> None:
     assert text.count("{") == text.count("}")
 
 
-TRIED = {"text": str, "ini": _is_a_drop_in, "nginx": _is_of_nginx}
+TRIED: dict[str, Callable[[str], object]] = {"text": str, "ini": _is_a_drop_in, "nginx": _is_of_nginx}
 
 with_yaml = [document for document in DOCUMENTS if any(block.kind == "yaml" for block in blocks(document))]
 with_commands = [document for document in DOCUMENTS if commands(document)]
@@ -165,8 +170,8 @@ def _work_on(rules: Path, state: Path) -> None:
         store._db.execute("insert into stories values (?, 'A headline', 0, 0)", (story,))
         store._db.execute(
             """
-            insert into entries values (?1, 'wire', 'Wire', '', '', 'A headline', '', '', null, null, '', 0, null,
-                'news', ?1, ?1, null, 'new', 0, '', '')
+            insert into entries values (?1, 'wire', 'Wire', '', '', 'A headline', '', '', null, null, '', 0,
+                null, 'news', ?1, ?1, null, 'new', 0, '', '')
             """,
             (story,),
         )
@@ -224,7 +229,7 @@ def in_a_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
 def test_whatever_is_shown_in_a_block_is_tried(document: Path) -> None:
-    """YAML is read, commands are run, text is what is printed or written elsewhere; other kinds are tried here."""
+    """YAML is read, commands are run, text is what is printed or made; other kinds are tried here."""
     for block in blocks(document):
         assert block.kind in {"yaml", "console", *TRIED}, f"{block.kind} at line {block.line}"
         if block.kind in TRIED:

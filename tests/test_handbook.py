@@ -1,4 +1,4 @@
-"""The site of the documents: whole, its links right, in need of no other host; and what the program writes."""
+"""The site of the documents: whole, its links right, in need of no host; and what the program writes."""
 
 from __future__ import annotations
 
