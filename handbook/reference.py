@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-WIDTH = 100  # columns of the help texts
+WIDTH = 80  # columns of the help texts
 
 
 def pages(root: Path) -> dict[str, str]:
@@ -107,7 +107,7 @@ def commands_page() -> str:
     parts = [_COMMANDS]
     top = click.Context(monitor, info_name="monitor", terminal_width=WIDTH, **monitor.context_settings)
     for words, context in _commands(top):
-        depth = "#" * min(len(words) + 1, 3)
+        depth = "###" if len(words) > 2 else "##"  # noqa: PLR2004 - monitor, verb, verb of a verb
         shown = "\n".join(line.rstrip() for line in context.get_help().splitlines())
         parts.append(f"{depth} {' '.join(words)}\n\n```text\n{shown}\n```")
     return "\n\n".join(parts)
@@ -206,9 +206,7 @@ def _table(database: Database, name: str, remark: str) -> str:
         _row(
             f"`{column}`",
             kind.lower() or "text",
-            "" if needed or key else "yes",
-            "" if default is None else f"`{default}`",
-            "yes" if key else "",
+            _notes(needed=bool(needed or key), default=default, key=bool(key)),
             foreign.get(column, ""),
         )
         for _, column, kind, needed, default, key in database.execute(f"pragma table_info({name})")
@@ -221,9 +219,15 @@ def _table(database: Database, name: str, remark: str) -> str:
         [name],
     )
     shown = [f"- {_index(sql)}" for _, sql in indexes]
-    body = ["| column | type | null | default | key | points at |", "|---|---|---|---|---|---|", *rows]
+    body = ["| column | type | | points at |", "|---|---|---|---|", *rows]
     text = [f"## {name}", *([f"{remark[:1].upper()}{remark[1:]}."] if remark else []), "\n".join(body)]
     return "\n\n".join([*text, *(["\n".join(["Indexes:", "", *shown])] if shown else [])])
+
+
+def _notes(*, needed: bool, default: str | None, key: bool) -> str:
+    said = ["key"] if key else []
+    said += [] if needed else ["may be null"]
+    return ", ".join(said if default is None else [*said, f"else `{default}`"])
 
 
 def _row(*cells: str) -> str:

@@ -256,9 +256,11 @@ def _rendered(page: Page, titles: Mapping[str, str]) -> str:
             way = relative(address(page.path), address(target)) if target != page.path else ""
             one.attrSet(name, f"{way}#{anchor}" if anchor else way)
     body = str(_markdown().renderer.render(page.tokens, _markdown().options, {}))
+    # What is wider than a telephone scrolls by itself, and must be reachable by the keyboard to do so.
     body = body.replace("<table>", '<div class="wide" tabindex="0"><table>').replace(
         "</table>", "</table></div>"
     )
+    body = body.replace("<pre>", '<pre tabindex="0">').replace("<th></th>", "<td></td>")
     return re.sub(
         r'<h([2-4]) id="([^"]+)">(.*?)</h\1>',
         r'<h\1 id="\2">\3 <a class="anchor" href="#\2" aria-label="Link to this heading">#</a></h\1>',
