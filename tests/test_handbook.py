@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from handbook import reference, site
 from handbook.__main__ import main
+from tests.web.browsers import CHROMIUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
+AXE = (ROOT / "tests" / "web" / "axe.min.js").read_text("utf-8")
 
 
 class Reader(HTMLParser):
@@ -121,3 +124,25 @@ def test_a_page_says_of_html_what_it_is() -> None:
 def test_headings_are_named_as_forges_name_them() -> None:
     page = site.read("x.md", "# `a b`, and [c](d.md)\n\n## One\n\n## One\n")
     assert [heading.anchor for heading in page.headings] == ["a-b-and-c", "one", "one-1"]
+
+
+# ---- in a browser ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt install chromium")
+def test_in_a_browser_the_site_is_searched_fits_a_telephone_and_shuts_nobody_out(built: Path) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        tab = browser.new_page(viewport={"width": 320, "height": 700}, color_scheme="dark")
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto((built / "howto" / "slack.html").as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") == 320
+        tab.evaluate(AXE)
+        assert tab.evaluate("axe.run().then(found => found.violations.map(one => one.id))") == []
+        tab.get_by_role("searchbox").fill("quiet hours")
+        tab.locator("form li a").first.click()
+        assert "alerts.html" in tab.url
+        assert [url for url in asked if not url.startswith("file:")] == []
+        browser.close()
