@@ -53,6 +53,7 @@ NOT_RUN = (
     ("monitor tail", "needs a state that a daemon has worked on"),
     ("monitor stats", "needs a state that a daemon has worked on"),
     ("ssh", "needs another machine"),
+    ("scp", "needs another machine"),
     ("openssl", "makes a secret"),
     ("monitor rules backtest", "needs a state that a daemon has worked on"),
     ("monitor rules try https", "fetches a page, and this machine may have no network"),
