@@ -5,14 +5,18 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from copy import copy
 from dataclasses import replace
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
+from hypothesis import given
+from hypothesis import strategies as st
 
 from monitor.alerts import notify
 from monitor.alerts.notify import Notifier, family, faults, is_chat
@@ -292,6 +296,40 @@ def test_a_webhook_of_ours_is_told_a_key_that_is_the_same_for_a_repeat() -> None
         keys = [request.headers.get("idempotency-key", "") for request in web.requests]
         assert web.requests[0].headers["x-own"] == "1"
     assert keys == ["0123456789abcdef", "0123456789abcdef", "other", ""]
+
+
+POSTS = st.builds(
+    requests.Request,
+    method=st.just("POST"),
+    url=st.sampled_from(["http://127.0.0.1/hook", "http://127.0.0.1/other"]),
+    headers=st.dictionaries(
+        st.sampled_from(["X-Own", "Content-Type", "Idempotency-Key"]), st.sampled_from(["a", "b"])
+    ),
+    data=st.sampled_from(["", "text", "долгий текст", b"bytes", {"form": "1"}]),
+    json=st.sampled_from([None, None, None, {"a": 1}]),
+    params=st.sampled_from([None, {"q": "1"}, {"q": ["1", "2"]}]),
+    auth=st.sampled_from([None, ("user", "one"), ("user", "two")]),
+    cookies=st.sampled_from([None, None, {"a": "b"}]),
+)
+
+
+@given(st.lists(POSTS, max_size=3))
+def test_a_post_that_is_made_of_the_last_one_is_as_if_made_alone(posts: list[requests.Request]) -> None:
+    with notify._Session() as kept:
+        for post in [made for one in posts for made in (one, _with_another_text(one))]:
+            ours, alone = kept.prepare_request(post), notify._Session().prepare_request(post)
+            assert vars(ours).keys() == vars(alone).keys()
+            assert (ours.method, ours.url, ours.body) == (alone.method, alone.url, alone.body)
+            assert dict(ours.headers) == dict(alone.headers)
+            assert ours.hooks == alone.hooks
+
+
+def _with_another_text(post: requests.Request) -> requests.Request:
+    again = copy(post)
+    again.data, again.headers = "a text of another length", {**post.headers}
+    if "Idempotency-Key" in again.headers:
+        again.headers["Idempotency-Key"] = "another"
+    return again
 
 
 def test_two_threads_that_send_to_one_receiver_take_turns() -> None:
