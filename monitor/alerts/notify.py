@@ -410,7 +410,7 @@ class _Session(requests.Session):
 def _like(request: requests.Request) -> object | None:
     """All of a request but its text and its message's key; None where there is more to it than a text."""
     plain = isinstance(request.data, str | bytes) and isinstance(request.auth, tuple | None)
-    if not plain or not request.data or request.files or request.json is not None or request.cookies:
+    if not plain or not request.data or request.files or request.cookies:
         return None
     headers = {name: "" if name == _KEY else value for name, value in request.headers.items()}
     return request.method, request.url, repr(request.params), headers, request.auth
