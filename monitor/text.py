@@ -112,7 +112,7 @@ def parts(text: str) -> list[str]:
     return _PARTS.split(text)
 
 
-@lru_cache(maxsize=1 << 18)
+@lru_cache(maxsize=1 << 13)  # as large as pays: docs/decisions/0096
 def fold(word: str) -> str:
     """The word as it is compared: case, accents, kinds of apostrophe and stress marks off.
 

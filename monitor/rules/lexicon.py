@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from monitor.rules.phrase import Phrase, Word
     from monitor.rules.zones import Ignored
 
-MOST_SURFACES = 1 << 18  # distinct printed words remembered; then the memory begins anew
+MOST_SURFACES = 1 << 15  # distinct printed words remembered; then the memory begins anew
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
 MOST_OCCURRENCES = 3 * MOST_MENTIONS  # of one name, counting or not, that are looked at
 MOST_STARTS = 4 * MOST_MENTIONS  # of one printed word in one field, from which phrases are looked for

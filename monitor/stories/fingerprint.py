@@ -72,17 +72,17 @@ def known_numbers(of: Fingerprint) -> frozenset[str]:
     return _known(of.numbers)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def _of_the_title(marked: frozenset[str]) -> frozenset[str]:
     return frozenset(number[1:] for number in marked if number.startswith(_TITLE))
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def _told(marked: frozenset[str]) -> frozenset[str]:
     return frozenset(_plain(number) for number in marked if not number.startswith(_BEYOND))
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 10)
 def _known(marked: frozenset[str]) -> frozenset[str]:
     return frozenset(map(_plain, marked))
 

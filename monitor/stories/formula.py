@@ -29,7 +29,7 @@ def body(of: Fingerprint) -> tuple[str, ...]:
     return of.text[len(of.title) :]
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 8)  # an entry's neighbours, twice over; each takes 10 kB
 def runs(words: tuple[str, ...]) -> Runs:
     """Every run of three words."""
     return frozenset(zip(words, words[1:], words[2:], strict=False))

@@ -64,7 +64,7 @@ class Difference:
         return both / ((both + len(self.new_only) + len(self.old_only)) or 1)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 9)  # each pair is asked for in a row
 def difference(new: Title, old: Title) -> Difference:
     """How the titles differ, stop words, endings and plain misspellings aside."""
     new, old = plain(new), plain(old)
@@ -99,12 +99,12 @@ def may_be_alike(new: Title, old: Title, *, least: float) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 10)
 def _content_set(title: Title) -> frozenset[str]:
     return frozenset(content_words(plain(title)))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 9)
 def recurring(title: Title) -> bool:
     """Whether the title is that of a live page or daily digest: equal words tomorrow are other news.
 
@@ -194,13 +194,13 @@ def _small_edits(ours: Title, theirs: Title) -> Iterator[tuple[Title, Title]]:
             yield here, there
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 11)
 def _weighs(word: str) -> bool:
     heavy = (NEGATIONS, QUALIFIERS, *(side for pair in OPPOSITES for side in pair))
     return word in MODALS or any(_of((word,), listed) for listed in heavy)
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 8)  # texts, which take 10 kB each
 def _stems(text: Title) -> frozenset[str]:
     return frozenset(map(stem, text))
 
@@ -274,7 +274,7 @@ def _sides(title: Title, pairs: Pairs) -> dict[tuple[int, int], str]:
     return found
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 11)
 def _sides_of(word: str, pairs: Pairs) -> tuple[tuple[int, int], ...]:
     return tuple(
         (place, side)
@@ -325,7 +325,7 @@ def _quantities(title: Title) -> dict[str, str]:
     return found
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 11)
 def _amount(word: str) -> str:
     """What kind of quantity the word says: one, some or counted; "" for none."""
     if word in ONE:
@@ -356,7 +356,6 @@ def _of(title: Title, listed: frozenset[str]) -> list[str]:
     return [word for word in title if _is(word, listed)]
 
 
-@lru_cache(maxsize=1 << 17)
 def _is(word: str, listed: frozenset[str]) -> bool:
     exact, beginnings = _split(listed)
     return word in exact or bool(beginnings and word.startswith(beginnings))

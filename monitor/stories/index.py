@@ -165,7 +165,7 @@ def _pair(*evidence: str) -> tuple[int, int]:
     return one, two
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def _hash(word: str) -> int:
     return identity(word)
 

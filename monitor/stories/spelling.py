@@ -37,19 +37,19 @@ _SLAVIC = re.compile("sk(?:iy|yy|ij|ii|i)$")
 # ---- words ------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)
 def content_words(title: Title) -> tuple[str, ...]:
     """The stems of the words that carry news, each once, in order."""
     return tuple(dict.fromkeys(stem(word) for word in title if carries_news(word)))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def carries_news(word: str) -> bool:
     """Whether the word carries news by itself; numbers and dates have a guard of their own."""
     return not (word[0].isdigit() or word in _EMPTY)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 12)
 def stem(word: str) -> str:
     """The word without the endings that English headlines change freely; other languages keep theirs."""
     word = SAME.get(word, word)
@@ -105,7 +105,7 @@ def respelt(word: str, among: Sequence[str]) -> str | None:
     return None
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 11)
 def _of_group(word: str, first: str) -> bool:
     """Whether the word is a misprint of one that means the same as `first` ("Annouces")."""
     return any(
@@ -120,7 +120,7 @@ def _lacks_a_letter(word: str, whole: str) -> bool:
     )
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 11)
 def variants(one: str, other: str) -> bool:
     """Whether both are one word: misspelt, or one derived from the other."""
     return misspelt(one, other) or _derived(*sorted((one, other), key=len))
@@ -130,7 +130,7 @@ def _derived(root: str, word: str) -> bool:
     return len(root) >= _SHORTEST_ROOT and word.startswith(root) and word[len(root) :] in _DERIVED
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 11)
 def misspelt(one: str, other: str) -> bool:
     """Whether both are one word spelt in two ways: ou / o, i / y, s / z, a letter doubled or swapped."""
     if min(len(one), len(other)) < _SHORTEST_MISSPELT or one[0] != other[0] or one[-1] != other[-1]:
@@ -172,7 +172,7 @@ def reworded(title: Title, other: Title) -> Title:
     return _abbreviated(_joined(title, other), other)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(maxsize=1 << 10)
 def plain(title: Title) -> Title:
     """The title with each set phrase in one word ("more than" is "over")."""
     at = next((place for place, pair in enumerate(pairwise(title)) if pair in PHRASES), None)
