@@ -1,7 +1,7 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv) and a package registry, nothing else.
 # What each check does stands in .ci/run; how .venv is made, in .ci/setup.
 
-.PHONY: demo test campaign check lint types layers docs systemd debian bench setup constraints deb
+.PHONY: demo test campaign check lint types layers docs systemd debian bench setup constraints deb site reference release
 
 demo test lint types layers docs systemd debian bench:
 	@.ci/run $@
@@ -28,3 +28,15 @@ constraints:
 # dist/media-monitor_VERSION_ARCH.deb, for the Debian that this runs on: docs/operations.md says what is in it.
 deb:
 	@packaging/debian/build
+
+# build/site: the documents as pages that need no server and no network; index.html is the first.
+site: setup
+	@.venv/bin/python -m handbook site
+
+# The pages of docs/ that the program writes: commands, keys, tables, metrics, log lines, the list of decisions.
+reference: setup
+	@.venv/bin/python -m handbook reference
+
+# dist/: wheel, source, Debian package, bill of materials and checksums; docs/releases.md.
+release: setup
+	@.venv/bin/python -m release

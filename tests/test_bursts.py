@@ -156,6 +156,27 @@ def test_commits_wait_for_the_disk_again_after_one_that_did_not(store: Store) ->
     assert waits() == 2
 
 
+def test_a_claim_takes_as_long_whatever_waits_behind_it(tmp_path: Path) -> None:
+    def steps(folder: Path, waiting: int) -> int:
+        """How many instructions SQLite takes for one claim."""
+        folder.mkdir()
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with Store(folder) as store:
+            clock = due(store, waiting)
+            store._db.conn.set_progress_handler(count, 1)
+            assert store.due_claim("mail", now=clock.now)
+            store._db.conn.set_progress_handler(None, 0)
+        return counted
+
+    assert steps(tmp_path / "many", 20) < steps(tmp_path / "few", 2) + 18, "not one more for each that waits"
+
+
 # ---- what people say meanwhile -----------------------------------------------------------------------------
 
 

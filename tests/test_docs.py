@@ -7,8 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+from configparser import ConfigParser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,6 +22,9 @@ from tests.campaign.mutants import PACKAGES
 from tests.campaign.world import Crowd
 from tests.desks import called
 from tests.fakes import START
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = sorted(
@@ -38,11 +43,17 @@ NOT_RUN = (
     ("monitor run", "polls feeds, and this machine may have no network"),
     ("monitor status", "needs a state that a daemon has worked on"),
     ("export", "sets what the next command needs, and ends with its shell"),
+    ("monitor feeds add", "asks a feed, and this machine may have no network"),
+    ("monitor feeds import", "needs a list of the reader's"),
+    ("monitor receivers test", "sends a message"),
+    ("sha256sum", "needs a release"),
+    ("~/monitor/bin/pip", "needs the registry"),
     ("monitor why", "needs a state that a daemon has worked on"),
     ("monitor web", "serves until it is ended"),
     ("monitor tail", "needs a state that a daemon has worked on"),
     ("monitor stats", "needs a state that a daemon has worked on"),
     ("ssh", "needs another machine"),
+    ("scp", "needs another machine"),
     ("openssl", "makes a secret"),
     ("monitor rules backtest", "needs a state that a daemon has worked on"),
     ("monitor rules try https", "fetches a page, and this machine may have no network"),
@@ -105,6 +116,24 @@ def ids(documents: list[Path]) -> list[str]:
     return [str(document.relative_to(ROOT)) for document in documents]
 
 
+def _is_a_drop_in(text: str) -> None:
+    units = ConfigParser(interpolation=None)
+    # As its manual does it, to keep capitals.
+    units.optionxform = str  # type: ignore[assignment, method-assign]
+    units.read_string(text)
+    assert set(units.sections()) <= {"Unit", "Service", "Install"}
+    assert all(key[0].isupper() for section in units.sections() for key in units[section])
+
+
+def _is_of_nginx(text: str) -> None:
+    """Its statements end and its braces close; whether nginx takes them is for nginx to say."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    assert all(line[-1] in "{};" for line in lines), lines
+    assert text.count("{") == text.count("}")
+
+
+TRIED: dict[str, Callable[[str], object]] = {"text": str, "ini": _is_a_drop_in, "nginx": _is_of_nginx}
+
 with_yaml = [document for document in DOCUMENTS if any(block.kind == "yaml" for block in blocks(document))]
 with_commands = [document for document in DOCUMENTS if commands(document)]
 
@@ -140,12 +169,18 @@ def _work_on(rules: Path, state: Path) -> None:
     with Store(state) as store:
         store.keep_desk(desk.sources.packed(), rulebook=desk.rulebook.hash, now=START)
         store._db.execute("insert into stories values (?, 'A headline', 0, 0)", (story,))
-        store._db.execute("pragma foreign_keys = off")  # nobody asks for the entry that it came from
+        store._db.execute(
+            """
+            insert into entries values (?1, 'wire', 'Wire', '', '', 'A headline', '', '', null, null, '', 0,
+                null, 'news', ?1, ?1, null, 'new', 0, '', '')
+            """,
+            (story,),
+        )
         store._db.execute(
             """
             insert into alerts (id, story, rule, kind, lead, entry, article, title, severity, mentions,
                 rulebook, created)
-            values (?1, ?1, 'peace-agreement', 'new', ?1, 1, '{"title": "A headline"}', '', 3, '[]', '', 0)
+            values (?1, ?1, 'peace-agreement', 'new', ?1, ?1, '{"title": "A headline"}', '', 3, '[]', '', 0)
             """,
             (story,),
         )
@@ -191,6 +226,15 @@ def in_a_shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
+def test_whatever_is_shown_in_a_block_is_tried(document: Path) -> None:
+    """YAML is read, commands are run, text is what is printed or made; other kinds are tried here."""
+    for block in blocks(document):
+        assert block.kind in {"yaml", "console", *TRIED}, f"{block.kind} at line {block.line}"
+        if block.kind in TRIED:
+            TRIED[block.kind](block.text)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))

@@ -300,7 +300,7 @@ def test_the_daemon_is_scraped_where_its_settings_say(desk: Desk) -> None:
 
 def test_status_shows_all_on_80_columns(desk: Desk) -> None:
     with desk.daemon() as daemon:
-        eventually(lambda: "feed=wire outcome=fresh" in desk.log and "feed=down outcome=failed" in desk.log)
+        eventually(lambda: "feed=wire outcome=settled" in desk.log and "feed=down outcome=failed" in desk.log)
         daemon.terminate()
     (desk.rules / "rules.yaml").write_text(RULES.replace("any:", "ayn:"))
     shown = desk.call("status").stdout

@@ -8,12 +8,16 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from release import __main__ as release
+from release.bill import bill_of_materials, needs, pins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,3 +123,37 @@ def version() -> str:
     from monitor import __version__
 
     return __version__
+
+
+# ---- a release ---------------------------------------------------------------------------------------------
+
+
+def test_a_release_is_all_its_files_and_their_digests(tmp_path: Path) -> None:
+    built = release.build(tmp_path, epoch=int(EPOCH), deb=False)
+    name = f"media_monitor-{version()}"
+    wanted = [f"{name}-py3-none-any.whl", f"{name}.cdx.json", f"{name}.tar.gz", "SHA256SUMS"]
+    assert [file.name for file in built] == wanted
+    lines = (tmp_path / "SHA256SUMS").read_text().splitlines()
+    assert lines == [f"{digest(file)}  {file.name}" for file in built[:-1]]
+
+
+def test_the_bill_names_what_the_program_needs_with_version_and_licence(files: dict[str, Path]) -> None:
+    text = bill_of_materials(ROOT, files["wheel"], epoch=int(EPOCH))
+    assert text == bill_of_materials(ROOT, files["wheel"], epoch=int(EPOCH))
+    bill = json.loads(text)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {part["name"]: part for part in bill["components"]}
+    direct = {
+        re.split(r"[^a-z0-9-]", one)[0] for one in project["dependencies"] if "python_version" not in one
+    }
+    assert direct <= set(named)
+    assert not {"pytest", "hypothesis", "ruff"} & set(named)
+    assert [name for name, part in named.items() if not part.get("licenses")] == []
+    assert bill["metadata"]["timestamp"] == "2026-01-01T00:00:00+00:00"
+    assert bill["metadata"]["component"]["hashes"] == [{"alg": "SHA-256", "content": digest(files["wheel"])}]
+    pinned = pins((ROOT / "constraints.txt").read_text())
+    assert all(part["version"] == pinned[name].version for name, part in named.items())
+
+
+def test_what_is_not_installed_needs_nothing_that_we_know_of() -> None:
+    assert needs("no-such-package", {}) == []

@@ -80,6 +80,7 @@ _NOT_TAKEN = re.compile(
 # What says that the receiver answers, and that it is this message which it does not want.
 _NOT_WANTED = re.compile(r"error=(400|413|422)\b")
 _TEXT = apprise.NotifyFormat.TEXT
+_KEY = "Idempotency-Key"
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _FRESH = 20.0  # seconds that a kept connection may have been idle
 _UNKNOWN = ("Unparseable", "Unsupported URL")
@@ -247,8 +248,8 @@ class _Line:
         if isinstance(self._service, _Mail):
             self._service.letter = message
         if self._keyed:
-            self._service.headers.pop("Idempotency-Key", None)
-            self._service.headers |= {"Idempotency-Key": message.key} if message.key else {}
+            self._service.headers.pop(_KEY, None)
+            self._service.headers |= {_KEY: message.key} if message.key else {}
         self._session = self._session or _Session()
         self._hand = self._hand or _Hand()
         try:
@@ -372,6 +373,20 @@ class _Session(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.broke: list[str] = []
         self._settings: dict[tuple[str, object], Any] = {}
+        self._last: tuple[object, requests.PreparedRequest] | None = None
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """As requests does; one that differs from the last in its text alone is made of that one."""
+        like = _like(request)
+        if like is None or self._last is None or self._last[0] != like:
+            made = super().prepare_request(request)
+            self._last = None if like is None else (like, made)
+            return made
+        made = self._last[1].copy()
+        made.prepare_body(request.data, None)
+        if _KEY in request.headers:
+            made.headers[_KEY] = request.headers[_KEY]
+        return made
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         """As requests does; what Apprise makes a mere "failed" of is noted."""
@@ -390,6 +405,15 @@ class _Session(requests.Session):
         if key not in self._settings:
             self._settings[key] = super().merge_environment_settings(url, proxies, stream, verify, cert)
         return {**self._settings[key], "proxies": dict(self._settings[key]["proxies"])}
+
+
+def _like(request: requests.Request) -> object | None:
+    """All of a request but its text and its message's key; None where there is more to it than a text."""
+    plain = isinstance(request.data, str | bytes) and isinstance(request.auth, tuple | None)
+    if not plain or not request.data or request.files or request.cookies:
+        return None
+    headers = {name: "" if name == _KEY else value for name, value in request.headers.items()}
+    return request.method, request.url, repr(request.params), headers, request.auth
 
 
 # Apprise's services ask requests.post and its kin, which open a session for each request and so a connection,

@@ -38,6 +38,7 @@ class Deliveries(Connection):
         A message is every due delivery of one story, or of one development: rules that fire together are
         told together. With `least_tried`, the oldest of those tried least.
         """
+        # The cross joins keep SQLite from looking through all that is due for those of one story.
         first = "attempts, " if least_tried else ""
         oldest = self._rows(
             f"""
@@ -53,8 +54,8 @@ class Deliveries(Connection):
             """
             select alerts.*, deliveries.state, deliveries.attempts, deliveries.uncertain, deliveries.escalated
             from alerts as first
-            join alerts on alerts.story = first.story and alerts.lead = first.lead
-            join deliveries on deliveries.alert = alerts.id
+            cross join alerts on alerts.story = first.story and alerts.lead = first.lead
+            cross join deliveries on deliveries.alert = alerts.id
             where first.id = ? and receiver = ? and deliveries.state in ('due', 'sending')
                 and deliveries.due <= ?
             order by alerts.severity desc, alerts.created, alerts.id
@@ -76,20 +77,21 @@ class Deliveries(Connection):
 
     def _claim(self, receiver: str, rows: Sequence[sqlite3.Row]) -> Claim:
         story, lead = rows[0]["story"], rows[0]["lead"]
+        tolds = {row["id"]: to_told(row) for row in rows}
         return Claim(
             receiver=receiver,
             story=story,
             lead=lead,
-            tolds=tuple(to_told(row) for row in rows),
+            tolds=tuple(tolds.values()),
             outlets=self._outlets(story, lead),
             attempts=1 + min(row["attempts"] for row in rows),
             uncertain=any(row["uncertain"] or row["state"] == "sending" for row in rows),
             created=from_milliseconds(max(row["created"] for row in rows)),
             escalated=any(row["escalated"] for row in rows),
-            opening=self._opening(story, receiver, own=[row["id"] for row in rows]),
+            opening=self._opening(story, receiver, own=tolds),
         )
 
-    def _opening(self, story: StoryId, receiver: str, *, own: Sequence[AlertId]) -> tuple[Told, ...]:
+    def _opening(self, story: StoryId, receiver: str, *, own: Mapping[AlertId, Told]) -> tuple[Told, ...]:
         """The alerts of the story that were decided first of those with a message to this receiver.
 
         Its `own` count; what is muted, held, given up or only in a digest heads nothing.
@@ -103,7 +105,9 @@ class Deliveries(Connection):
             """,
             (receiver, story, as_json(own)),
         )
-        return tuple(to_told(row) for row in rows if row["created"] == rows[0]["created"])
+        return tuple(
+            own.get(row["id"]) or to_told(row) for row in rows if row["created"] == rows[0]["created"]
+        )
 
     def _outlets(self, story: StoryId, lead: EntryId) -> tuple[str, ...]:
         rows = self._rows(

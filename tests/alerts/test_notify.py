@@ -11,8 +11,11 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from monitor.alerts import notify
 from monitor.alerts.notify import Notifier, family, faults, is_chat
@@ -292,6 +295,40 @@ def test_a_webhook_of_ours_is_told_a_key_that_is_the_same_for_a_repeat() -> None
         keys = [request.headers.get("idempotency-key", "") for request in web.requests]
         assert web.requests[0].headers["x-own"] == "1"
     assert keys == ["0123456789abcdef", "0123456789abcdef", "other", ""]
+
+
+CHANGES: list[tuple[str, Any]] = [
+    ("data", "another text"),
+    ("data", "долгий текст"),
+    ("data", b"bytes"),
+    ("data", ""),
+    ("data", {"form": "1"}),
+    ("headers", {}),
+    ("headers", {"X-Own": "a", "Idempotency-Key": "one"}),
+    ("headers", {"X-Own": "a", "Idempotency-Key": "two"}),
+    ("headers", {"X-Own": "b"}),
+    ("method", "PUT"),
+    ("url", "http://127.0.0.1/other"),
+    ("params", {"q": "1"}),
+    ("params", {"q": ["1", "2"]}),
+    ("auth", ("user", "one")),
+    ("auth", ("user", "two")),
+    ("json", {"a": 1}),
+    ("cookies", {"a": "b"}),
+]
+
+
+@given(st.lists(st.sampled_from(CHANGES), max_size=8))
+@example([*CHANGES[:1], *CHANGES[5:15], *CHANGES[:1]])
+def test_a_post_that_is_made_of_the_last_one_is_as_if_made_alone(changes: list[tuple[str, Any]]) -> None:
+    post: dict[str, Any] = {"method": "POST", "url": "http://127.0.0.1/hook", "data": "a text"}
+    with notify._Session() as kept, requests.Session() as requested:
+        for name, value in [("data", "first"), *changes]:
+            post[name] = value
+            ours = kept.prepare_request(requests.Request(**post))
+            alone = requested.prepare_request(requests.Request(**post))
+            assert (ours.method, ours.url, ours.hooks) == (alone.method, alone.url, alone.hooks)
+            assert (ours.body, dict(ours.headers)) == (alone.body, dict(alone.headers))
 
 
 def test_two_threads_that_send_to_one_receiver_take_turns() -> None:

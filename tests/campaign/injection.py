@@ -17,6 +17,7 @@ from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -153,6 +154,7 @@ def _claim(text: str, link: str) -> Claim:
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
 )
+_LINK = re.compile(r"^\[(?P<shown>https?://.+)\]\((?P<target>https?://[^\s()]+)\)$", re.MULTILINE)
 _LIVE_IN_CHAT = (
     ("mention", re.compile(r"@\w|<[!@#]")),
     ("tag", re.compile(r"<[A-Za-z/!?:]")),
@@ -163,7 +165,14 @@ _LIVE_IN_CHAT = (
 
 def live_in_chat(text: str) -> list[str]:
     """What a chat service would act on in this text, or what turns a reader's eye, by sort."""
+    text = _LINK.sub(_shown, text)
     return [sort for sort, pattern in _LIVE_IN_CHAT if pattern.search(text)]
+
+
+def _shown(link: re.Match[str]) -> str:
+    """What is read in the stead of a link, where it shows the address that it leads to; else the link."""
+    shown = re.sub(r"\\(.)", r"\1", link["shown"])
+    return shown if unquote(shown) == unquote(link["target"]) else link.group()
 
 
 def live_in_post(request: Request, usual: Request) -> list[str]:

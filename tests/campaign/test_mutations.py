@@ -55,7 +55,7 @@ def test_a_mutant_is_one_change_of_what_decides(source: str, changed: set[str]) 
 def test_every_mutant_of_ours_is_python_and_differs(file: str) -> None:
     source = Path(ROOT, file).read_bytes()
     found = mutations(source)
-    assert len(found) > 25
+    assert len(found) > 20
     for mutation in found[::9]:
         changed = mutation.of(source)
         assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source)), mutation

@@ -36,8 +36,11 @@ RULES = "rules: [{id: watched, title: Watched, any: [peace agreement], send: %s}
 WORDS = "abend barka corvo dulce ember finca gorse helix ingot jurat kapok lemur mocha nacre okapi pylon"
 NOT_TRIED = "not tried"
 _SHOWN = 500  # entries of a feed
-# Measuring coverage is work of its own: it would be traced, cut and killed with what is tried here.
-UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+
+
+def unmeasured() -> dict[str, str]:
+    """The environment without coverage, which would be traced, cut and killed with what is tried here."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 
 
 @dataclass(frozen=True)
@@ -253,7 +256,7 @@ class Desk:
         """`monitor run` with these options, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "monitor", *self.words("run", *options)],
-            env=UNMEASURED,
+            env=unmeasured(),
             check=False,
             capture_output=True,
             text=True,
@@ -281,7 +284,7 @@ class Nursery:
         self._living = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", self.module],
-            env=UNMEASURED,
+            env=unmeasured(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -115,7 +115,7 @@ def test_every_command_prints_json_but_those_whose_output_is_a_format() -> None:
         ("completion tcsh", "see monitor completion --help"),
         ("completion", "see monitor completion --help"),
         ("stats --days many", "see monitor stats --help"),
-        ("feeds import /nowhere", "see monitor feeds import --help"),
+        ("feeds import /nowhere", "name a file that is there"),
         ("init --topic", "requires an argument - see monitor --help"),
         ("status --state /dev/null/x", " - "),
         ("check --rules /nowhere", "name one with --rules"),

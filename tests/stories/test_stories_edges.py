@@ -124,7 +124,7 @@ def test_papers_sign_before_and_behind_and_what_an_agency_tells_of_itself_stays(
 def test_postings_count_as_a_dictionary_does_before_and_after_they_grow(some: list[tuple[int, int]]) -> None:
     postings, kept = Postings(), dict[int, list[int]]()
     for key, number in [*some, *((key * 7919, key % 50) for key in range(1100)), *some]:
-        postings.put(key, number)
+        postings.put({key}, number)
         kept.setdefault(key, []).append(number)
     for key, numbered in kept.items():
         newest = numbered[::-1][:3]
