@@ -733,3 +733,24 @@ def test_mistakes_in_the_files_are_told_once_however_often_they_are_refused(line
     refuse("\n".join(f"rules.yaml:{number}:1: unknown key" for number in range(30)))
     (body,) = line.deliver(after=HOUR)
     assert len(body.splitlines()) <= notice.MOST + 3 and body.endswith("them all: monitor check")
+
+
+def _refuse(line: Line, error: str) -> None:
+    line.store.refuse_desk(error, now=line.clock.now, operators="mail", said=notice.refusal(error))
+
+
+def _refuse_first(line: Line) -> None:
+    line.store.keep_desk("{}", rulebook="x", now=line.clock.now)
+    _refuse(line, "rules.yaml:1:1: the first")
+
+
+def test_a_notice_of_mistakes_is_tried_until_it_arrives(line: Line) -> None:
+    _refuse_first(line)
+    line.receivers.failing["mail"] = SendError("error=503")
+    for _ in range(300):
+        line.deliver(after=12 * MINUTE)
+    kept = line.store.desk()
+    assert kept is not None and not kept.told
+    line.receivers.failing.clear()
+    (body,) = line.deliver(after=HOUR)
+    assert "rules.yaml:1:1" in body

@@ -268,4 +268,5 @@ def _notice(row: sqlite3.Row) -> Notice:
         attempts=row["attempts"] + 1,
         uncertain=bool(row["uncertain"] or row["state"] == "sending"),
         created=from_milliseconds(row["made"]),
+        lasting=row["kind"] == "refusal",
     )
