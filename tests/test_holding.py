@@ -754,3 +754,14 @@ def test_a_notice_of_mistakes_is_tried_until_it_arrives(line: Line) -> None:
     line.receivers.failing.clear()
     (body,) = line.deliver(after=HOUR)
     assert "rules.yaml:1:1" in body
+
+
+def test_mistakes_that_were_mended_while_their_notice_was_on_its_way_are_not_told_again(line: Line) -> None:
+    _refuse_first(line)
+
+    def cut_off(*_: object) -> None:
+        line.store.keep_desk("{}", rulebook="y", now=line.clock.now)
+        raise SendError("timed out", uncertain=True)
+
+    pipeline.deliver(line.store, MAIL, send=cut_off, clock=line.clock, customs=line.customs)
+    assert line.deliver(after=HOUR) == []

@@ -74,8 +74,13 @@ class Letters(Deliveries):
         self._make(receiver, "refusal", now=now, title=title, lines=lines)
 
     def withdraw_refusals(self) -> None:
-        """The mistakes are mended: those who were not told of them need not be; inside a transaction."""
-        self._db.execute("update letters set state = 'dropped' where kind = 'refusal' and state = 'due'")
+        """The mistakes are mended: those who were not told of them need not be; inside a transaction.
+
+        What is on its way at this moment may arrive, and is sent then, or is not tried again.
+        """
+        self._db.execute(
+            "update letters set state = 'dropped' where kind = 'refusal' and state in ('due', 'sending')"
+        )
 
     def make_heartbeat(self, receiver: str, title: str, lines: Collection[str], *, now: datetime) -> None:
         """A heartbeat that is due; inside a transaction."""
@@ -201,7 +206,8 @@ class Letters(Deliveries):
         """
         self._db.execute(
             """
-            update letters set state = ?, due = coalesce(?, min(made, ?)), error = ?,
+            update letters set state = iif(state = 'dropped', state, ?),
+                due = coalesce(?, min(made, ?)), error = ?,
                 uncertain = max(uncertain, ?)
             where id = ?
             """,
