@@ -765,3 +765,10 @@ def test_mistakes_that_were_mended_while_their_notice_was_on_its_way_are_not_tol
 
     pipeline.deliver(line.store, MAIL, send=cut_off, clock=line.clock, customs=line.customs)
     assert line.deliver(after=HOUR) == []
+
+
+def test_a_notice_of_mistakes_tells_of_those_that_stand_when_it_goes(line: Line) -> None:
+    _refuse_first(line)
+    _refuse(line, "rules.yaml:9:1: the second")
+    (body,) = line.deliver()
+    assert "the second" in body and "the first" not in body

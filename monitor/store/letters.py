@@ -73,6 +73,16 @@ class Letters(Deliveries):
         """A notice of mistakes in the files, which waits for nothing else; inside a transaction."""
         self._make(receiver, "refusal", now=now, title=title, lines=lines)
 
+    def renew_refusal(self, title: str, lines: Collection[str]) -> None:
+        """Other mistakes stand in the files now: what has not arrived tells of these; in a transaction."""
+        self._db.execute(
+            """
+            update letters set title = ?, lines = ?
+            where kind = 'refusal' and state in ('due', 'sending')
+            """,
+            (title, _written(lines)),
+        )
+
     def withdraw_refusals(self) -> None:
         """The mistakes are mended: those who were not told of them need not be; inside a transaction.
 
@@ -97,13 +107,12 @@ class Letters(Deliveries):
         more: bool = False,
     ) -> LetterId:
         moment = to_milliseconds(now)
-        written = json.dumps(list(lines), ensure_ascii=False)
         made = self._db.execute(
             """
             insert into letters (receiver, kind, due, made, title, lines, more)
             values (?, ?, ?, ?, ?, ?, ?)
             """,
-            (receiver, kind, moment, moment, title, written, more),
+            (receiver, kind, moment, moment, title, _written(lines), more),
         ).lastrowid
         assert made is not None, "a row that was inserted has an id"
         return made
@@ -263,6 +272,10 @@ class Letters(Deliveries):
             """
         )
         return {row["receiver"]: (row["number"], from_milliseconds(row["due"])) for row in rows}
+
+
+def _written(lines: Collection[str]) -> str:
+    return json.dumps(list(lines), ensure_ascii=False)
 
 
 def _notice(row: sqlite3.Row) -> Notice:

@@ -304,7 +304,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         """Remember what is wrong with the files now; what was good last stays.
 
         The receiver of the `operators` ("" for none) is owed a notice of it, a title and lines: one, until
-        the files are good again.
+        the files are good again; it tells of the mistakes that stand when it goes.
         """
         with self.transaction():
             self._db.execute(
@@ -312,6 +312,8 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
             )
             if operators and self._db.execute("update desk set told = 1 where not told").rowcount:
                 self.make_refusal(operators, said[0], said[1:], now=now)
+            else:
+                self.renew_refusal(said[0], said[1:])
 
     def desk(self) -> KeptDesk | None:
         """The operator's files as they last were without mistakes, and what is wrong since; None if none."""
