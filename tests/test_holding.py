@@ -397,6 +397,51 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     assert line.deliver(collecting, after=HOUR) == []
 
 
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_is_dropped_while_its_digest_is_on_its_way_is_sent_then_or_said_to_be_uncertain(
+    line: Line, *, arrives: bool
+) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.clock.advance(HOUR)
+
+    def dropping(receiver: Receiver, message: Message) -> None:
+        assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 1)
+        line.receivers.send(receiver, message)
+        if not arrives:
+            raise SendError("timed out", uncertain=True)
+
+    pipeline.deliver(line.store, collecting, send=dropping, clock=line.clock, customs=line.customs)
+    (kept,) = line.store.ledger(Choice(), most=9)
+    assert (kept.state, kept.sent is not None) == (("sent", True) if arrives else ("dropped", False))
+    again = line.store.send_again(Choice(states=("dropped",)), now=line.clock.now)
+    assert (again, [notice.AGAIN in body for body in line.deliver(after=HOUR)]) == (
+        (0, []) if arrives else (1, [True])
+    )
+
+
+@pytest.mark.parametrize("state", ["dead", "dropped", "muted"])
+def test_what_a_digest_may_have_told_says_so_when_it_is_sent_again(line: Line, state: str) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    line.deliver(collecting, after=HOUR)
+    if state == "dropped":
+        assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 0)
+    elif state == "muted":
+        line.silence(Scope.RULE, "peace")
+        line.deliver(collecting, after=30 * MINUTE)
+    else:
+        for _ in range(300):
+            line.deliver(collecting, after=12 * MINUTE)
+    line.receivers.failing.clear()
+    line.clock.advance(HOUR)
+    assert line.store.send_again(Choice(states=(state,)), now=line.clock.now) == 1
+    assert notice.AGAIN in line.deliver()[-1]
+
+
 # ---- what the journal is asked by --------------------------------------------------------------------------
 
 

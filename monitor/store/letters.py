@@ -189,15 +189,23 @@ class Letters(Deliveries):
         )
 
     def record_letter_sent(self, letter: Digest | Notice, *, now: datetime) -> None:
-        """T3: the receiver accepted it, and with it all that it carries; inside a transaction."""
+        """T3: the receiver accepted it, and with it all that it carries; inside a transaction.
+
+        So is what was dropped while it was on its way.
+        """
         moment = to_milliseconds(now)
         self._db.execute(
             "update letters set state = 'sent', sent = ?, error = '' where id = ?", (moment, letter.id)
         )
-        self._db.execute(
-            "update deliveries set state = 'sent', sent = ?, error = '' where letter = ? and state = 'held'",
-            (moment, letter.id),
-        )
+        if isinstance(letter, Digest):
+            self._db.execute(
+                """
+                update deliveries set state = 'sent', sent = ?, error = ''
+                where letter = ? and state in ('held', 'dropped')
+                    and alert in (select value from json_each(?))
+                """,
+                (moment, letter.id, as_json([told.alert for one in letter.claims for told in one.tolds])),
+            )
 
     def record_letter_failed(
         self,
@@ -231,7 +239,11 @@ class Letters(Deliveries):
         )
         if over:
             self._db.execute(
-                "update deliveries set state = 'dead', error = ? where letter = ? and state = 'held'",
+                """
+                update deliveries set state = 'dead', error = ?,
+                    uncertain = max(uncertain, (select uncertain from letters where id = letter))
+                where letter = ? and state = 'held'
+                """,
                 (error, letter.id),
             )
 
