@@ -381,7 +381,7 @@ def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up
     told = [message.body for name, message in line.receivers.arrived if name == "duty"]
     assert ["takes no messages" in one for one in told] == [True, False, False]
     assert "given up after a day of trying" in told[1]
-    assert "takes messages again" in told[2]
+    assert "takes messages again; it took none since 2026-" in told[2]
     assert line.store.send_again(Choice(states=("dead",)), now=line.clock.now) == 1
     assert len(line.deliver()) == 1
 
@@ -778,6 +778,16 @@ def test_mistakes_in_the_files_are_told_once_however_often_they_are_refused(line
     refuse("\n".join(f"rules.yaml:{number}:1: unknown key" for number in range(30)))
     (body,) = line.deliver(after=HOUR)
     assert len(body.splitlines()) <= notice.MOST + 3 and body.endswith("them all: monitor check")
+
+
+def test_a_notice_that_is_given_up_makes_no_other_one(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail")
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "fails", now=line.clock.now)
+    line.receivers.failing["mail"] = SendError("error=400", own=True)
+    for _ in range(300):
+        line.deliver(after=12 * MINUTE)
+    assert [row["sentence"] for row in line.store._rows("select sentence from notices")] == ["fails"]
 
 
 def _refuse(line: Line, error: str) -> None:
