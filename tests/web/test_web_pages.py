@@ -195,6 +195,17 @@ def test_silences_are_put_in_force_listed_and_ended(own: Press) -> None:
         assert visitor.get("/silences").text.count("End it") == 1
 
 
+def test_a_feed_that_was_added_can_be_muted_at_once(own: Press) -> None:
+    desk = own.folder / "rules" / "desk.yaml"
+    with served(own.state, clock=own.clock) as address:
+        assert "Newcomer" not in text(address, "/silences")
+        written = json.loads(desk.read_text())
+        newcomer = {"name": "newcomer", "url": "https://n.example/feed", "outlet": "Newcomer"}
+        desk.write_text(json.dumps(written | {"feeds": [*written["feeds"], newcomer]}))
+        own.read((own.folder / "rules" / "rules.yaml").read_text())
+        assert "Newcomer" in Visitor(address).get("/silences").text
+
+
 def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(own: Press) -> None:
     press = own
     page = f"/stories/{press.id_of('halden', 's1'):016x}"
