@@ -130,7 +130,10 @@ class Site:
                 body += chunk
                 if len(body) > LONGEST_BODY:
                     raise HTTPException(413, "This is too much for a form.")
-            form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+            try:
+                form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+            except ValueError as error:
+                raise HTTPException(400, "This is no form of ours.") from error
             if not is_form_token(request.state, form.get("form_token", "")):
                 raise HTTPException(
                     403, "The form is too old, or was not made here: go back, load anew, try again."

@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from monitor.admission import Admission
 from monitor.store.store import Store
+from monitor.web import day
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
 from monitor.web.wording import ago, safe_link, script_language
 from tests.desks import eventually
@@ -48,6 +49,33 @@ def text(address: str, path: str) -> str:
     answer = Visitor(address).get(path)
     assert answer.status == 200, answer.text
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.text))
+
+
+# ---- what nobody should ask --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/search?q=x&before=%C2%B2", "/?day=0001-01-01", "/?day=0001-01-02", "/?day=9999-12-31"]
+)
+def test_an_address_that_no_link_leads_to_is_answered(address: str, path: str) -> None:
+    assert Visitor(address).get(path).status == 200
+
+
+def test_a_form_that_is_none_of_ours_is_refused_in_a_sentence(address: str) -> None:
+    visitor = Visitor(address)
+    many = visitor.post("/silences", {f"a{number}": "1" for number in range(30)})
+    assert (many.status, "This is no form of ours." in many.text) == (400, True)
+    lost = visitor.send("/silences", f"/silences/{10**22}/end")
+    assert (lost.status, "There is no such silence" in lost.text) == (404, True)
+
+
+def test_what_nobody_foresaw_is_said_on_a_page_too(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day, "today", lambda *_: 1 // 0)
+    with served(press.state, clock=press.clock) as address:
+        broken = Visitor(address).get("/")
+    assert broken.status == 500
+    assert "It did not work" in broken.text and "ZeroDivision" not in broken.text
+    assert "default-src" in broken.headers["content-security-policy"]
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
