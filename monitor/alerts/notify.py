@@ -236,7 +236,7 @@ class _Line:
     def __init__(self, service: Any) -> None:
         service.socket_connect_timeout, service.socket_read_timeout = _CONNECT, _READ
         service.request_rate_per_sec = 0  # else seconds *between* sends of one instance: 5.5 for mail
-        self.lock = Lock()  # held while it is used: the operators' notices come from a thread of their own
+        self.lock = Lock()  # held while it is used: whoever else sends to it waits
         self._service = service
         self._keyed = isinstance(service, NotifyJSON)  # its reader is a program, and its headers are ours
         self._session: _Session | None = None
