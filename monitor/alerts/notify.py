@@ -345,7 +345,7 @@ class _Hand:
             return done.result(within)
         except TimeoutError:
             if done.done():
-                raise  # the work's own
+                return done.result()  # it ended just now; or the time-out is the work's own
             raise _Overdue from None
 
     def end(self) -> None:
