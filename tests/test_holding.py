@@ -12,6 +12,7 @@ import pytest
 
 from monitor import dispatch, journal, pipeline
 from monitor.alerts import notice, outbox
+from monitor.alerts.compose import AGAIN
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
@@ -397,6 +398,22 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     assert line.deliver(collecting, after=HOUR) == []
 
 
+def test_what_is_held_for_a_digest_that_is_not_made_yet_can_be_dropped(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    line.deliver(collecting, after=HOUR)
+    line.receivers.failing.clear()
+    line.news("war")
+    with line.store.transaction():
+        line.store.hold(
+            "mail", {row.alert: "digest" for row in line.store.ledger(Choice(), most=1)}, until=START
+        )
+    assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (2, 0)
+    assert [kept.uncertain for kept in line.store.ledger(Choice(), most=9)] == [False, True]
+
+
 @pytest.mark.parametrize("arrives", [True, False])
 def test_what_is_dropped_while_its_digest_is_on_its_way_is_sent_then_or_said_to_be_uncertain(
     line: Line, *, arrives: bool
@@ -416,7 +433,7 @@ def test_what_is_dropped_while_its_digest_is_on_its_way_is_sent_then_or_said_to_
     (kept,) = line.store.ledger(Choice(), most=9)
     assert (kept.state, kept.sent is not None) == (("sent", True) if arrives else ("dropped", False))
     again = line.store.send_again(Choice(states=("dropped",)), now=line.clock.now)
-    assert (again, [notice.AGAIN in body for body in line.deliver(after=HOUR)]) == (
+    assert (again, [AGAIN in body for body in line.deliver(after=HOUR)]) == (
         (0, []) if arrives else (1, [True])
     )
 
@@ -439,7 +456,7 @@ def test_what_a_digest_may_have_told_says_so_when_it_is_sent_again(line: Line, s
     line.receivers.failing.clear()
     line.clock.advance(HOUR)
     assert line.store.send_again(Choice(states=(state,)), now=line.clock.now) == 1
-    assert notice.AGAIN in line.deliver()[-1]
+    assert AGAIN in line.deliver()[-1]
 
 
 # ---- what the journal is asked by --------------------------------------------------------------------------

@@ -36,7 +36,7 @@ _CHOSEN = """
 # Whether a digest that carries the delivery is on its way at this moment, or has been.
 _ON_ITS_WAY = "deliveries.state = 'held' and letter in (select id from letters where state = 'sending')"
 _MAY_HAVE_COME = """
-    deliveries.state = 'sending' or deliveries.state = 'held' and letter in (
+    deliveries.state = 'sending' or deliveries.state = 'held' and coalesce(letter, 0) in (
         select id from letters where state = 'sending' or letters.uncertain)
 """
 
