@@ -164,6 +164,7 @@ def as_rules(text: str, *, send: Sequence[str], taken: Iterable[str] = ()) -> tu
     `taken` are ids that other rules have.
     """
     ids, made, left_out = set(taken), [], []
+    lines: dict[Query, int] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         written = line.strip()
         if not written or written.startswith("#"):
@@ -172,6 +173,9 @@ def as_rules(text: str, *, send: Sequence[str], taken: Iterable[str] = ()) -> tu
             query = _query(written)
         except _UnsaidError as error:
             left_out.append(f"line {number}: {error}")
+            continue
+        if (first := lines.setdefault(query, number)) != number:
+            left_out.append(f"line {number}: asks for the same as line {first}")
             continue
         rule = _free_id(query.groups[0][0], ids)
         ids.add(rule)
@@ -189,6 +193,8 @@ def _query(line: str) -> Query:
             raise _UnsaidError("a quotation mark is never closed")
         reading.take(token)
         at = token.end()
+    if not (reading.groups or reading.without or reading.inside):
+        raise _UnsaidError(f"holds no phrase, only {line}")
     return reading.query()
 
 

@@ -519,7 +519,10 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What the operators are told of the desk itself: a title, and a line for each thing."""
+    """What the operators are told of the desk itself: a title, and a line for each thing.
+
+    What is `lasting` is true until somebody mends it, and is never given up.
+    """
 
     id: LetterId
     receiver: str
@@ -528,6 +531,7 @@ class Notice:
     attempts: int
     uncertain: bool
     created: datetime
+    lasting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from monitor.alerts import outbox
 from monitor.alerts.notice import AGAIN_AFTER
-from monitor.model import Claim
+from monitor.model import Claim, Digest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.alerts.outbox import Failure, Setback
-    from monitor.model import Digest, Notice, Outage
+    from monitor.model import Notice, Outage
     from monitor.store.store import Store
 
 TELL = 6  # tries in vain after which the operators hear of an outage: more than half an hour
@@ -29,7 +29,7 @@ def sent(store: Store, parcel: Claim | Digest | Notice, *, now: datetime) -> Non
         return
     store.end_outage(parcel.receiver)
     if outage.tries >= TELL:
-        store.put_notice(_about(parcel), f"takes messages again, after {_since(outage)}", now=now)
+        store.put_notice(_about(parcel), f"takes messages again; it took none {_since(outage)}", now=now)
 
 
 def failed(store: Store, parcel: Claim | Digest | Notice, failure: Failure, *, now: datetime) -> Setback:
@@ -47,7 +47,7 @@ def failed(store: Store, parcel: Claim | Digest | Notice, failure: Failure, *, n
         store.begin_outage(parcel.receiver, found.outage)
         if found.outage.tries == TELL:
             store.put_notice(_about(parcel), f"takes no messages, {_since(found.outage)}", now=now)
-    if found.dead or found.over:
+    if found.dead or (found.over and isinstance(parcel, Digest)):
         store.put_notice(
             _about(parcel),
             f"alerts were given up after a day of trying: {failure.error};"

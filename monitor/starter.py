@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ def begin(folder: Path, wish: Wish) -> Path:
     Raises UsageError where rules are already, where nothing can be written, and for a topic or address that
     makes no desk.
     """
+    _look_over(wish)
     place = folder / RULES
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise UsageError(
@@ -59,6 +61,7 @@ def begin(folder: Path, wish: Wish) -> Path:
             where=str(place),
             remedy="name another folder: monitor init DIR",
         )
+    ours = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".beginning-", dir=folder) as beside:
@@ -67,7 +70,11 @@ def begin(folder: Path, wish: Wish) -> Path:
             _read_back(made)
             made.replace(place)
         (folder / STATE).mkdir(mode=0o700, exist_ok=True)
+    except UsageError:
+        _unmake(ours)
+        raise
     except OSError as error:
+        _unmake(ours)
         raise UsageError(
             f"the desk cannot be written: {error.strerror}",
             where=str(folder),
@@ -76,8 +83,45 @@ def begin(folder: Path, wish: Wish) -> Path:
     return place
 
 
+def _look_over(wish: Wish) -> None:
+    """Raises UsageError for what the files' own mistakes would say in words that nobody has read yet."""
+    wordless = [phrase for phrase in _phrases(wish) if not _plain(phrase).strip()]
+    if wordless or not _phrases(wish):
+        raise UsageError(
+            "the topic has no word in it",
+            where=", ".join(wordless),
+            remedy='say it in words: --topic "ferry*, port strike"',
+        )
+    scheme, colon, rest = wish.to.partition("://")
+    if not colon and "@" in wish.to and (not _MAIL.fullmatch(wish.to) or _is_number(wish.to)):
+        raise UsageError(f'"{wish.to}" is not one plain mail address', remedy="write it as duty@example.org")
+    server, _, settings = rest.partition("?")
+    if scheme.lower() in ("mailto", "mailtos") and _is_number(server) and "from=" not in settings:
+        raise UsageError(
+            "a mail server without a name names no sender",
+            remedy="write from= and to= behind it: ?from=duty@example.org&to=duty@example.org",
+        )
+
+
+def _is_number(place: str) -> bool:
+    """Whether what is behind the @, or is asked, is an IP number."""
+    host = place.rpartition("@")[2].partition("/")[0]
+    return host.startswith("[") or bool(re.fullmatch(r"[0-9.]+(:[0-9]*)?", host))
+
+
+def _phrases(wish: Wish) -> list[str]:
+    return [phrase.strip() for phrase in wish.topic.split(",") if phrase.strip()]
+
+
+def _unmake(folders: Sequence[Path]) -> None:
+    """Take away these folders, the innermost first, as far as nothing stands in them."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
+
+
 def _write(place: Path, made: Mapping[str, str], *, secret: str) -> None:
-    place.mkdir()
+    place.mkdir(mode=0o700)
     for name, content in made.items():
         (place / name).write_text(content, "utf-8")
     hidden = place / SECRET
@@ -123,7 +167,7 @@ def files(wish: Wish) -> dict[str, str]:
     return {
         "feeds.yaml": _feeds(wish),
         "receivers.yaml": _RECEIVERS,
-        "rules.yaml": _rules([phrase.strip() for phrase in wish.topic.split(",") if phrase.strip()]),
+        "rules.yaml": _rules(_phrases(wish)),
     }
 
 

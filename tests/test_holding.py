@@ -12,6 +12,7 @@ import pytest
 
 from monitor import dispatch, journal, pipeline
 from monitor.alerts import notice, outbox
+from monitor.alerts.compose import AGAIN
 from monitor.alerts.route import Customs
 from monitor.errors import SendError
 from monitor.model import Escalation, Feed, FeedState, Receiver, Scope
@@ -381,7 +382,7 @@ def test_the_operators_hear_of_a_long_outage_of_its_end_and_of_what_was_given_up
     told = [message.body for name, message in line.receivers.arrived if name == "duty"]
     assert ["takes no messages" in one for one in told] == [True, False, False]
     assert "given up after a day of trying" in told[1]
-    assert "takes messages again" in told[2]
+    assert "takes messages again; it took none since 2026-" in told[2]
     assert line.store.send_again(Choice(states=("dead",)), now=line.clock.now) == 1
     assert len(line.deliver()) == 1
 
@@ -395,6 +396,67 @@ def test_a_digest_whose_alerts_were_all_dropped_is_not_sent(line: Line) -> None:
     assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 0)
     line.receivers.failing.clear()
     assert line.deliver(collecting, after=HOUR) == []
+
+
+def test_what_is_held_for_a_digest_that_is_not_made_yet_can_be_dropped(line: Line) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    line.deliver(collecting, after=HOUR)
+    line.receivers.failing.clear()
+    line.news("war")
+    with line.store.transaction():
+        line.store.hold(
+            "mail", {row.alert: "digest" for row in line.store.ledger(Choice(), most=1)}, until=START
+        )
+    assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (2, 0)
+    assert [kept.uncertain for kept in line.store.ledger(Choice(), most=9)] == [False, True]
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_what_is_dropped_while_its_digest_is_on_its_way_is_sent_then_or_said_to_be_uncertain(
+    line: Line, *, arrives: bool
+) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.clock.advance(HOUR)
+
+    def dropping(receiver: Receiver, message: Message) -> None:
+        assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 1)
+        line.receivers.send(receiver, message)
+        if not arrives:
+            raise SendError("timed out", uncertain=True)
+
+    pipeline.deliver(line.store, collecting, send=dropping, clock=line.clock, customs=line.customs)
+    (kept,) = line.store.ledger(Choice(), most=9)
+    assert (kept.state, kept.sent is not None) == (("sent", True) if arrives else ("dropped", False))
+    again = line.store.send_again(Choice(states=("dropped",)), now=line.clock.now)
+    assert (again, [AGAIN in body for body in line.deliver(after=HOUR)]) == (
+        (0, []) if arrives else (1, [True])
+    )
+
+
+@pytest.mark.parametrize("state", ["dead", "dropped", "muted"])
+def test_what_a_digest_may_have_told_says_so_when_it_is_sent_again(line: Line, state: str) -> None:
+    collecting = replace(MAIL, digest=timetable("hourly"))
+    line.news("peace")
+    line.deliver(collecting)
+    line.receivers.failing["mail"] = SendError("timed out", uncertain=True)
+    line.deliver(collecting, after=HOUR)
+    if state == "dropped":
+        assert line.store.drop(Choice(receivers=("mail",)), now=line.clock.now) == (1, 0)
+    elif state == "muted":
+        line.silence(Scope.RULE, "peace")
+        line.deliver(collecting, after=30 * MINUTE)
+    else:
+        for _ in range(300):
+            line.deliver(collecting, after=12 * MINUTE)
+    line.receivers.failing.clear()
+    line.clock.advance(HOUR)
+    assert line.store.send_again(Choice(states=(state,)), now=line.clock.now) == 1
+    assert AGAIN in line.deliver()[-1]
 
 
 # ---- what the journal is asked by --------------------------------------------------------------------------
@@ -733,3 +795,52 @@ def test_mistakes_in_the_files_are_told_once_however_often_they_are_refused(line
     refuse("\n".join(f"rules.yaml:{number}:1: unknown key" for number in range(30)))
     (body,) = line.deliver(after=HOUR)
     assert len(body.splitlines()) <= notice.MOST + 3 and body.endswith("them all: monitor check")
+
+
+def test_a_notice_that_is_given_up_makes_no_other_one(line: Line) -> None:
+    line.customs = replace(line.customs, operators="mail")
+    with line.store.transaction():
+        line.store.put_notice("Feed wire", "fails", now=line.clock.now)
+    line.receivers.failing["mail"] = SendError("error=400", own=True)
+    for _ in range(300):
+        line.deliver(after=12 * MINUTE)
+    assert [row["sentence"] for row in line.store._rows("select sentence from notices")] == ["fails"]
+
+
+def _refuse(line: Line, error: str) -> None:
+    line.store.refuse_desk(error, now=line.clock.now, operators="mail", said=notice.refusal(error))
+
+
+def _refuse_first(line: Line) -> None:
+    line.store.keep_desk("{}", rulebook="x", now=line.clock.now)
+    _refuse(line, "rules.yaml:1:1: the first")
+
+
+def test_a_notice_of_mistakes_is_tried_until_it_arrives(line: Line) -> None:
+    _refuse_first(line)
+    line.receivers.failing["mail"] = SendError("error=503")
+    for _ in range(300):
+        line.deliver(after=12 * MINUTE)
+    kept = line.store.desk()
+    assert kept is not None and not kept.told
+    line.receivers.failing.clear()
+    (body,) = line.deliver(after=HOUR)
+    assert "rules.yaml:1:1" in body
+
+
+def test_mistakes_that_were_mended_while_their_notice_was_on_its_way_are_not_told_again(line: Line) -> None:
+    _refuse_first(line)
+
+    def cut_off(*_: object) -> None:
+        line.store.keep_desk("{}", rulebook="y", now=line.clock.now)
+        raise SendError("timed out", uncertain=True)
+
+    pipeline.deliver(line.store, MAIL, send=cut_off, clock=line.clock, customs=line.customs)
+    assert line.deliver(after=HOUR) == []
+
+
+def test_a_notice_of_mistakes_tells_of_those_that_stand_when_it_goes(line: Line) -> None:
+    _refuse_first(line)
+    _refuse(line, "rules.yaml:9:1: the second")
+    (body,) = line.deliver()
+    assert "the second" in body and "the first" not in body

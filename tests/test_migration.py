@@ -199,12 +199,20 @@ def test_phrases_become_rules_that_find_what_the_service_found(rules: Path) -> N
         ("a1 OR (b1 OR c1)", "its brackets hold more"),
         ("intitle:a1 b1", "in the title only"),
         ('""', "is no phrase of a rule"),
+        ("AND", "holds no phrase, only AND"),
+        ("OR |", "holds no phrase, only OR |"),
     ],
 )
 def test_a_line_that_no_rule_says_is_left_out_with_the_reason(line: str, why: str) -> None:
     text, left_out = migration.as_rules(line, send=["me"])
     assert text == ""
     assert why in left_out[0]
+
+
+def test_a_line_that_stands_twice_is_one_rule() -> None:
+    text, left_out = migration.as_rules("peace treaty\nferry\npeace  treaty\n", send=["me"])
+    assert text.count("- id:") == 2
+    assert left_out == ("line 3: asks for the same as line 1",)
 
 
 @settings(max_examples=25, deadline=None)

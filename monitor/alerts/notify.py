@@ -237,7 +237,7 @@ class _Line:
     def __init__(self, service: Any) -> None:
         service.socket_connect_timeout, service.socket_read_timeout = _CONNECT, _READ
         service.request_rate_per_sec = 0  # else seconds *between* sends of one instance: 5.5 for mail
-        self.lock = Lock()  # held while it is used: the operators' notices come from a thread of their own
+        self.lock = Lock()  # held while it is used: whoever else sends to it waits
         self._service = service
         self._keyed = isinstance(service, NotifyJSON)  # its reader is a program, and its headers are ours
         self._session: _Session | None = None
@@ -346,7 +346,7 @@ class _Hand:
             return done.result(within)
         except TimeoutError:
             if done.done():
-                raise  # the work's own
+                return done.result()  # it ended just now; or the time-out is the work's own
             raise _Overdue from None
 
     def end(self) -> None:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.model import Claim, Outage, identity
+from monitor.model import Claim, Notice, Outage, identity
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import AlertId, Digest, Notice
+    from monitor.model import AlertId, Digest
 
 LEASE = timedelta(
     minutes=3
@@ -86,7 +86,8 @@ def _given_up(parcel: Claim | Digest | Notice, found: Setback, *, tried: int, no
         return found
     tolds = parcel.tolds if isinstance(parcel, Claim) else ()
     dead = tuple(told.alert for told in tolds if now - told.decided >= PATIENCE)
-    over = not isinstance(parcel, Claim) and now - parcel.created >= PATIENCE
+    ends = not isinstance(parcel, Claim) and not (isinstance(parcel, Notice) and parcel.lasting)
+    over = ends and now - parcel.created >= PATIENCE
     return Setback(found.outage, found.again, dead, over)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import click
 
-_HEARD = "_MONITOR_COMPLETE"  # the variable by which the shell asks
-
 
 @click.command(
     name="completion",
@@ -25,8 +23,9 @@ def command(shell: str) -> int:
     from click.shell_completion import get_completion_class
 
     from monitor.cli.main import monitor
+    from monitor.cli.spoken import HEARD
 
     kind = get_completion_class(shell)
     assert kind is not None, "click knows these three"
-    click.echo(kind(monitor, {}, "monitor", _HEARD).source())
+    click.echo(kind(monitor, {}, "monitor", HEARD).source())
     return 0

@@ -156,8 +156,17 @@ def drop(
 
 
 def _numbers(store: Store, stories: tuple[str, ...]) -> list[int]:
-    """The numbers of these stories, and of those that people have merged them into since."""
-    return [called for story in stories for called in store.now_called(number(story))]
+    """The numbers of these stories, and of those that people have merged them into since.
+
+    Raises UsageError for one that is of no story and no alert.
+    """
+    found: list[int] = []
+    for story in stories:
+        called = store.now_called(number(story))
+        if not store.has_story(called[-1]) and not store.alerts_of(called[0]):
+            raise UsageError("there is no such story", where=story, remedy="take it from the message")
+        found += called
+    return found
 
 
 def _done(changed: int, what: str, *, as_json: bool) -> int:

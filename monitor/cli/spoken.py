@@ -7,6 +7,7 @@ complete to nothing rather than to an error.
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import click
 
     from monitor.rules.document import Node
+
+HEARD = "_MONITOR_COMPLETE"  # the variable by which the shell asks
+_SPECIAL = re.compile(r"[^\w@%+=:,./-]")  # what bash would not take as it stands
 
 
 def feeds(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -68,7 +72,22 @@ def _folder(ctx: click.Context) -> str | None:
 
 def _items(named: Iterator[tuple[str, str]], incomplete: str) -> list[CompletionItem]:
     found = {name: said for name, said in named if name and name.startswith(incomplete)}
-    return [CompletionItem(name, help=said or None) for name, said in found.items()]
+    return [CompletionItem(_as_typed(name), help=said or None) for name, said in found.items()]
+
+
+def _as_typed(name: str) -> str:
+    """The name as it must stand in the line: of the shells, bash alone does not see to that itself.
+
+    A word that was begun with a quotation mark needs no other. Click's function for bash reads backslashes
+    away, once.
+    """
+    if os.environ.get(HEARD) != "bash_complete":
+        return name
+    number = int(os.environ.get("COMP_CWORD", "0"))
+    word = os.environ.get("COMP_WORDS", "").split("\n")[number : number + 1]
+    if not "".join(word).startswith(("'", '"')):
+        name = _SPECIAL.sub(r"\\\g<0>", name)
+    return name.replace("\\", "\\\\")
 
 
 def _maps(folder: str | None, top: str) -> Iterator[dict[str, str]]:

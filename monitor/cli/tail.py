@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -13,18 +13,20 @@ from monitor.cli import spoken
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.cli.stories_read import hit_values
 from monitor.clock import utc_now
+from monitor.errors import UsageError
 from monitor.model import Kind, Severity
+from monitor.rules.document import nearest
 from monitor.store.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from monitor.store.reading import Hit
 
 _EVERY = 1.0  # seconds between two looks
 _LATE = timedelta(minutes=10)  # how far back each look reaches: the clock may step, a round may take its time
 _MOST = 1_000
+_EVER = datetime.fromtimestamp(0, UTC)
 _COLOURS = {Severity.CRITICAL: "red", Severity.HIGH: "yellow", Severity.NORMAL: "cyan", Severity.LOW: "blue"}
 
 
@@ -60,10 +62,21 @@ def command(last: float, rule: str, state: str | None, *, once: bool, as_json: b
         return True
 
     with Reading(state_folder(state)) as reading:
+        if rule:
+            _check(reading, rule)
         since = utc_now() - timedelta(hours=last)
         for hit in follow(reading, since, rule=rule, clock=utc_now, wait=(lambda: False) if once else wait):
             click.echo(show(hit))
     return 0
+
+
+def _check(reading: Reading, rule: str) -> None:
+    """Raises UsageError for a rule that is not in force and never told anything."""
+    known = reading.tenures()
+    if rule not in known and not reading.hits(
+        since=_EVER, until=utc_now() + timedelta(days=1), rule=rule, most=1
+    ):
+        raise UsageError(f'there is no rule "{rule}"', remedy=nearest(rule, known))
 
 
 def follow(

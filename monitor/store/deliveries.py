@@ -233,7 +233,8 @@ class Deliveries(Connection):
         """These alerts are not told, each because of its silence; inside a transaction."""
         self._db.conn.executemany(
             """
-            update deliveries set state = 'muted', silence = ?, uncertain = max(uncertain, state = 'sending')
+            update deliveries set state = 'muted', silence = ?, uncertain = max(uncertain, state = 'sending',
+                coalesce((select state = 'sending' or uncertain from letters where id = letter), 0))
             where receiver = ? and alert = ?
             """,
             [(silence, receiver, alert) for alert, silence in silences.items()],

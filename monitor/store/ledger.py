@@ -33,6 +33,14 @@ _CHOSEN = """
 """
 
 
+# Whether a digest that carries the delivery is on its way at this moment, or has been.
+_ON_ITS_WAY = "deliveries.state = 'held' and letter in (select id from letters where state = 'sending')"
+_MAY_HAVE_COME = """
+    deliveries.state = 'sending' or deliveries.state = 'held' and coalesce(letter, 0) in (
+        select id from letters where state = 'sending' or letters.uncertain)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Which deliveries: of these receivers, in these states, of these stories or alerts; empty for any."""
@@ -108,11 +116,14 @@ class Ledger(Connection):
             choice = replace(choice, states=(*choice.states, "sending"))
         with self.transaction():
             claimed = self._rows(
-                f"select count(*) number from deliveries where state = 'sending' and {_CHOSEN}",  # noqa: S608
+                f"""
+                select count(*) number from deliveries
+                where (deliveries.state = 'sending' or {_ON_ITS_WAY}) and {_CHOSEN}
+                """,  # noqa: S608
                 _parameters(choice),
             )[0]["number"]
             dropped = self._change(
-                "state = 'dropped', due = ?5, uncertain = max(uncertain, deliveries.state = 'sending')",
+                f"state = 'dropped', due = ?5, uncertain = max(uncertain, {_MAY_HAVE_COME})",
                 choice,
                 among=DROPPABLE,
                 now=now,

@@ -73,9 +73,24 @@ class Letters(Deliveries):
         """A notice of mistakes in the files, which waits for nothing else; inside a transaction."""
         self._make(receiver, "refusal", now=now, title=title, lines=lines)
 
+    def renew_refusal(self, title: str, lines: Collection[str]) -> None:
+        """Other mistakes stand in the files now: what has not arrived tells of these; in a transaction."""
+        self._db.execute(
+            """
+            update letters set title = ?, lines = ?
+            where kind = 'refusal' and state in ('due', 'sending')
+            """,
+            (title, _written(lines)),
+        )
+
     def withdraw_refusals(self) -> None:
-        """The mistakes are mended: those who were not told of them need not be; inside a transaction."""
-        self._db.execute("update letters set state = 'dropped' where kind = 'refusal' and state = 'due'")
+        """The mistakes are mended: those who were not told of them need not be; inside a transaction.
+
+        What is on its way at this moment may arrive, and is sent then, or is not tried again.
+        """
+        self._db.execute(
+            "update letters set state = 'dropped' where kind = 'refusal' and state in ('due', 'sending')"
+        )
 
     def make_heartbeat(self, receiver: str, title: str, lines: Collection[str], *, now: datetime) -> None:
         """A heartbeat that is due; inside a transaction."""
@@ -92,13 +107,12 @@ class Letters(Deliveries):
         more: bool = False,
     ) -> LetterId:
         moment = to_milliseconds(now)
-        written = json.dumps(list(lines), ensure_ascii=False)
         made = self._db.execute(
             """
             insert into letters (receiver, kind, due, made, title, lines, more)
             values (?, ?, ?, ?, ?, ?, ?)
             """,
-            (receiver, kind, moment, moment, title, written, more),
+            (receiver, kind, moment, moment, title, _written(lines), more),
         ).lastrowid
         assert made is not None, "a row that was inserted has an id"
         return made
@@ -175,15 +189,23 @@ class Letters(Deliveries):
         )
 
     def record_letter_sent(self, letter: Digest | Notice, *, now: datetime) -> None:
-        """T3: the receiver accepted it, and with it all that it carries; inside a transaction."""
+        """T3: the receiver accepted it, and with it all that it carries; inside a transaction.
+
+        So is what was dropped while it was on its way.
+        """
         moment = to_milliseconds(now)
         self._db.execute(
             "update letters set state = 'sent', sent = ?, error = '' where id = ?", (moment, letter.id)
         )
-        self._db.execute(
-            "update deliveries set state = 'sent', sent = ?, error = '' where letter = ? and state = 'held'",
-            (moment, letter.id),
-        )
+        if isinstance(letter, Digest):
+            self._db.execute(
+                """
+                update deliveries set state = 'sent', sent = ?, error = ''
+                where letter = ? and state in ('held', 'dropped')
+                    and alert in (select value from json_each(?))
+                """,
+                (moment, letter.id, as_json([told.alert for one in letter.claims for told in one.tolds])),
+            )
 
     def record_letter_failed(
         self,
@@ -201,7 +223,8 @@ class Letters(Deliveries):
         """
         self._db.execute(
             """
-            update letters set state = ?, due = coalesce(?, min(made, ?)), error = ?,
+            update letters set state = iif(state = 'dropped', state, ?),
+                due = coalesce(?, min(made, ?)), error = ?,
                 uncertain = max(uncertain, ?)
             where id = ?
             """,
@@ -216,7 +239,11 @@ class Letters(Deliveries):
         )
         if over:
             self._db.execute(
-                "update deliveries set state = 'dead', error = ? where letter = ? and state = 'held'",
+                """
+                update deliveries set state = 'dead', error = ?,
+                    uncertain = max(uncertain, (select uncertain from letters where id = letter))
+                where letter = ? and state = 'held'
+                """,
                 (error, letter.id),
             )
 
@@ -259,6 +286,10 @@ class Letters(Deliveries):
         return {row["receiver"]: (row["number"], from_milliseconds(row["due"])) for row in rows}
 
 
+def _written(lines: Collection[str]) -> str:
+    return json.dumps(list(lines), ensure_ascii=False)
+
+
 def _notice(row: sqlite3.Row) -> Notice:
     return Notice(
         id=row["id"],
@@ -268,4 +299,5 @@ def _notice(row: sqlite3.Row) -> Notice:
         attempts=row["attempts"] + 1,
         uncertain=bool(row["uncertain"] or row["state"] == "sending"),
         created=from_milliseconds(row["made"]),
+        lasting=row["kind"] == "refusal",
     )

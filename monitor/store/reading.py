@@ -230,11 +230,6 @@ class Reading:
         rows = self._rows("select sources, rulebook from desk where id = 1")
         return (rows[0]["sources"], rows[0]["rulebook"]) if rows else None
 
-    def rulebook(self) -> str:
-        """The hash of the rulebook in force, "" where none is."""
-        rows = self._rows("select rulebook from desk where id = 1")
-        return str(rows[0]["rulebook"]) if rows else ""
-
     def tenures(self) -> dict[str, Tenure]:
         """Since when each rule has looked for what it looks for, by id."""
         return {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from monitor.model import Scope, Silence
 from monitor.store.connection import Connection
 from monitor.store.rows import from_milliseconds, to_milliseconds
+from monitor.text import one_line
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,7 +28,7 @@ class Silences(Connection):
         by: str,
         now: datetime,
     ) -> int:
-        """Put a silence in force; its number."""
+        """Put a silence in force, what people wrote on one line; its number."""
         with self.transaction():
             made = self._db.execute(
                 """
@@ -39,8 +40,8 @@ class Silences(Connection):
                     value,
                     to_milliseconds(begins),
                     to_milliseconds(ends),
-                    comment,
-                    by,
+                    one_line(comment),
+                    one_line(by),
                     to_milliseconds(now),
                 ),
             ).lastrowid

@@ -304,7 +304,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         """Remember what is wrong with the files now; what was good last stays.
 
         The receiver of the `operators` ("" for none) is owed a notice of it, a title and lines: one, until
-        the files are good again.
+        the files are good again; it tells of the mistakes that stand when it goes.
         """
         with self.transaction():
             self._db.execute(
@@ -312,6 +312,8 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
             )
             if operators and self._db.execute("update desk set told = 1 where not told").rowcount:
                 self.make_refusal(operators, said[0], said[1:], now=now)
+            else:
+                self.renew_refusal(said[0], said[1:])
 
     def desk(self) -> KeptDesk | None:
         """The operator's files as they last were without mistakes, and what is wrong since; None if none."""
@@ -537,12 +539,14 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         standing = self._rows("select story, lead from entries where id = ?", (entry,))
         if not standing:
             raise UsageError(
-                "there is no such entry", where=str(entry), remedy="take its number from the log"
+                "there is no such entry", where=f"{entry:016x}", remedy="take its number from the log"
             )
         was = standing[0]["story"]
         if was == entry:
             raise UsageError(
-                "the entry is the first of its story", where=str(entry), remedy="split off the others instead"
+                "the entry is the first of its story",
+                where=f"{entry:016x}",
+                remedy="split off the others instead",
             )
         rows = self._rows(
             """
@@ -574,9 +578,11 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         """
         for each in (story, other):
             if not self._rows("select 1 from entries where story = ? limit 1", (each,)):
-                raise UsageError("there is no such story", where=str(each), remedy="take it from the log")
+                raise UsageError(
+                    "there is no such story", where=f"{each:016x}", remedy="take it from the log"
+                )
         if story == other:
-            raise UsageError("it is the same story", where=str(story), remedy="name two")
+            raise UsageError("it is the same story", where=f"{story:016x}", remedy="name two")
         rows = self._rows("select id from entries where story = ? and lead = ?", (other, other))
         copies = [row["id"] for row in rows]
         rows = self._rows("select id from entries where story = ? and lead <> ?", (other, other))

@@ -53,7 +53,11 @@ def page(state: Path, admission: Admission, *, clock: Callable[[], datetime]) ->
             site.changes("/logout", login.let_out),
             Mount("/static", StaticFiles(packages=[("monitor.web", "static")])),
         ],
-        exception_handlers={HTTPException: partial(refused, site), MonitorError: partial(failed, site)},
+        exception_handlers={
+            HTTPException: partial(refused, site),
+            MonitorError: partial(failed, site),
+            Exception: partial(broke, site),
+        },
     )
     return Door(app, admission=admission, clock=clock)
 
@@ -68,3 +72,9 @@ def failed(site: Site, request: Request, error: Exception) -> Response:
     """An answer to what went wrong, in the sentence that the command line would say."""
     status = 503 if isinstance(error, StateError) else 400
     return site.shown(request, "error.html", status=status, what=str(error))
+
+
+def broke(site: Site, request: Request, _: Exception) -> Response:
+    """An answer to what nobody foresaw, which the server logs; none of it is shown."""
+    what = "Something here is broken. What it is stands in the log of monitor web."
+    return site.shown(request, "error.html", status=500, what=what)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from monitor.store.reading import Hit
     from monitor.web.site import Site
 
+_FIRST = date(1970, 1, 2)  # nothing is older; before the year 1 there are no days to lead to
 _A_RULE = 12  # stories shown of each rule
 _A_DAY = 500  # and in all
 _SEVERITIES = ("critical", "high", "normal", "low")
@@ -85,7 +86,7 @@ def _by_hour(
 
 def _day(text: str, latest: date) -> date:
     try:
-        return min(date.fromisoformat(text), latest)
+        return max(_FIRST, min(date.fromisoformat(text), latest))
     except ValueError:
         return latest
 

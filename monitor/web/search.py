@@ -26,12 +26,9 @@ def search(site: Site, request: Request) -> Response:
     """What is stored with these words, the newest first."""
     query = request.query_params.get("q", "")[:LONGEST_VALUE]
     before = request.query_params.get("before", "")
+    is_number = before.isascii() and before.isdigit() and len(before) < 19  # noqa: PLR2004 - 63 bits
     with Reading(site.state) as reading:
-        found, more = reading.search(
-            query,
-            most=_FOUND,
-            before=int(before) if before.isdigit() and len(before) < 19 else 0,  # noqa: PLR2004
-        )
+        found, more = reading.search(query, most=_FOUND, before=int(before) if is_number else 0)
     wanted = searched(query)
     shown = [(one, marked(one.title, wanted), marked(_around(one.summary, wanted), wanted)) for one in found]
     return site.shown(request, "search.html", query=query, found=shown, more=more)

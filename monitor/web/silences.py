@@ -80,8 +80,9 @@ def mute(site: Site, request: Request, form: Mapping[str, str]) -> Response:
 
 def unmute(site: Site, request: Request, _: Mapping[str, str]) -> Response:
     """End a silence now."""
+    number = request.path_params["silence"]
     with Store(site.state) as store:
-        if not store.expire_silence(request.path_params["silence"], now=site.clock()):
+        if number >= 1 << 63 or not store.expire_silence(number, now=site.clock()):
             raise HTTPException(404, "There is no such silence in force.")
     return RedirectResponse("/silences?said=unmuted", 303)
 

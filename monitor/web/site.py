@@ -59,16 +59,15 @@ class DeskInForce:
     """The desk that the database holds, compiled once and again when another one is put in force."""
 
     _lock: Lock = field(default_factory=Lock)
-    _hash: str = ""
+    _kept: tuple[str, str] | None = None
     _desk: Desk | None = None
 
     def of(self, reading: Reading) -> Desk | None:
         """The desk, or None where no daemon has kept one."""
         with self._lock:
-            if (now := reading.rulebook()) != self._hash:
-                kept = reading.desk()
+            if (kept := reading.desk()) != self._kept:  # the files whole: feeds are no part of the hash
                 self._desk = config.desk_in_force(kept[0]) if kept else None
-                self._hash = now
+                self._kept = kept
             return self._desk
 
     def rulebook(self, reading: Reading) -> Rulebook:
@@ -131,7 +130,10 @@ class Site:
                 body += chunk
                 if len(body) > LONGEST_BODY:
                     raise HTTPException(413, "This is too much for a form.")
-            form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+            try:
+                form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=20))
+            except ValueError as error:
+                raise HTTPException(400, "This is no form of ours.") from error
             if not is_form_token(request.state, form.get("form_token", "")):
                 raise HTTPException(
                     403, "The form is too old, or was not made here: go back, load anew, try again."

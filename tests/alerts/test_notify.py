@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+from concurrent.futures import Future
 from dataclasses import replace
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler
@@ -422,3 +423,19 @@ def test_mail_is_no_chat() -> None:
 def test_the_family_of_a_receiver_has_a_name() -> None:
     assert family(Receiver("r", HOOK)) == "Slack"
     assert family(Receiver("r", "nonsense://x")) == "nonsense"
+
+
+def test_work_that_ends_as_its_time_does_has_been_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late(Future[str]):
+        """Ends between the time-out and the question whether it has ended."""
+
+        def result(self, timeout: float | None = None) -> str:
+            found = super().result()
+            if timeout is not None:
+                raise TimeoutError
+            return found
+
+    monkeypatch.setattr(notify, "Future", Late)
+    hand = notify._Hand()
+    assert hand.do(lambda: "taken", within=1) == "taken"
+    hand.end()

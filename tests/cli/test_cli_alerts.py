@@ -200,6 +200,8 @@ def test_retry_ends_the_wait_of_a_receiver(line: Line, run: Any) -> None:
 def test_what_is_dropped_is_not_sent_until_it_is_retried(line: Line, run: Any) -> None:
     with pytest.raises(UsageError, match="drop all that waits"):
         run("deliveries", "drop")
+    with pytest.raises(UsageError, match="there is no such story"):
+        run("deliveries", "drop", f"{1:016x}")
     assert asked(run, "deliveries", "drop", story(line, "war")) == {"deliveries": 1, "sending": 0}
     assert ["peace" in body for body in line.deliver()] == [True]
     assert run("deliveries", "retry", "--only", "dropped") == "1 delivery due again\n"
@@ -240,10 +242,12 @@ def test_a_silence_that_ends_beyond_all_days_is_refused(run: Any, words: list[st
         run("silence", "add", "--rule", "peace", "--comment", "x", *words)
 
 
-def test_a_comment_of_several_lines_is_listed_on_one(run: Any) -> None:
+def test_a_comment_of_several_lines_is_listed_on_one(line: Line, run: Any) -> None:
     run("silence", "add", "--rule", "peace", "--for", "1h", "--comment", "a\nsilence 9: all", "--by", "b\nc")
     (listed,) = run("silence", "list").splitlines()
     assert "a silence 9: all (b c)" in listed
+    ((kept, _),) = line.store.all_silences()
+    assert (kept.comment, kept.by) == ("a silence 9: all", "b c")
 
 
 def test_drop_says_what_it_may_have_come_too_late_for(line: Line, run: Any) -> None:

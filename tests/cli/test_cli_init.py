@@ -60,7 +60,7 @@ def test_the_address_is_kept_where_only_its_owner_reads_it(tmp_path: Path) -> No
     place = tmp_path / "rules" / starter.SECRET
     assert place.read_text() == "jsons://hooks.example.org/T0/very-secret\n"
     assert stat.S_IMODE(place.stat().st_mode) == 0o600
-    assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in place.parents[:2]} == {0o700}
     assert "https://…" in told
     shown = "".join(file.read_text() for file in (tmp_path / "rules").glob("*.yaml"))
     assert "very-secret" not in told + shown
@@ -81,7 +81,12 @@ def test_nothing_is_written_over(there: str, tmp_path: Path, capsys: pytest.Capt
     ("words", "said"),
     [
         (("--topic", "peace (deal"), 'this makes no desk: this bracket is never closed - add ")"'),
-        (("--topic", " , "), "this makes no desk"),
+        (("--topic", " , "), "the topic has no word in it - "),
+        (("--topic", "ferry, *"), "*: the topic has no word in it - "),
+        (("--to", "Nino <nino@example.org>"), "not one plain mail address - write it as duty@example.org"),
+        (("--to", "a@example.org, b@example.org"), "not one plain mail address - write it as duty@example"),
+        (("--to", "duty@127.0.0.1"), "not one plain mail address - write it as duty@example.org"),
+        (("--to", "mailto://127.0.0.1?to=a@b.example"), "names no sender - write from= and to= behind it"),
         (("--to", "carrier-pigeon"), "this makes no desk"),
         (("--feed", "ftp://a.example/"), "this address cannot be polled"),
     ],
@@ -90,7 +95,7 @@ def test_what_makes_no_desk_is_refused_and_leaves_nothing(
     words: tuple[str, ...], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError, match=r".") as error:
-        init(str(tmp_path), *words)
+        init(str(tmp_path / "new" / "desk"), *words)
     assert said in str(error.value)
     assert list(tmp_path.iterdir()) == []
 

@@ -204,19 +204,29 @@ def test_what_a_shell_is_given_asks_the_command(shell: str) -> None:
     assert f"_MONITOR_COMPLETE={shell}_complete" in done.stdout
 
 
-def test_bash_completes_by_what_it_is_given(desk: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("feeds show ku", "kura-post"),
+        ("silence add --outlet Halden", "Halden\\ Wire"),
+        ("silence add --outlet 'Halden\\ W'", "Halden\\ Wire"),
+        ("silence add --outlet '\"Halden W'", "Halden Wire"),
+    ],
+)
+def test_bash_completes_by_what_it_is_given(desk: Path, tmp_path: Path, words: str, completed: str) -> None:
     program = tmp_path / "monitor"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m monitor "$@"\n')
     program.chmod(0o755)
     script = (
-        'eval "$(monitor completion bash)"; COMP_WORDS=(monitor feeds show ku); COMP_CWORD=3;'
-        " _monitor_completion monitor ku show; echo ${COMPREPLY[@]}"
+        f'eval "$(monitor completion bash)"; COMP_WORDS=(monitor {words});'
+        " COMP_CWORD=$((${#COMP_WORDS[@]} - 1));"
+        """ _monitor_completion monitor; printf '%s\\n' "${COMPREPLY[@]}" """
     )
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "MONITOR_RULES": str(desk)}
     done = subprocess.run(
         ["bash", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert (done.stdout, done.stderr) == ("kura-post\n", "")
+    assert (done.stdout, done.stderr) == (f"{completed}\n", "")
 
 
 # ---- colours, progress and the start -----------------------------------------------------------------------

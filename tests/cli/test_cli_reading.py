@@ -13,6 +13,7 @@ from monitor.cli.main import monitor
 from monitor.cli.stats import plotted
 from monitor.cli.stories_read import bars
 from monitor.cli.tail import follow
+from monitor.errors import UsageError
 from monitor.store.reading import Reading
 from monitor.store.store import Store
 from monitor.stories.difference import MOST, differences
@@ -136,6 +137,8 @@ def test_tail_once_prints_the_last_alerts(press: Press) -> None:
     ]
     assert [one["kind"] for one in values] == ["new", "development"]
     assert run(press, "tail", "--once", "--last", "24", "--rule", "ferry") == ""
+    with pytest.raises(UsageError, match=r'there is no rule "railways" - did you mean "railway"\?'):
+        run(press, "tail", "--once", "--rule", "railways")
 
 
 def test_stats_plot_rules_outlets_and_days(press: Press) -> None:

@@ -339,7 +339,6 @@ ASKED: dict[str, list[Callable[[Reading, int], object]]] = {
     "outages": [lambda reading, _: reading.outages()],
     "outlets": [lambda reading, _: reading.outlets(**SPAN, most=3)],
     "queue": [lambda reading, _: reading.queue(most=3)],
-    "rulebook": [lambda reading, _: reading.rulebook()],
     "search": [lambda reading, _: reading.search("railway -ferry", most=3)],
     "sent": [lambda reading, _: reading.sent(["mail"], since=START)],
     "silences": [lambda reading, _: reading.silences(now=START)],

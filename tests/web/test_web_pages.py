@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from monitor.admission import Admission
 from monitor.store.store import Store
+from monitor.web import day
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
 from monitor.web.wording import ago, safe_link, script_language
 from tests.desks import eventually
@@ -48,6 +49,33 @@ def text(address: str, path: str) -> str:
     answer = Visitor(address).get(path)
     assert answer.status == 200, answer.text
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", answer.text))
+
+
+# ---- what nobody should ask --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", ["/search?q=x&before=%C2%B2", "/?day=0001-01-01", "/?day=0001-01-02", "/?day=9999-12-31"]
+)
+def test_an_address_that_no_link_leads_to_is_answered(address: str, path: str) -> None:
+    assert Visitor(address).get(path).status == 200
+
+
+def test_a_form_that_is_none_of_ours_is_refused_in_a_sentence(address: str) -> None:
+    visitor = Visitor(address)
+    many = visitor.post("/silences", {f"a{number}": "1" for number in range(30)})
+    assert (many.status, "This is no form of ours." in many.text) == (400, True)
+    lost = visitor.send("/silences", f"/silences/{10**22}/end")
+    assert (lost.status, "There is no such silence" in lost.text) == (404, True)
+
+
+def test_what_nobody_foresaw_is_said_on_a_page_too(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(day, "today", lambda *_: 1 // 0)
+    with served(press.state, clock=press.clock) as address:
+        broken = Visitor(address).get("/")
+    assert broken.status == 500
+    assert "It did not work" in broken.text and "ZeroDivision" not in broken.text
+    assert "default-src" in broken.headers["content-security-policy"]
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
@@ -193,6 +221,17 @@ def test_silences_are_put_in_force_listed_and_ended(own: Press) -> None:
         assert visitor.send("/silences", "/silences/1/end").status == 404
         assert "known &lt;b&gt;" in visitor.get("/silences").text  # the other one
         assert visitor.get("/silences").text.count("End it") == 1
+
+
+def test_a_feed_that_was_added_can_be_muted_at_once(own: Press) -> None:
+    desk = own.folder / "rules" / "desk.yaml"
+    with served(own.state, clock=own.clock) as address:
+        assert "Newcomer" not in text(address, "/silences")
+        written = json.loads(desk.read_text())
+        newcomer = {"name": "newcomer", "url": "https://n.example/feed", "outlet": "Newcomer"}
+        desk.write_text(json.dumps(written | {"feeds": [*written["feeds"], newcomer]}))
+        own.read((own.folder / "rules" / "rules.yaml").read_text())
+        assert "Newcomer" in Visitor(address).get("/silences").text
 
 
 def test_a_story_is_acknowledged_once_by_whom_the_proxy_names(own: Press) -> None:
