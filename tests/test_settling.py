@@ -28,6 +28,7 @@ from monitor.model import (
     Settled,
     Validators,
 )
+from monitor.store.backup import back_up, restore
 from monitor.store.baselines import Baseline
 from monitor.store.store import Store
 from tests.fakes import START, FakeClock, rules
@@ -129,6 +130,15 @@ class Line:
         settled = self.engine.settle(FEED, self.store.baseline(FEED.name))
         self.counts = self.engine.take(self.store, [settled])
         return settled
+
+    def restore(self) -> None:
+        """A backup made now is put back, and every feed begins anew."""
+        copy, folder = self.engine.state / "copy", self.engine.state / "restored"
+        back_up(self.engine.state, copy)
+        folder.mkdir()
+        restore(copy, folder, now=self.clock.now, baseline=True)
+        self.store.close()
+        self.engine.state, self.store = folder, Store(folder)
 
     def rows(self) -> list[dict[str, object]]:
         return [dict(row) for row in self.store._rows("select * from entries order by id")]
@@ -265,6 +275,30 @@ def test_what_was_kept_of_an_address_that_the_feed_has_left_is_not_kept(line: Li
     line.engine.take(line.store, [kept])
     assert line.store.baseline(FEED.name) is None
     assert line.state().last_good is None
+
+
+def test_a_restored_feed_that_was_not_settled_begins_anew(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.restore()
+    assert (line.state().unsettled, line.store.baseline(FEED.name)) == (0, None)
+    line.poll(LATE, OLD)
+    line.poll(NEWS, LATE, OLD)
+    assert (line.counts.baseline, line.counts.alerts) == (2, 1)
+    line.store.close()
+
+
+def test_a_feed_whose_marks_outlived_its_last_good_poll_is_read_anew(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.settle()
+    with line.store.transaction():
+        line.store._db.execute("update feeds set last_good = null, failures = 1")
+    edited = (*OLD[:1], f"{OLD[1]} tomorrow", OLD[2])
+    line.poll(LATE, edited)
+    assert line.counts.failed == 1
+    line.poll(LATE, edited)
+    assert (line.counts.failed, line.state().failures) == (0, 0)
+    line.poll(NEWS, LATE, edited)
+    assert line.counts.alerts == 1
 
 
 def test_for_a_backfill_a_first_document_is_read_at_once(line: Line) -> None:
