@@ -37,6 +37,7 @@ from monitor.model import (
     Plan,
     Settled,
     Status,
+    Validators,
 )
 from monitor.rules import recurring
 from monitor.stories import index
@@ -232,6 +233,7 @@ def _take_one(
     if isinstance(result, Fresh) and result.familiar and state.unsettled == 0 and state.last_good is None:
         # Those that it knows again stood in a first document that could not be taken in.
         result = Failed(result.feed, "its first document could not be taken in: it is read anew")
+        state = replace(state, marks=b"", validators=Validators())
     try:
         with store.savepoint():
             plan = plan_of(
