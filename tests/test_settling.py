@@ -43,6 +43,7 @@ BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [m
 FEED = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 OLD = ("old", "Museum of clocks opens again in the old harbour town", "Thu, 01 Jan 2026 08:00:00 GMT")
 LATE = ("late", "Ministers of both countries meet before the long winter", "Mon, 02 Mar 2026 08:00:00 GMT")
+NEXT = ("next", "Second peace agreement between the northern islands", "Mon, 02 Mar 2026 10:00:00 GMT")
 NEWS = ("news", "Parliament ratifies peace agreement after a night of talks", "Mon, 02 Mar 2026 09:30:00 GMT")
 
 
@@ -108,23 +109,27 @@ class Line:
     def state(self) -> FeedState:
         return self.store.feed_states([FEED.name])[FEED.name]
 
-    def poll(self, *items: tuple[str, str, str]) -> PollResult:
+    def poll(self, *items: tuple[str, str, str], feed: Feed = FEED) -> PollResult:
         """The feed shows these now, and is polled."""
+        result = self.asked(*items, feed=feed)
+        self.counts = self.engine.take(self.store, [result])
+        return result
+
+    def asked(self, *items: tuple[str, str, str], feed: Feed = FEED) -> PollResult:
+        """What that poll gives, not taken in."""
         self.shelf.body = document(*items)
         self.clock.advance(timedelta(minutes=10))
         state = self.state()
-        result: PollResult = (
-            self.engine.poll(FEED, state)
+        return (
+            self.engine.poll(feed, state)
             if self.keeps
             else poll(
-                Poll(FEED, state.validators, state.marks),
+                Poll(feed, state.validators, state.marks),
                 fetcher=self.shelf,
                 parsers=self.engine.parsers,
                 now=self.clock(),
             )
         )
-        self.counts = self.engine.take(self.store, [result])
-        return result
 
     def settle(self) -> Settled:
         settled = self.engine.settle(FEED, self.store.baseline(FEED.name))
@@ -275,6 +280,22 @@ def test_what_was_kept_of_an_address_that_the_feed_has_left_is_not_kept(line: Li
     line.engine.take(line.store, [kept])
     assert line.store.baseline(FEED.name) is None
     assert line.state().last_good is None
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_an_address_showed_first_is_still_known_where_the_feed_left_it_meanwhile(
+    line: Line, alone: bool
+) -> None:
+    line.poll(LATE, OLD)
+    in_flight = (
+        line.engine.settle(FEED, line.store.baseline(FEED.name)) if alone else line.asked(NEWS, LATE, OLD)
+    )
+    moved = replace(FEED, url="https://wire.example/new")
+    line.store.sync_feeds([moved], first_poll=lambda _: START)
+    told = line.engine.take(line.store, [in_flight]).alerts
+    line.poll(NEXT, NEWS, LATE, OLD, feed=moved)
+    assert (told + line.counts.alerts, line.counts.failed) == (2, 0)
+    assert (line.state().unsettled, line.store.baseline(FEED.name)) == (0, None)
 
 
 def test_a_restored_feed_that_was_not_settled_begins_anew(line: Line) -> None:
