@@ -260,7 +260,7 @@ def test_where_it_cannot_be_taken_in_the_feed_is_read_anew(
 def test_one_that_is_gone_is_a_failure(line: Line) -> None:
     line.poll(LATE)
     with line.store.transaction():
-        line.store._forget_baseline(FEED.name)
+        line.store._forget_baseline(FEED.name, asked=FEED.url)
     line.settle()
     assert line.store.feed_errors() == {"wire": "its first document is gone"}
     assert line.state().unsettled == 0
