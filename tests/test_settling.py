@@ -298,6 +298,18 @@ def test_what_an_address_showed_first_is_still_known_where_the_feed_left_it_mean
     assert (line.state().unsettled, line.store.baseline(FEED.name)) == (0, None)
 
 
+def test_unchanged_since_a_document_that_could_not_be_read_is_no_good_poll(line: Line) -> None:
+    line.poll(LATE, NEWS)
+    unchanged = line.asked(LATE, NEWS)
+    line.parsers.breaking = 1
+    line.settle()
+    line.counts = line.engine.take(line.store, [unchanged])
+    state = line.state()
+    assert (line.counts.failed, state.last_good, state.validators) == (1, None, Validators())
+    line.poll(NEXT, NEWS, LATE)
+    assert (line.counts.baseline, line.counts.alerts) == (3, 0)
+
+
 def test_a_restored_feed_that_was_not_settled_begins_anew(line: Line) -> None:
     line.poll(LATE, OLD)
     line.restore()
