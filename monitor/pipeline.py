@@ -152,19 +152,30 @@ def _take_unchanged(
         if not isinstance(result, NotModified):
             continue
         state = states.get(result.feed.name, FeedState())
+        vouched = _vouched(result, state)
         try:
-            plan = _bare_plan(result, state, now=now)
-            _give_notice(store, result, state, plan, now=now)
+            plan = _bare_plan(vouched, state, now=now)
+            _give_notice(store, vouched, state, plan, now=now)
         except Exception:
             log.exception("feed=%s outcome=error its poll could not be taken in", result.feed.name)
             failed = Failed(result.feed, "its poll could not be taken in: see the log")
             plan = _bare_plan(failed, state, now=now)
             counts += _logged(failed, plan)
         else:
-            counts += _logged(result, plan)
+            counts += _logged(vouched, plan)
         plans.append(plan)
     store.put_feed_states(plans)
     return counts
+
+
+def _vouched(result: NotModified, state: FeedState) -> NotModified | Failed:
+    """The result; a failure where it says that nothing changed since a document that was not taken in.
+
+    The poll began before that was known. As a good one it would make all of the next document news.
+    """
+    if state.last_good is None and state.validators == Validators():
+        return Failed(result.feed, "unchanged since a document that could not be read: it is read anew")
+    return result
 
 
 def _in_order(results: Iterable[PollResult]) -> Iterator[PollResult]:
