@@ -334,6 +334,20 @@ def test_a_feed_whose_marks_outlived_its_last_good_poll_is_read_anew(line: Line)
     assert line.counts.alerts == 1
 
 
+def test_of_a_document_that_is_cut_without_marks_the_operators_hear_once(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.feeds.worker.MOST_ENTRIES", 1)
+    line.poll(LATE, OLD)
+    line.settle()
+    assert line.store._rows("select * from notices") == [], "what is left out is known by its marks"
+    monkeypatch.setattr("monitor.feeds.scan.pack", lambda *_: b"")
+    line.poll(NEWS, OLD, (*LATE[:1], "Ministers meet again", LATE[2]))
+    line.poll(NEXT, NEWS, OLD, LATE)
+    notices = [row["sentence"] for row in line.store._rows("select * from notices")]
+    assert len([one for one in notices if "are never told" in one]) == 1
+
+
 def test_for_a_backfill_a_first_document_is_read_at_once(line: Line) -> None:
     line.engine.backfill = True
     assert isinstance(line.poll(NEWS), Fresh)

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from multiprocessing import Pipe
 import pytest
 
 from monitor.errors import ParseError
+from monitor.feeds import worker
+from monitor.feeds.parse import Reading
 from monitor.feeds.worker import MOST_ENTRIES, Job, Refused, serve
 from monitor.feeds.workers import Parsers
 from monitor.model import Entry, Feed
@@ -61,6 +64,23 @@ def test_a_document_of_thousands_gives_its_first_and_remembers_all(
     assert "entries_left_out=100" in caplog.text
     again = parsers.read(body, feed=FEED, content_type="", now=NOW, marks=reading.marks)
     assert (again.entries, again.familiar) == ((), MOST_ENTRIES + 100)
+
+
+@pytest.mark.parametrize(("days", "first"), [((1, 2), 3), ((2, 1), 0), ((1, 1), 0)])
+def test_of_a_document_too_long_the_newest_end_is_taken_in(
+    days: tuple[int, int], first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MOST_ENTRIES", 5)
+    dates = [days[0]] * 4 + [days[1]] * 4
+    items = [
+        {"id": f"{at}", "title": f"Town {at}", "date_published": f"2026-11-0{day}T10:00:00Z"}
+        for at, day in enumerate(dates)
+    ]
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    reading = worker._reply(Job(body, FEED, "application/json", NOW))
+    assert isinstance(reading, Reading)
+    assert [entry.guid for entry in reading.entries] == [str(first + at) for at in range(5)]
+    assert reading.beyond == 3
 
 
 def test_what_is_no_feed_is_the_same_error_as_without_a_process(parsers: Parsers) -> None:
