@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -45,7 +46,6 @@ from monitor.stories.fingerprint import cited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from monitor.alerts.outbox import Setback
     from monitor.alerts.route import Customs
@@ -73,6 +73,7 @@ _RECORD_TRIES, _RECORD_PAUSE = 25, 1.0  # with SQLite's own 5 s a try: within th
 BURST = 16  # messages claimed in one commit: what a power cut may repeat, all of it marked
 _LONGEST_BURST = LEASE / 3  # a send ends within 60 s: what is begun by then ends within its lease
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
 
@@ -432,6 +433,9 @@ def _give_notice(store: Store, result: PollResult, before: FeedState, plan: Plan
     for said in health.notices(result.feed, before, plan.state, plan.error):
         log.warning("feed=%s notice=%r", result.feed.name, said)
         store.put_notice(f"Feed {result.feed.name}", said, now=now)
+    reading = result.reading if isinstance(result, Settled) else result
+    if isinstance(reading, Fresh) and health.is_cut(reading):
+        store.put_notice(f"Feed {result.feed.name}", health.CUT, now=now, unless_since=_EVER)
 
 
 def _logged(result: PollResult, plan: Plan) -> Counts:

@@ -74,10 +74,18 @@ def _reply(job: Job) -> Reading | Refused:
     except ParseError as error:
         return Refused(error.what, error.weight)
     beyond = max(len(reading.entries) - MOST_ENTRIES, 0)
-    reading = replace(reading, entries=reading.entries[:MOST_ENTRIES], beyond=beyond)
+    reading = replace(reading, entries=_newest(reading.entries), beyond=beyond)
     # Made here and not where they are judged: there one thread works, and holds the database's write lock.
     prints = (_print(entry, job.since) for entry in islice(reading.entries, _MOST_PRINTS))
     return replace(reading, prints=tuple(prints))
+
+
+def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """As many as are taken in, from the end where new ones come: feeds begin with them, or end with them."""
+    dates = [entry.published for entry in entries if entry.published is not None]
+    if len(dates) > 1 and dates[-1] > dates[0]:
+        return entries[-MOST_ENTRIES:]
+    return entries[:MOST_ENTRIES]
 
 
 def _print(entry: Entry, since: datetime | None) -> Print:
