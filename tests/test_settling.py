@@ -284,7 +284,7 @@ def test_what_was_kept_of_an_address_that_the_feed_has_left_is_not_kept(line: Li
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_what_an_address_showed_first_is_still_known_where_the_feed_left_it_meanwhile(
-    line: Line, alone: bool
+    line: Line, *, alone: bool
 ) -> None:
     line.poll(LATE, OLD)
     in_flight = (

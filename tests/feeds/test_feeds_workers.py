@@ -68,7 +68,7 @@ def test_a_document_of_thousands_gives_its_first_and_remembers_all(
 
 
 def test_what_is_old_costs_no_print_however_much_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_MOST_PRINTS", 2)
+    monkeypatch.setattr(worker, "MOST_PRINTS", 2)
     item = b"<item><guid>%d</guid><title>Town</title><pubDate>%b Nov 2026 10:00:00 GMT</pubDate></item>"
     days = (b"20", b"01", b"02", b"20", b"03", b"20", b"04")
     body = b"<rss><channel>" + b"".join(item % (at, day) for at, day in enumerate(days)) + b"</channel></rss>"
