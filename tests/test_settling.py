@@ -136,11 +136,13 @@ class Line:
         self.counts = self.engine.take(self.store, [settled])
         return settled
 
-    def restore(self) -> None:
-        """A backup made now is put back, and every feed begins anew."""
-        copy, folder = self.engine.state / "copy", self.engine.state / "restored"
-        back_up(self.engine.state, copy)
+    def restore(self, copy: Path | None = None) -> None:
+        """A backup, or one made now, is put back, and every feed begins anew."""
+        folder = self.engine.state / "restored"
         folder.mkdir()
+        if copy is None:
+            copy = folder / "copy"
+            back_up(self.engine.state, copy)
         restore(copy, folder, now=self.clock.now, baseline=True)
         self.store.close()
         self.engine.state, self.store = folder, Store(folder)
@@ -317,6 +319,24 @@ def test_a_restored_feed_that_was_not_settled_begins_anew(line: Line) -> None:
     line.poll(LATE, OLD)
     line.poll(NEWS, LATE, OLD)
     assert (line.counts.baseline, line.counts.alerts) == (2, 1)
+    line.store.close()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_an_edit_that_a_restored_feed_shows_first_is_told_nobody(line: Line, *, keeps: bool) -> None:
+    line.poll(LATE, OLD)
+    line.settle()
+    back_up(line.engine.state, line.engine.state / "copy")
+    edited = (LATE[0], f"{LATE[1]}, peace agreement signed", LATE[2])
+    line.poll(edited, OLD)
+    assert line.counts.alerts == 1
+    line.restore(line.engine.state / "copy")
+    line.keeps = keeps
+    assert isinstance(line.poll(edited, OLD), Kept if keeps else Fresh)
+    if keeps:
+        line.settle()
+    assert (line.counts.edited, line.counts.alerts, line.counts.deliveries) == (1, 0, 0)
+    assert line.store._rows("select * from deliveries") == []
     line.store.close()
 
 
