@@ -324,6 +324,7 @@ def plan_of(
         ),
         bygone=bygone,
     )
+    silent = state.last_good is None and not backfill  # a first document tells nobody, of edits neither
     return Plan(
         feed=result.feed.name,
         asked=result.feed.url,
@@ -337,8 +338,8 @@ def plan_of(
         error="",
         aliases=tuple(found.items()),
         entries=decision.entries,
-        alerts=decision.alerts,
-        deliveries=decision.deliveries,
+        alerts=() if silent else decision.alerts,
+        deliveries=() if silent else decision.deliveries,
     )
 
 
