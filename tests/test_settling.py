@@ -215,6 +215,23 @@ def test_one_that_was_settled_meanwhile_changes_nothing(line: Line) -> None:
     assert (line.rows(), line.state()) == before
 
 
+def test_a_poll_that_finds_it_settled_meanwhile_says_nothing_of_it(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.poll(LATE, OLD)
+    before = line.state()
+    line.settle()
+    with line.store.transaction():
+        line.store._db.execute("update feeds set failures = 4, error = 'it is down'")
+    line.engine.take(line.store, [line.engine.settle(FEED, None)])
+    assert line.store.feed_errors() == {"wire": "it is down"}
+    line.shelf.body = document(NEWS, LATE, OLD)
+    caplog.clear()
+    line.counts = line.engine.take(line.store, [line.engine.poll(FEED, before)])
+    assert (line.counts.failed, line.counts.fresh, line.counts.alerts) == (0, 1, 1)
+    assert "unsettled" not in caplog.text
+
+
 def test_what_no_copy_can_reach_is_found_by_no_key_and_its_edit_is_still_known_for_one(line: Line) -> None:
     line.poll(LATE, OLD)
     line.settle()
