@@ -251,6 +251,8 @@ def _take_one(
             plan = plan_of(
                 store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+            if isinstance(result, Settled) and not plan.settled:
+                return plan, Counts()  # nothing to write, and nothing to say
             seen = result.made if isinstance(result, Settled) else now
             store.apply(plan, now=seen, rulebook=rulebook.hash)
             _give_notice(store, result, state, plan, now=now)
