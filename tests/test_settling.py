@@ -28,9 +28,11 @@ from monitor.model import (
     Settled,
     Validators,
 )
+from monitor.retention import prune
 from monitor.store.backup import back_up, restore
 from monitor.store.baselines import Baseline
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 from tests.fakes import START, FakeClock, rules
 
 if TYPE_CHECKING:
@@ -181,7 +183,7 @@ def test_a_first_document_is_kept_and_then_settled_as_if_it_had_been_read_at_onc
 ) -> None:
     assert isinstance(line.poll(NEWS, LATE), Kept)
     assert (line.rows(), line.state().unsettled, line.counts.baseline) == ([], 2, 0)
-    line.clock.advance(timedelta(hours=1))
+    line.clock.advance(timedelta(minutes=4))
     line.settle()
     assert isinstance(at_once.poll(NEWS, LATE), Fresh)
     assert (line.counts.baseline, line.counts.fresh, line.counts.alerts) == (2, 0, 0)
@@ -230,6 +232,27 @@ def test_a_poll_that_finds_it_settled_meanwhile_says_nothing_of_it(
     line.counts = line.engine.take(line.store, [line.engine.poll(FEED, before)])
     assert (line.counts.failed, line.counts.fresh, line.counts.alerts) == (0, 1, 1)
     assert "unsettled" not in caplog.text
+
+
+def test_a_feed_that_was_to_be_asked_at_once_is_asked_though_it_is_settled(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.store.retry_feeds([FEED.name], now=line.clock.now)
+    line.clock.advance(timedelta(minutes=1))
+    due = line.state().next_poll
+    line.settle()
+    assert line.state().next_poll == due
+
+
+def test_what_a_feed_showed_first_that_is_gone_from_the_desk_is_forgotten_in_time(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.store.sync_feeds([], first_poll=lambda _: START)
+    with Upkeep(line.engine.state) as store:
+        prune(store, keep=timedelta(days=30), now=line.clock.now + timedelta(days=29))
+        assert store.baseline(FEED.name) is not None
+        prune(store, keep=timedelta(days=30), now=line.clock.now + timedelta(days=31))
+        assert store.baseline(FEED.name) is None
+    line.store.sync_feeds([FEED], first_poll=lambda _: START)
+    assert isinstance(line.poll(LATE, OLD), Kept), "it begins anew"
 
 
 def test_what_no_copy_can_reach_is_found_by_no_key_and_its_edit_is_still_known_for_one(line: Line) -> None:
