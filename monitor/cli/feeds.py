@@ -278,7 +278,7 @@ def show(name: str, rules: str | None, state: str | None, *, as_json: bool) -> i
         return 0
     for key, value in row.items():
         said = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{key.replace('_', ' '):<16}{'-' if said in (None, '') else said}")
+        click.echo(f"{key.replace('_', ' '):<18}{'-' if said in (None, '') else said}")
     return 0
 
 
