@@ -396,8 +396,8 @@ Examples:
 @click.option(
     "--allow-private",
     is_flag=True,
-    help="Feeds that an OPML list calls private, all of other lists, and those behind pages, may stand in your"
-    " own network.",
+    help="Feeds that an OPML list calls private, all of other lists, and those behind pages, may stand in"
+    " your own network.",
 )
 @rules_option
 @json_option
