@@ -43,7 +43,10 @@ class Taken:
 
 def read(content: bytes) -> Taken:
     """The list in this file, whichever format it is in. Raises ParseError for what is none of them."""
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    begun = content.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not begun:
+        raise ParseError("this is no list: the file is empty")
+    if begun.startswith(b"<"):
         return Taken("OPML", opml.read(content))
     try:
         text = content.decode("utf-8-sig")

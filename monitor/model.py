@@ -158,7 +158,8 @@ class Fresh:
 
     `familiar` counts the items that stood unchanged in the last document: they are not among the entries.
     `marks` is what tells them next time. `prints` are those of the first entries, where the parser made them.
-    `settled` is the feed's first document where that had to be read before this one.
+    `settled` is the feed's first document where that had to be read before this one; `beyond` counts entries
+    that were left out because they are too many.
     """
 
     feed: Feed
@@ -169,6 +170,7 @@ class Fresh:
     reply: Reply = Reply(whole=True)
     prints: tuple[Print, ...] = ()
     settled: Settled | None = None
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ from monitor.model import (
     Plan,
     Settled,
     Status,
+    Validators,
 )
 from monitor.rules import recurring
 from monitor.stories import index
@@ -44,7 +46,6 @@ from monitor.stories.fingerprint import cited
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from monitor.alerts.outbox import Setback
     from monitor.alerts.route import Customs
@@ -72,6 +73,7 @@ _RECORD_TRIES, _RECORD_PAUSE = 25, 1.0  # with SQLite's own 5 s a try: within th
 BURST = 16  # messages claimed in one commit: what a power cut may repeat, all of it marked
 _LONGEST_BURST = LEASE / 3  # a send ends within 60 s: what is begun by then ends within its lease
 
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
 
 
@@ -151,19 +153,30 @@ def _take_unchanged(
         if not isinstance(result, NotModified):
             continue
         state = states.get(result.feed.name, FeedState())
+        vouched = _vouched(result, state)
         try:
-            plan = _bare_plan(result, state, now=now)
-            _give_notice(store, result, state, plan, now=now)
+            plan = _bare_plan(vouched, state, now=now)
+            _give_notice(store, vouched, state, plan, now=now)
         except Exception:
             log.exception("feed=%s outcome=error its poll could not be taken in", result.feed.name)
             failed = Failed(result.feed, "its poll could not be taken in: see the log")
             plan = _bare_plan(failed, state, now=now)
             counts += _logged(failed, plan)
         else:
-            counts += _logged(result, plan)
+            counts += _logged(vouched, plan)
         plans.append(plan)
     store.put_feed_states(plans)
     return counts
+
+
+def _vouched(result: NotModified, state: FeedState) -> NotModified | Failed:
+    """The result; a failure where it says that nothing changed since a document that was not taken in.
+
+    The poll began before that was known. As a good one it would make all of the next document news.
+    """
+    if state.last_good is None and state.validators == Validators():
+        return Failed(result.feed, "unchanged since a document that could not be read: it is read anew")
+    return result
 
 
 def _in_order(results: Iterable[PollResult]) -> Iterator[PollResult]:
@@ -232,11 +245,14 @@ def _take_one(
     if isinstance(result, Fresh) and result.familiar and state.unsettled == 0 and state.last_good is None:
         # Those that it knows again stood in a first document that could not be taken in.
         result = Failed(result.feed, "its first document could not be taken in: it is read anew")
+        state = replace(state, marks=b"", validators=Validators())
     try:
         with store.savepoint():
             plan = plan_of(
                 store, result, state=state, rulebook=rulebook, now=now, backfill=backfill, standing=standing
             )
+            if isinstance(result, Settled) and not plan.settled:
+                return plan, Counts()  # nothing to write, and nothing to say
             seen = result.made if isinstance(result, Settled) else now
             store.apply(plan, now=seen, rulebook=rulebook.hash)
             _give_notice(store, result, state, plan, now=now)
@@ -310,6 +326,7 @@ def plan_of(
         ),
         bygone=bygone,
     )
+    silent = state.last_good is None and not backfill  # a first document tells nobody, of edits neither
     return Plan(
         feed=result.feed.name,
         asked=result.feed.url,
@@ -323,8 +340,8 @@ def plan_of(
         error="",
         aliases=tuple(found.items()),
         entries=decision.entries,
-        alerts=decision.alerts,
-        deliveries=decision.deliveries,
+        alerts=() if silent else decision.alerts,
+        deliveries=() if silent else decision.deliveries,
     )
 
 
@@ -419,6 +436,9 @@ def _give_notice(store: Store, result: PollResult, before: FeedState, plan: Plan
     for said in health.notices(result.feed, before, plan.state, plan.error):
         log.warning("feed=%s notice=%r", result.feed.name, said)
         store.put_notice(f"Feed {result.feed.name}", said, now=now)
+    reading = result.reading if isinstance(result, Settled) else result
+    if isinstance(reading, Fresh) and health.is_cut(reading):
+        store.put_notice(f"Feed {result.feed.name}", health.CUT, now=now, unless_since=_EVER)
 
 
 def _logged(result: PollResult, plan: Plan) -> Counts:

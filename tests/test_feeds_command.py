@@ -174,6 +174,7 @@ def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> Non
     shown = hand.feeds("show", "good").stdout
     assert "asked at" in shown
     assert "10 min" in shown
+    assert "\nunsettled entries 0\n" in shown
     assert json.loads(hand.feeds("show", "good", "--json").stdout)["failures"] == 0
 
 

@@ -79,6 +79,8 @@ def test_opml_is_read_as_ever() -> None:
         (b"[feed.a]\nurl\n", "this configuration of rss2email cannot be read"),
         (b"url: [\n", "this list of urlwatch cannot be read"),
         (b"once upon a time\n", "no addresses a line"),
+        (b"", "no list: the file is empty"),
+        (b"\xef\xbb\xbf \n", "no list: the file is empty"),
     ],
 )
 def test_what_is_no_list_is_refused(content: bytes, why: str) -> None:
@@ -119,6 +121,17 @@ def test_a_list_is_taken_over_without_what_is_there(rules: Path) -> None:
     kept = config.load_desk(rules, env={}, secrets_required=True)
     assert [feed.outlet for feed in kept.feeds] == ["halden-wire", "Kura Post (English)"]
     assert "100%secret" not in (rules / "feeds-added.yaml").read_text()
+
+
+@pytest.mark.parametrize("list_", ["[feed.a]\nurl = {}\n", "{}\n", "url: {}\n"])
+def test_of_lists_that_call_no_host_private_the_operators_word_is_enough(
+    rules: Path, tmp_path: Path, list_: str
+) -> None:
+    (tmp_path / "list").write_text(list_.format("http://10.0.0.1/feed.xml"))
+    words = ["feeds", "import", str(tmp_path / "list"), "--rules", str(rules), "--json"]
+    assert CliRunner().invoke(monitor, [*words, "--allow-private"]).exit_code == 0
+    (feed,) = config.load_desk(rules, env={}, secrets_required=True).feeds
+    assert feed.allow_private
 
 
 def test_the_feed_behind_a_page_that_urlwatch_watches_is_found(rules: Path) -> None:

@@ -652,7 +652,7 @@ class SettledBeforeItsEntries(Store):
         """Commit that a first document is settled, then its entries."""
         if plan.settled:
             self._put_feed_state(plan)
-            self._forget_baseline(plan.feed)
+            self._forget_baseline(plan.feed, asked=plan.asked)
             self._db.execute("commit")
             self._db.execute("begin immediate")
         super().apply(plan, **rest)

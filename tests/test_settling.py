@@ -28,8 +28,11 @@ from monitor.model import (
     Settled,
     Validators,
 )
+from monitor.retention import prune
+from monitor.store.backup import back_up, restore
 from monitor.store.baselines import Baseline
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 from tests.fakes import START, FakeClock, rules
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [m
 FEED = Feed("wire", "https://wire.example/feed", outlet="The Wire")
 OLD = ("old", "Museum of clocks opens again in the old harbour town", "Thu, 01 Jan 2026 08:00:00 GMT")
 LATE = ("late", "Ministers of both countries meet before the long winter", "Mon, 02 Mar 2026 08:00:00 GMT")
+NEXT = ("next", "Second peace agreement between the northern islands", "Mon, 02 Mar 2026 10:00:00 GMT")
 NEWS = ("news", "Parliament ratifies peace agreement after a night of talks", "Mon, 02 Mar 2026 09:30:00 GMT")
 
 
@@ -107,28 +111,43 @@ class Line:
     def state(self) -> FeedState:
         return self.store.feed_states([FEED.name])[FEED.name]
 
-    def poll(self, *items: tuple[str, str, str]) -> PollResult:
+    def poll(self, *items: tuple[str, str, str], feed: Feed = FEED) -> PollResult:
         """The feed shows these now, and is polled."""
+        result = self.asked(*items, feed=feed)
+        self.counts = self.engine.take(self.store, [result])
+        return result
+
+    def asked(self, *items: tuple[str, str, str], feed: Feed = FEED) -> PollResult:
+        """What that poll gives, not taken in."""
         self.shelf.body = document(*items)
         self.clock.advance(timedelta(minutes=10))
         state = self.state()
-        result: PollResult = (
-            self.engine.poll(FEED, state)
+        return (
+            self.engine.poll(feed, state)
             if self.keeps
             else poll(
-                Poll(FEED, state.validators, state.marks),
+                Poll(feed, state.validators, state.marks),
                 fetcher=self.shelf,
                 parsers=self.engine.parsers,
                 now=self.clock(),
             )
         )
-        self.counts = self.engine.take(self.store, [result])
-        return result
 
     def settle(self) -> Settled:
         settled = self.engine.settle(FEED, self.store.baseline(FEED.name))
         self.counts = self.engine.take(self.store, [settled])
         return settled
+
+    def restore(self, copy: Path | None = None) -> None:
+        """A backup, or one made now, is put back, and every feed begins anew."""
+        folder = self.engine.state / "restored"
+        folder.mkdir()
+        if copy is None:
+            copy = folder / "copy"
+            back_up(self.engine.state, copy)
+        restore(copy, folder, now=self.clock.now, baseline=True)
+        self.store.close()
+        self.engine.state, self.store = folder, Store(folder)
 
     def rows(self) -> list[dict[str, object]]:
         return [dict(row) for row in self.store._rows("select * from entries order by id")]
@@ -164,7 +183,7 @@ def test_a_first_document_is_kept_and_then_settled_as_if_it_had_been_read_at_onc
 ) -> None:
     assert isinstance(line.poll(NEWS, LATE), Kept)
     assert (line.rows(), line.state().unsettled, line.counts.baseline) == ([], 2, 0)
-    line.clock.advance(timedelta(hours=1))
+    line.clock.advance(timedelta(minutes=4))
     line.settle()
     assert isinstance(at_once.poll(NEWS, LATE), Fresh)
     assert (line.counts.baseline, line.counts.fresh, line.counts.alerts) == (2, 0, 0)
@@ -196,6 +215,44 @@ def test_one_that_was_settled_meanwhile_changes_nothing(line: Line) -> None:
     before = line.rows(), line.state()
     line.engine.take(line.store, [late])
     assert (line.rows(), line.state()) == before
+
+
+def test_a_poll_that_finds_it_settled_meanwhile_says_nothing_of_it(
+    line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
+    line.poll(LATE, OLD)
+    before = line.state()
+    line.settle()
+    with line.store.transaction():
+        line.store._db.execute("update feeds set failures = 4, error = 'it is down'")
+    line.engine.take(line.store, [line.engine.settle(FEED, None)])
+    assert line.store.feed_errors() == {"wire": "it is down"}
+    line.shelf.body = document(NEWS, LATE, OLD)
+    caplog.clear()
+    line.counts = line.engine.take(line.store, [line.engine.poll(FEED, before)])
+    assert (line.counts.failed, line.counts.fresh, line.counts.alerts) == (0, 1, 1)
+    assert "unsettled" not in caplog.text
+
+
+def test_a_feed_that_was_to_be_asked_at_once_is_asked_though_it_is_settled(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.store.retry_feeds([FEED.name], now=line.clock.now)
+    line.clock.advance(timedelta(minutes=1))
+    due = line.state().next_poll
+    line.settle()
+    assert line.state().next_poll == due
+
+
+def test_what_a_feed_showed_first_that_is_gone_from_the_desk_is_forgotten_in_time(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.store.sync_feeds([], first_poll=lambda _: START)
+    with Upkeep(line.engine.state) as store:
+        prune(store, keep=timedelta(days=30), now=line.clock.now + timedelta(days=29))
+        assert store.baseline(FEED.name) is not None
+        prune(store, keep=timedelta(days=30), now=line.clock.now + timedelta(days=31))
+        assert store.baseline(FEED.name) is None
+    line.store.sync_feeds([FEED], first_poll=lambda _: START)
+    assert isinstance(line.poll(LATE, OLD), Kept), "it begins anew"
 
 
 def test_what_no_copy_can_reach_is_found_by_no_key_and_its_edit_is_still_known_for_one(line: Line) -> None:
@@ -245,7 +302,7 @@ def test_where_it_cannot_be_taken_in_the_feed_is_read_anew(
 def test_one_that_is_gone_is_a_failure(line: Line) -> None:
     line.poll(LATE)
     with line.store.transaction():
-        line.store._forget_baseline(FEED.name)
+        line.store._forget_baseline(FEED.name, asked=FEED.url)
     line.settle()
     assert line.store.feed_errors() == {"wire": "its first document is gone"}
     assert line.state().unsettled == 0
@@ -265,6 +322,90 @@ def test_what_was_kept_of_an_address_that_the_feed_has_left_is_not_kept(line: Li
     line.engine.take(line.store, [kept])
     assert line.store.baseline(FEED.name) is None
     assert line.state().last_good is None
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_what_an_address_showed_first_is_still_known_where_the_feed_left_it_meanwhile(
+    line: Line, *, alone: bool
+) -> None:
+    line.poll(LATE, OLD)
+    in_flight = (
+        line.engine.settle(FEED, line.store.baseline(FEED.name)) if alone else line.asked(NEWS, LATE, OLD)
+    )
+    moved = replace(FEED, url="https://wire.example/new")
+    line.store.sync_feeds([moved], first_poll=lambda _: START)
+    told = line.engine.take(line.store, [in_flight]).alerts
+    line.poll(NEXT, NEWS, LATE, OLD, feed=moved)
+    assert (told + line.counts.alerts, line.counts.failed) == (2, 0)
+    assert (line.state().unsettled, line.store.baseline(FEED.name)) == (0, None)
+
+
+def test_unchanged_since_a_document_that_could_not_be_read_is_no_good_poll(line: Line) -> None:
+    line.poll(LATE, NEWS)
+    unchanged = line.asked(LATE, NEWS)
+    line.parsers.breaking = 1
+    line.settle()
+    line.counts = line.engine.take(line.store, [unchanged])
+    state = line.state()
+    assert (line.counts.failed, state.last_good, state.validators) == (1, None, Validators())
+    line.poll(NEXT, NEWS, LATE)
+    assert (line.counts.baseline, line.counts.alerts) == (3, 0)
+
+
+def test_a_restored_feed_that_was_not_settled_begins_anew(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.restore()
+    assert (line.state().unsettled, line.store.baseline(FEED.name)) == (0, None)
+    line.poll(LATE, OLD)
+    line.poll(NEWS, LATE, OLD)
+    assert (line.counts.baseline, line.counts.alerts) == (2, 1)
+    line.store.close()
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_an_edit_that_a_restored_feed_shows_first_is_told_nobody(line: Line, *, keeps: bool) -> None:
+    line.poll(LATE, OLD)
+    line.settle()
+    back_up(line.engine.state, line.engine.state / "copy")
+    edited = (LATE[0], f"{LATE[1]}, peace agreement signed", LATE[2])
+    line.poll(edited, OLD)
+    assert line.counts.alerts == 1
+    line.restore(line.engine.state / "copy")
+    line.keeps = keeps
+    assert isinstance(line.poll(edited, OLD), Kept if keeps else Fresh)
+    if keeps:
+        line.settle()
+    assert (line.counts.edited, line.counts.alerts, line.counts.deliveries) == (1, 0, 0)
+    assert line.store._rows("select * from deliveries") == []
+    line.store.close()
+
+
+def test_a_feed_whose_marks_outlived_its_last_good_poll_is_read_anew(line: Line) -> None:
+    line.poll(LATE, OLD)
+    line.settle()
+    with line.store.transaction():
+        line.store._db.execute("update feeds set last_good = null, failures = 1")
+    edited = (*OLD[:1], f"{OLD[1]} tomorrow", OLD[2])
+    line.poll(LATE, edited)
+    assert line.counts.failed == 1
+    line.poll(LATE, edited)
+    assert (line.counts.failed, line.state().failures) == (0, 0)
+    line.poll(NEWS, LATE, edited)
+    assert line.counts.alerts == 1
+
+
+def test_of_a_document_that_is_cut_without_marks_the_operators_hear_once(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.feeds.worker.MOST_ENTRIES", 1)
+    line.poll(LATE, OLD)
+    line.settle()
+    assert line.store._rows("select * from notices") == [], "what is left out is known by its marks"
+    monkeypatch.setattr("monitor.feeds.scan.pack", lambda *_: b"")
+    line.poll(NEWS, OLD, (*LATE[:1], "Ministers meet again", LATE[2]))
+    line.poll(NEXT, NEWS, OLD, LATE)
+    notices = [row["sentence"] for row in line.store._rows("select * from notices")]
+    assert len([one for one in notices if "are never told" in one]) == 1
 
 
 def test_for_a_backfill_a_first_document_is_read_at_once(line: Line) -> None:

@@ -278,7 +278,7 @@ def show(name: str, rules: str | None, state: str | None, *, as_json: bool) -> i
         return 0
     for key, value in row.items():
         said = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{key.replace('_', ' '):<16}{'-' if said in (None, '') else said}")
+        click.echo(f"{key.replace('_', ' '):<18}{'-' if said in (None, '') else said}")
     return 0
 
 
@@ -396,7 +396,8 @@ Examples:
 @click.option(
     "--allow-private",
     is_flag=True,
-    help="Feeds that the list calls private, and those behind its pages, may stand in your own network.",
+    help="Feeds that an OPML list calls private, all of other lists, and those behind pages, may stand in"
+    " your own network.",
 )
 @rules_option
 @json_option
@@ -415,7 +416,9 @@ def import_(file: Path, rules: str | None, *, checked: bool, allow_private: bool
         raise UsageError(what, where=str(file), remedy="name a file that is there") from error
     except ParseError as error:
         raise UsageError(error.what, where=str(file), remedy="export it anew as OPML") from error
-    new, left_out = _new(found.feeds, desk.feeds, allow_private=allow_private)
+    # Only OPML can call a feed private; of other lists, as of pages, the operator's word is all there is.
+    listed = found.feeds if found.kind == "OPML" else [replace(one, private="yes") for one in found.feeds]
+    new, left_out = _new(listed, desk.feeds, allow_private=allow_private)
     left_out += found.left_out
     if checked:
         answers = _checked(desk, new)

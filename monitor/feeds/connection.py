@@ -27,7 +27,7 @@ from monitor.feeds.unchanged import Unchanged, request, unchanged
 if TYPE_CHECKING:
     import socket
     import ssl
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from monitor.feeds.guard import Resolve
     from monitor.model import Proxy, Tls
@@ -97,21 +97,35 @@ class Door:
         if proxy is None:
             return self._connected(route.host, route.port, deadline, allow_private=route.allow_private)
         if proxy.scheme == "socks5":  # names are looked up here: the proxy is asked for a checked address
-            target = reachable(
+            targets = reachable(
                 route.host, route.port, resolve=self.resolve, allow_private=route.allow_private
-            )[0]
-        else:
-            spoken_for(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
-            target = route.host
-        sock = self._connected(proxy.host, proxy.port, deadline, allow_private=True)  # the operator named it
+            )
+            return self._asked_for(targets, route.port, proxy, deadline)
+        spoken_for(route.host, route.port, resolve=self.resolve, allow_private=route.allow_private)
         if proxy.scheme == "http":
-            return sock
-        try:
-            socks.ask(sock, target, route.port, login=proxy.login, left=deadline.left)
-        except BaseException:
-            sock.close()
-            raise
-        return sock
+            return self._to_proxy(proxy, deadline)
+        return self._asked_for([route.host], route.port, proxy, deadline)
+
+    def _to_proxy(self, proxy: Proxy, deadline: Deadline) -> socket.socket:
+        return self._connected(proxy.host, proxy.port, deadline, allow_private=True)  # the operator named it
+
+    def _asked_for(
+        self, targets: Sequence[str], port: int, proxy: Proxy, deadline: Deadline
+    ) -> socket.socket:
+        """A socket that a SOCKS proxy has connected to one of these; of one connection it takes one wish."""
+        for left in reversed(range(len(targets))):
+            # As in _connected: a proxy that tries a dead address in vain leaves time for the next.
+            within = Deadline(timedelta(seconds=deadline.left() / (left + 1))) if left else deadline
+            sock = self._to_proxy(proxy, deadline)
+            try:
+                socks.ask(sock, targets[-1 - left], port, login=proxy.login, left=within.left)
+            except BaseException as error:
+                sock.close()
+                if not left or not isinstance(error, OSError | socks.UnreachableError):
+                    raise
+            else:
+                return sock
+        raise AssertionError("a host has an address")
 
     def _connected(self, host: str, port: int, deadline: Deadline, *, allow_private: bool) -> socket.socket:
         """A socket connected to one of the host's addresses."""

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from monitor.model import Feed, FeedState
+    from monitor.model import Feed, FeedState, Fresh
 
 _FAILING = 3.0  # weighted failures: three refusals, or twelve time-outs
 _GAP_AGAIN = timedelta(days=7)  # a busy feed may have gaps daily; one notice a week is enough
+
+
+CUT = "shows more entries than are taken in at once: those at its other end are never told"
+
+
+def is_cut(result: Fresh) -> bool:
+    """Whether entries were left out that are not known next time: the document has no marks (feeds.scan)."""
+    return result.beyond > 0 and not result.marks
 
 
 def notices(feed: Feed, before: FeedState, after: FeedState, error: str) -> tuple[str, ...]:

@@ -84,6 +84,7 @@ def _fresh(job: Poll, fetched: Fetched, *, parsers: Parsers, now: datetime, sett
         reply=reply,
         prints=reading.prints,
         settled=settled,
+        beyond=reading.beyond,
     )
 
 
@@ -109,6 +110,7 @@ def settled(feed: Feed, document: Document, *, made: datetime, parsers: Parsers)
         marks=reading.marks,
         reply=Reply(stays=reading.hint, whole=True),
         prints=reading.prints,
+        beyond=reading.beyond,
     )
     return Settled(feed, made, fresh)
 

@@ -133,21 +133,22 @@ def after(
 def settled(result: Settled, state: FeedState, *, now: datetime) -> FeedState:
     """What is remembered once a feed's first document is read: what reading it at once would have taught.
 
-    It is asked when that would have had it asked, unless it was asked since. One that cannot be read was no
-    good poll: the next one is the first.
+    It is asked when that would have had it asked, unless it was asked since or is due already. One that
+    cannot be read was no good poll: the next one is the first.
     """
     if isinstance(result.reading, Failed):
         unread = replace(state, validators=Validators(), last_good=None, marks=b"", shown=0, unsettled=0)
         return _after_failure(result.reading, unread, now=now)
     first = after(result.reading, FeedState(), now=result.made)
     stays = [one for one in (first.stays, state.stays) if one is not None]
+    is_due = state.next_poll is not None and state.next_poll <= now
     return replace(
         state,
         marks=first.marks,
         shown=first.shown,
         pace=first.pace,
         stays=max(stays, default=None),
-        next_poll=first.next_poll if state.last_good == result.made else state.next_poll,
+        next_poll=first.next_poll if state.last_good == result.made and not is_due else state.next_poll,
         unsettled=0,
     )
 

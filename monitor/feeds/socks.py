@@ -28,6 +28,10 @@ _REFUSALS = {
 }  # RFC 1928 §6
 
 
+class UnreachableError(FetchError):
+    """The proxy did not connect to that address; to another of the same host it may."""
+
+
 def ask(
     sock: socket.socket, host: str, port: int, *, login: tuple[str, str] | None, left: Callable[[], float]
 ) -> None:
@@ -42,7 +46,7 @@ def ask(
         raise _no_socks()
     if status != _GRANTED:
         why = _REFUSALS.get(status, f"its error {status}")
-        raise FetchError(f"the proxy has no connection to {host}: {why}", weight=0.5)
+        raise UnreachableError(f"the proxy has no connection to {host}: {why}", weight=0.5)
     if form == _NAME:
         _read(sock, _read(sock, 1, left)[0] + 2, left)  # where the proxy stands, which is nothing to us
     elif form in (_IPV4, _IPV6):
@@ -84,7 +88,7 @@ def _read(sock: socket.socket, count: int, left: Callable[[], float]) -> bytes:
         sock.settimeout(left())
         got = sock.recv(count - len(found))
         if not got:
-            raise FetchError("the proxy broke the connection off", weight=0.25)
+            raise UnreachableError("the proxy broke the connection off", weight=0.25)
         found += got
     return found
 

@@ -11,16 +11,15 @@ import resource
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from monitor.errors import ParseError
 from monitor.feeds.parse import Reading, read
 from monitor.stories.index import NO_PRINT, printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from monitor.model import Entry, Feed, Print
@@ -30,7 +29,7 @@ MOST_ENTRIES = (
     5_000  # of a document; the longest of 802 real ones has 338. More would hold up all others where they are
 )
 # judged: 900 KB can hold 60,000. Their marks are kept, so that they are never news (docs/decisions/0076).
-_MOST_PRINTS = 500  # of a document, about 0.4 s; a longer one must not die of the rest: they are made later
+MOST_PRINTS = 500  # made at once, about 0.4 s; a longer document must not die of the rest: Rest asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,14 @@ class Job:
     now: datetime
     marks: bytes = b""  # of the items that are known (parse.read)
     since: datetime | None = None  # what is dated before gets no print
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Entries of a document whose first ones have their prints; the first of these are printed now."""
+
+    entries: tuple[Entry, ...]
+    since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +75,42 @@ def serve(pipe: Connection, before_each: Callable[[], None]) -> None:
             return  # the parent is gone, and with it whoever asked
 
 
-def _reply(job: Job) -> Reading | Refused:
+@overload
+def _reply(job: Job) -> Reading | Refused: ...
+@overload
+def _reply(job: Rest) -> tuple[Print, ...]: ...
+def _reply(job: Job | Rest) -> Reading | Refused | tuple[Print, ...]:
+    if isinstance(job, Rest):
+        return tuple(_prints(job.entries, job.since))
     try:
         reading = read(job.body, feed=job.feed, content_type=job.content_type, now=job.now, marks=job.marks)
     except ParseError as error:
         return Refused(error.what, error.weight)
     beyond = max(len(reading.entries) - MOST_ENTRIES, 0)
-    reading = replace(reading, entries=reading.entries[:MOST_ENTRIES], beyond=beyond)
+    reading = replace(reading, entries=_newest(reading.entries), beyond=beyond)
     # Made here and not where they are judged: there one thread works, and holds the database's write lock.
-    prints = (_print(entry, job.since) for entry in islice(reading.entries, _MOST_PRINTS))
-    return replace(reading, prints=tuple(prints))
+    return replace(reading, prints=tuple(_prints(reading.entries, job.since)))
 
 
-def _print(entry: Entry, since: datetime | None) -> Print:
-    old = since is not None and entry.published is not None and entry.published < since
-    return NO_PRINT if old else printed(entry)
+def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """As many as are taken in, from the end where new ones come: feeds begin with them, or end with them."""
+    dates = [entry.published for entry in entries if entry.published is not None]
+    if len(dates) > 1 and dates[-1] > dates[0]:
+        return entries[-MOST_ENTRIES:]
+    return entries[:MOST_ENTRIES]
+
+
+def _prints(entries: Iterable[Entry], since: datetime | None) -> Iterator[Print]:
+    """The prints of the first entries: as many as may be made at once, and what is old between them."""
+    left = MOST_PRINTS
+    for entry in entries:
+        if since is not None and entry.published is not None and entry.published < since:
+            yield NO_PRINT
+        elif left:
+            left -= 1
+            yield printed(entry)
+        else:
+            return
 
 
 def _allow(seconds: float) -> None:

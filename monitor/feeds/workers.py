@@ -15,17 +15,17 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import Pipe
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import ParseError
-from monitor.feeds.worker import Job, Refused
+from monitor.feeds.worker import MOST_PRINTS, Job, Refused, Rest
 from monitor.model import PLAIN
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.feeds.parse import Reading
-    from monitor.model import Feed
+    from monitor.model import Feed, Print
 
 log = logging.getLogger("monitor")
 
@@ -83,7 +83,8 @@ class Parsers:
                     raise ParseError("the parsers have been stopped")
                 self.parsed += 1
             # What the feed is asked with is no business of a process that reads what strangers wrote.
-            reply = worker.ask(Job(body, replace(feed, access=PLAIN), content_type, now, marks, since))
+            job = Job(body, replace(feed, access=PLAIN), content_type, now, marks, since)
+            reply = _whole(worker, job)
         finally:
             place.put(worker)
         if isinstance(reply, Refused):
@@ -125,14 +126,13 @@ class _Worker:
         self._wall = wall.total_seconds()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, job: Job) -> Reading | Refused:
-        """The process's answer, or in its stead why there is none."""
+    def ask(self, job: Job | Rest) -> Any:
+        """The process's answer to a job, or in its stead a Refused that says why there is none."""
         self.start()
         try:
             self._pipe.send(job)
             if self._pipe.poll(self._wall):
-                reply: Reading | Refused = self._pipe.recv()
-                return reply
+                return self._pipe.recv()
         except (EOFError, OSError):
             return self._post_mortem()
         self.stop()
@@ -170,6 +170,26 @@ class _Worker:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
+
+
+def _whole(worker: _Worker, job: Job) -> Reading | Refused:
+    """The document with the prints of all its entries.
+
+    Those of a long one are asked for in several jobs, each with the limits of one: whoever writes the entries
+    down holds the database's lock, and must not make them.
+    """
+    reading: Reading | Refused = worker.ask(job)
+    if isinstance(reading, Refused):
+        return reading
+    prints = reading.prints
+    while len(prints) < len(reading.entries):
+        more: tuple[Print, ...] | Refused = worker.ask(
+            Rest(reading.entries[len(prints) :][:MOST_PRINTS], job.since)
+        )
+        if isinstance(more, Refused):
+            return more
+        prints += more
+    return replace(reading, prints=prints)
 
 
 def _cause(status: int) -> str:

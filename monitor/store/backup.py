@@ -147,7 +147,11 @@ class Restored(Store):
             self._db.execute("update letters set uncertain = 1 where state in ('due', 'sending')")
             self._db.execute("update feeds set next_poll = min(next_poll, ?)", (to_milliseconds(now),))
             if baseline:
-                self._db.execute("update feeds set last_good = null, etag = null, digest = null, marks = x''")
+                self._db.execute(
+                    "update feeds set last_good = null, etag = null, last_modified = null, digest = null,"
+                    " marks = x'', unsettled = 0"
+                )
+                self._db.execute("delete from baselines")
         self._db.conn.execute("pragma journal_mode = delete")
 
 

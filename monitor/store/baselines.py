@@ -61,6 +61,13 @@ class Baselines(Connection):
             ),
         )
 
-    def _forget_baseline(self, feed: str) -> None:
-        """Inside T1."""
-        self._db.execute("delete from baselines where feed = ?", (feed,))
+    def _forget_baseline(self, feed: str, *, asked: str) -> None:
+        """Inside T1; as long as the feed does not know that it is settled, its document stays.
+
+        What an address gave that the feed no longer has is not remembered of it (Store.put_feed_states).
+        """
+        self._db.execute(
+            "delete from baselines where feed = ?1"
+            " and exists (select 1 from feeds where name = ?1 and ?2 in (url, address))",
+            (feed, asked),
+        )

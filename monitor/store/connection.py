@@ -15,7 +15,7 @@ from sqlite_utils import Database
 
 from monitor.errors import BusyError, StateError
 from monitor.store.catalogue import page_of, searchable
-from monitor.store.schema import migrations
+from monitor.store.schema import migrations, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class Connection:
             "foreign_keys = on",
         ):
             self._db.conn.execute(f"pragma {pragma}")
-        self._refuse_newer()
+        self._refuse_strange()
         if self._schema.pending(self._db):
             self._migrate()
 
@@ -104,7 +104,7 @@ class Connection:
             else:
                 return
 
-    def _refuse_newer(self) -> None:
+    def _refuse_strange(self) -> None:
         ours = {migration.name for migration in self._schema._migrations}  # noqa: SLF001 - it has no accessor
         theirs = {migration.name for migration in self._schema.applied(self._db)}
         if newer := theirs - ours:
@@ -112,6 +112,12 @@ class Connection:
                 f"the database was written by a newer media-monitor (it knows {', '.join(sorted(newer))})",
                 where=str(self._path),
                 remedy="upgrade this program, or restore the copy made before the upgrade",
+            )
+        if theirs and self._db.conn.execute("pragma user_version").fetchone()[0] != tables():
+            raise StateError(
+                "the database was made by a development state of this program, with other tables",
+                where=str(self._path),
+                remedy="put it aside: the next start makes a new one",
             )
 
     def _migrate(self) -> None:

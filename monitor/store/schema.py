@@ -5,7 +5,9 @@ Times are integers: milliseconds since 1970-01-01 UTC. Keys are model.identity v
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from sqlite_utils import Migrations
 
@@ -336,4 +338,14 @@ create index feeds_unsettled on feeds (next_poll) where enabled and unsettled > 
 @migrations()
 def first(db: Database) -> None:
     """Feeds, entries, stories with their keys, matches, alerts and the outbox."""
-    db.executescript(_FIRST)
+    db.executescript(f"{_FIRST}\npragma user_version = {tables()};")
+
+
+@cache
+def tables() -> int:
+    """What tells the first tables from others of their name: a checksum of their text, without its comments.
+
+    Before the first release they were changed in place. It stands in each database's user_version.
+    """
+    words = " ".join(line.partition("-- ")[0] for line in _FIRST.splitlines()).split()
+    return crc32(" ".join(words).encode()) >> 1  # user_version is signed

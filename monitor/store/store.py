@@ -401,7 +401,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         if plan.kept is not None:
             self._keep_baseline(Baseline(plan.feed, now, plan.kept), asked=plan.asked)
         elif plan.settled:
-            self._forget_baseline(plan.feed)
+            self._forget_baseline(plan.feed, asked=plan.asked)
 
     def add_alerts(
         self,

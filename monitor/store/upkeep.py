@@ -76,8 +76,15 @@ _MOMENTS = (
     ("silences", "made"),
     ("tallies", "last"),
 )
-# Digests, notices and silences that nothing points at any more.
+# Digests, notices and silences that nothing points at any more; what feeds that are gone showed first: one
+# that comes back begins anew.
 _CLEARING = (
+    """
+    update feeds set unsettled = 0, last_good = null, etag = null, last_modified = null, digest = null
+    where not enabled and unsettled > 0
+        and exists (select 1 from baselines where feed = name and made < :before)
+    """,
+    "delete from baselines where feed in (select name from feeds where unsettled = 0)",
     """
     delete from notices where made < :before
         and letter in (select id from letters where state in ('sent', 'dead', 'dropped') and made < :before)

@@ -226,11 +226,14 @@ def test_a_proxy_is_no_way_round_the_guard(fetcher: Fetcher) -> None:
 class SocksProxy:
     """SOCKS 5 for one connection at a time, keeping what it was asked; all hosts are a loopback server."""
 
-    def __init__(self, port: int, *, login: tuple[str, str] | None = None, script: bytes = b"") -> None:
+    def __init__(
+        self, port: int, *, login: tuple[str, str] | None = None, script: bytes = b"", times: int = 1 << 20
+    ) -> None:
         self.asked: list[bytes] = []
         self._port = port
         self._login = login
-        self._script = script  # said in the stead of an answer to the request
+        self._script = script  # said in the stead of an answer to the request,
+        self._times = times  # so many times
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
@@ -256,7 +259,7 @@ class SocksProxy:
                     continue
                 request = heard.read(262)
                 self.asked.append(request)
-                if self._script:
+                if self._script and len(self.asked) <= self._times:
                     client.sendall(self._script)
                     continue
                 client.sendall(b"\5\0\0\3\4here\0\1")
@@ -331,6 +334,21 @@ def test_a_socks_proxy_that_is_asked_for_addresses_gets_one_that_was_checked() -
         assert "is not public" in refused(fetcher, Poll(replace(feed, allow_private=False))).what
         fetcher.close()
     assert proxy.asked == [b"\5\1\0\1" + socket.inet_aton("93.184.215.14") + b"\0\x50"]
+
+
+@pytest.mark.parametrize("script", [b"\5\3\0\1", b"\5\1\0", b"\5"])
+def test_a_socks_proxy_that_cannot_reach_one_address_is_asked_for_the_next(
+    web: WebServer, script: bytes
+) -> None:
+    def both(host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"] if host == "proxy.example" else ["2a00:1450::200e", "93.184.215.14"]
+
+    with SocksProxy(web.port, script=script, times=1) as proxy:
+        fetcher = Fetcher(user_agent="ours", resolve=both, limits=SHORT)
+        found = fetcher.fetch(asked("http://feed.example/feed", _socks(proxy.port, scheme="socks5")))
+        fetcher.close()
+    assert isinstance(found, Fetched)
+    assert [request[3] for request in proxy.asked] == [4, 1]
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -11,10 +12,12 @@ from multiprocessing import Pipe
 import pytest
 
 from monitor.errors import ParseError
-from monitor.feeds.worker import MOST_ENTRIES, Job, Refused, serve
+from monitor.feeds import worker
+from monitor.feeds.parse import Reading
+from monitor.feeds.worker import MOST_ENTRIES, Job, Refused, Rest, serve
 from monitor.feeds.workers import Parsers
 from monitor.model import Entry, Feed
-from monitor.stories.index import printed
+from monitor.stories.index import NO_PRINT, printed
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FEED = Feed(name="news", url="https://example.com/feed", outlet="Example")
@@ -57,10 +60,42 @@ def test_a_document_of_thousands_gives_its_first_and_remembers_all(
     items = b"".join(b"<item><title>Town %d</title></item>" % at for at in range(MOST_ENTRIES + 100))
     body = b"<rss version='2.0'><channel>" + items + b"</channel></rss>"
     reading = parsers.read(body, feed=FEED, content_type="", now=NOW)
-    assert (len(reading.entries), len(reading.prints), reading.beyond) == (MOST_ENTRIES, 500, 100)
+    assert (len(reading.entries), len(reading.prints), reading.beyond) == (MOST_ENTRIES, MOST_ENTRIES, 100)
+    assert reading.prints[-1] == printed(reading.entries[-1]), "none is left to whoever holds the lock"
     assert "entries_left_out=100" in caplog.text
     again = parsers.read(body, feed=FEED, content_type="", now=NOW, marks=reading.marks)
     assert (again.entries, again.familiar) == ((), MOST_ENTRIES + 100)
+
+
+def test_what_is_old_costs_no_print_however_much_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "MOST_PRINTS", 2)
+    item = b"<item><guid>%d</guid><title>Town</title><pubDate>%b Nov 2026 10:00:00 GMT</pubDate></item>"
+    days = (b"20", b"01", b"02", b"20", b"03", b"20", b"04")
+    body = b"<rss><channel>" + b"".join(item % (at, day) for at, day in enumerate(days)) + b"</channel></rss>"
+    since = datetime(2026, 11, 10, tzinfo=UTC)
+    first = worker._reply(Job(body, FEED, "", NOW, since=since))
+    assert isinstance(first, Reading)
+    assert [made == NO_PRINT for made in first.prints] == [False, True, True, False, True]
+    rest = worker._reply(Rest(first.entries[len(first.prints) :], since))
+    assert isinstance(rest, tuple)
+    assert [made == NO_PRINT for made in rest] == [False, True]
+
+
+@pytest.mark.parametrize(("days", "first"), [((1, 2), 3), ((2, 1), 0), ((1, 1), 0)])
+def test_of_a_document_too_long_the_newest_end_is_taken_in(
+    days: tuple[int, int], first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "MOST_ENTRIES", 5)
+    dates = [days[0]] * 4 + [days[1]] * 4
+    items = [
+        {"id": f"{at}", "title": f"Town {at}", "date_published": f"2026-11-0{day}T10:00:00Z"}
+        for at, day in enumerate(dates)
+    ]
+    body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    reading = worker._reply(Job(body, FEED, "application/json", NOW))
+    assert isinstance(reading, Reading)
+    assert [entry.guid for entry in reading.entries] == [str(first + at) for at in range(5)]
+    assert reading.beyond == 3
 
 
 def test_what_is_no_feed_is_the_same_error_as_without_a_process(parsers: Parsers) -> None:

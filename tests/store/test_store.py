@@ -94,6 +94,17 @@ def test_a_database_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path)
     assert list(tmp_path.glob("*.backup")) == []
 
 
+def test_a_database_whose_tables_were_others_when_it_was_made_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / DATABASE) as raw:
+        raw.execute("alter table feeds drop column gap")
+        raw.execute("pragma user_version = 7")
+    raw.close()
+    with pytest.raises(StateError, match=r"made by a development state.*put it aside") as refused:
+        Store(tmp_path)
+    assert refused.value.exit_status == 69
+
+
 def test_an_older_database_is_migrated_with_all_it_holds_after_a_copy_was_set_aside(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         store.sync_feeds([FEED], first_poll=lambda _: START)
