@@ -73,6 +73,7 @@ FED: dict[str, Callable[[], tuple[Any, ...]]] = {
 OURS = {
     "monitor.alerts.notify._own_name",
     "monitor.alerts.notify._tls",
+    "monitor.store.schema.tables",
     "monitor.rules.endings._armenian",
     "monitor.rules.endings._cyrillic",
     "monitor.rules.endings._georgian",
