@@ -55,8 +55,10 @@ def test_entries_come_with_their_prints_so_that_nobody_makes_them_under_the_writ
 
 
 def test_a_document_of_thousands_gives_its_first_and_remembers_all(
-    parsers: Parsers, caplog: pytest.LogCaptureFixture
+    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
+    parsers = Parsers(1)  # with the limits of the daemon: this one takes nearly a second
+    request.addfinalizer(parsers.close)
     items = b"".join(b"<item><title>Town %d</title></item>" % at for at in range(MOST_ENTRIES + 100))
     body = b"<rss version='2.0'><channel>" + items + b"</channel></rss>"
     reading = parsers.read(body, feed=FEED, content_type="", now=NOW)
