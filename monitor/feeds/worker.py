@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from monitor.model import Entry, Feed, Print
 
 
-MOST_ENTRIES = (
-    5_000  # of a document; the longest of 802 real ones has 338. More would hold up all others where they are
-)
-# judged: 900 KB can hold 60,000. Their marks are kept, so that they are never news (docs/decisions/0076).
+# Of a document; the longest of 802 real ones has 338. More would hold up all others where they are judged:
+# 900 KB can hold 60,000. Their marks are kept, so that they are never news (docs/decisions/0076).
+MOST_ENTRIES = 5_000
 MOST_PRINTS = 500  # made at once, about 0.4 s; a longer document must not die of the rest: Rest asks for them
 
 
