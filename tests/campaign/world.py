@@ -39,7 +39,7 @@ _SHOWN = 500  # entries of a feed
 
 
 def unmeasured() -> dict[str, str]:
-    """The environment without coverage, which would be traced, cut and killed with what is tried here."""
+    """The environment without coverage: for what is traced, cut and killed, or is a copy of the code."""
     return {name: value for name, value in os.environ.items() if not name.startswith("COV")}
 
 

@@ -115,13 +115,11 @@ def test_a_feed_whose_secret_is_not_here_is_not_asked_without_it(web: WebServer,
 # ---- through a proxy ---------------------------------------------------------------------------------------
 
 
-class HttpProxy:
-    """Takes CONNECT, and requests in absolute form; every name is a loopback server to it."""
+class _Proxy:
+    """Listens on loopback while it is entered; `_serve` answers whoever connects, until nothing is said."""
 
-    def __init__(self, port: int, *, status: bytes = b"200 OK") -> None:
-        self.heads: list[bytes] = []
-        self._port = port
-        self._status = status
+    def __init__(self, port: int) -> None:
+        self._port = port  # of the server that all hosts are to it
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
@@ -134,6 +132,25 @@ class HttpProxy:
         socket.create_connection(("127.0.0.1", self.port)).close()  # wakes accept()
         self._thread.join()
         self._listener.close()
+
+    def _serve(self) -> None:
+        raise NotImplementedError
+
+    def _joined(self, client: socket.socket, server: socket.socket) -> None:
+        """Pass on what both say until both have ended."""
+        back = threading.Thread(target=_pass_on, args=(server, client))
+        back.start()
+        _pass_on(client, server)
+        back.join()
+
+
+class HttpProxy(_Proxy):
+    """Takes CONNECT, and requests in absolute form; every name is a loopback server to it."""
+
+    def __init__(self, port: int, *, status: bytes = b"200 OK") -> None:
+        self.heads: list[bytes] = []
+        self._status = status
+        super().__init__(port)
 
     def _serve(self) -> None:
         while True:
@@ -154,10 +171,7 @@ class HttpProxy:
                     target = head.split(b" ")[1]
                     path = b"/" + target.split(b"/", 3)[3]
                     server.sendall(head.replace(target, path, 1).replace(b"keep-alive", b"close"))
-                back = threading.Thread(target=_pass_on, args=(server, client))
-                back.start()
-                _pass_on(client, server)
-                back.join()
+                self._joined(client, server)
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
@@ -223,29 +237,17 @@ def test_a_proxy_is_no_way_round_the_guard(fetcher: Fetcher) -> None:
         assert "is not public" in refused(fetcher, Poll(private)).what
 
 
-class SocksProxy:
+class SocksProxy(_Proxy):
     """SOCKS 5 for one connection at a time, keeping what it was asked; all hosts are a loopback server."""
 
     def __init__(
         self, port: int, *, login: tuple[str, str] | None = None, script: bytes = b"", times: int = 1 << 20
     ) -> None:
         self.asked: list[bytes] = []
-        self._port = port
         self._login = login
         self._script = script  # said in the stead of an answer to the request,
         self._times = times  # so many times
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes accept()
-        self._thread.join()
-        self._listener.close()
+        super().__init__(port)
 
     def _serve(self) -> None:
         while True:
@@ -264,10 +266,7 @@ class SocksProxy:
                     continue
                 client.sendall(b"\5\0\0\3\4here\0\1")
                 with socket.create_connection(("127.0.0.1", self._port)) as server:
-                    back = threading.Thread(target=_pass_on, args=(server, client))
-                    back.start()
-                    _pass_on(client, server)
-                    back.join()
+                    self._joined(client, server)
 
     def _is_introduced(self, client: socket.socket, heard: io.RawIOBase, ways: bytes) -> bool:
         way = 0 if self._login is None else 2
