@@ -21,7 +21,7 @@ setup:
 # Pins the newest versions that pyproject.toml allows, for every Python and platform at once, with the hash of
 # every file. Names no index host, so it serves any registry or mirror. Needs uv; nothing else here does.
 constraints:
-	uv pip compile pyproject.toml --group dev --group build --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --all-extras --group dev --group build --universal --python-version 3.11 \
 	    --only-binary :all: --generate-hashes --no-emit-index-url --no-emit-find-links \
 	    --custom-compile-command "make constraints" --upgrade --quiet --output-file constraints.txt
 

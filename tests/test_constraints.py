@@ -25,7 +25,7 @@ def named(requirements: list[str]) -> set[str]:
 
 def direct() -> set[str]:
     """Every package that pyproject.toml names."""
-    groups = PROJECT["dependency-groups"].values()
+    groups = [*PROJECT["dependency-groups"].values(), *PROJECT["project"]["optional-dependencies"].values()]
     asked = [*PROJECT["project"]["dependencies"], *PROJECT["build-system"]["requires"]]
     return named([*asked, *(requirement for group in groups for requirement in group)])
 
