@@ -13,8 +13,9 @@ import os
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor as JobThread
@@ -168,6 +169,7 @@ class Daemon:
         self._read_clocks = read_clocks or (lambda: clock.read(engine.clock))
         self._clocks = self._read_clocks()
         self._clocks_lock = threading.Lock()
+        self._asked: SimpleQueue[threading.Event] = SimpleQueue()  # by signal handlers: see _waited
         self._stop = threading.Event()
         self._reload_wanted = threading.Event()
         self._pool = ThreadPoolExecutor(PLACES, thread_name_prefix="poll")
@@ -195,11 +197,11 @@ class Daemon:
 
     def stop(self) -> None:
         """Ask for a clean stop; callable from a signal handler."""
-        self._stop.set()
+        self._asked.put(self._stop)
 
     def reload(self) -> None:
         """Ask for the desk to be read anew; callable from a signal handler."""
-        self._reload_wanted.set()
+        self._asked.put(self._reload_wanted)
 
     def run(self) -> None:
         """Serve until stop(): returns when what was in flight has ended, or 20 s later."""
@@ -230,7 +232,7 @@ class Daemon:
         """Until the stop: tell systemd's watchdog that all is well, if it is, and mind the clock."""
         pause = min((self._watchdog or timedelta(seconds=15)) / 3, timedelta(seconds=1))
         pinged = said_alive = -math.inf
-        while not self._stop.wait(pause.total_seconds()):
+        while not self._waited(pause):
             if self._reload_wanted.is_set():
                 self._watch.wake()
             try:
@@ -245,6 +247,17 @@ class Daemon:
             if alive and then - said_alive >= alive.every.total_seconds() and self._healthy():
                 self._pool.submit(self._engine.say_alive)
                 said_alive = then
+
+    def _waited(self, pause: timedelta) -> bool:
+        """Whether to stop, when so long has passed or something was asked for.
+
+        A signal's handler runs in the main thread between any two steps of it, one inside Event.wait too,
+        where it holds the lock that Event.set needs: to wait for the Event itself could be for ever. A
+        SimpleQueue's put may be called there (queue's documentation).
+        """
+        with suppress(Empty):
+            self._asked.get(timeout=pause.total_seconds()).set()
+        return self._stop.is_set()
 
     def _healthy(self) -> bool:
         """Whether the poll job runs, no send is overdue, and the database can be written; says why not."""

@@ -276,6 +276,15 @@ def test_a_reload_that_meets_a_locked_database_is_made_up_for(
         eventually(lambda: any("feed=renamed outcome=fresh" in line for line in ear.lines))
 
 
+def test_a_signal_waits_for_nothing_that_it_may_have_interrupted(tmp_path: Path, web: WebServer) -> None:
+    daemon = Daemon(made(tmp_path, web), reload=lambda: pytest.fail("it is to stop"))
+    with daemon._stop._cond, daemon._reload_wanted._cond:  # type: ignore[attr-defined]  # as inside their wait
+        daemon.reload()
+        daemon.stop()
+    assert not daemon._waited(timedelta(0)) and daemon._reload_wanted.is_set()
+    assert daemon._waited(timedelta(0))
+
+
 def test_a_refusal_that_meets_a_locked_database_is_made_up_for_and_systemd_is_not_kept_waiting(
     tmp_path: Path, web: WebServer, ear: Ear
 ) -> None:

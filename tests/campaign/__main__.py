@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from tests.campaign.world import Crowd
 
-_LANES = 2  # probes at once: there is a core for each
+_LANES = 3  # probes at once: on two cores, since most wait now and then
 _BESIDE = ("soak", "stopped")  # these mostly wait: they run beside the others, all the while
 _LONGEST = 1800.0  # seconds that a probe may take before it is given up
 

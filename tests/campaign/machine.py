@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from monitor import pipeline
 from tests.campaign.world import Row
-from tests.test_power_cuts import SEEDED, Bursts, Milestones, PowerCuts
+from tests.test_power_cuts import SEEDED, Bursts, Milestones, PowerCuts, broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +61,8 @@ def machine(*, runs: int, steps: int, seed: int) -> Row:
 
 def seeded(*, seed: int, short: bool = False) -> Row:
     """Each seeded bug makes the machine fail; the short form leaves out those that take long to notice."""
-    bugs = {name: bug for name, bug in SEEDED.items() if not (short and name in _LONG_IN_HIDING)}
-    missed = [
-        name
-        for name, bug in bugs.items()
-        if not _fault(type("Broken", (PowerCuts,), bug), _settings(1200, 40), seed)
-    ]
+    bugs = [bug for bug in SEEDED if not (short and bug in _LONG_IN_HIDING)]
+    missed = [bug for bug in bugs if not _fault(broken(bug), _settings(1200, 40), seed)]
     return Row(
         f"the same machine with each of {len(bugs)} seeded bugs",
         "it fails with each",
