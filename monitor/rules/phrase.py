@@ -38,8 +38,8 @@ class Word:
     """One word of a phrase as typed: `any_ending` if a star followed, `exact` if "=" went before."""
 
     text: str
-    any_ending: bool = False
-    exact: bool = False
+    any_ending: bool
+    exact: bool
 
 
 Phrase = tuple[Word, ...]

@@ -69,8 +69,6 @@ def _all_words(latin: str, script: str) -> list[str]:
     """The whole name in the script: each word's likeliest spelling, then those with one word another way."""
     parts = latin.split()
     ways = [_ways(word, script, last=number == len(parts) - 1) for number, word in enumerate(parts)]
-    if not all(ways):
-        return []
     likeliest = [way[0] for way in ways]
     found = [likeliest]
     for number, way in enumerate(ways):

@@ -53,14 +53,12 @@ def searchable(text: str) -> str:
 def asked(words: str) -> str:
     """Words of a query as they stand side by side in searchable texts.
 
-    A run may begin within another where the words begin with it, and end within one where they end with it.
+    A run may begin within another where the words begin with it, and end within one in any case: what ends a
+    pair follows it by itself.
     """
     kept = searchable(words).split()
-    plain = _plain(words).strip()
-    first, last = _run_at(plain, 0), _run_at(plain, -1)
-    begin = int(first is not None and len(_units(first)) > 1)
-    end = len(kept) - int(last is not None and len(_units(last)) > 1)
-    return " ".join(kept[begin:end])
+    first = RUN.match(_plain(words).strip())
+    return " ".join(kept[1:] if first and len(_units(first)) > 1 else kept)
 
 
 def page_of(link: str) -> int | None:
@@ -77,14 +75,6 @@ def _in_pairs(run: re.Match[str]) -> str:
     units = _units(run)
     pairs = "".join(f"{one}{other} {other} " for one, other in pairwise(units))
     return f" {units[0]} {pairs}"
-
-
-def _run_at(words: str, place: int) -> re.Match[str] | None:
-    """The run that the words begin or end with, if they do."""
-    runs = list(RUN.finditer(words))
-    if not runs or (runs[0].start() > 0 if place == 0 else runs[-1].end() < len(words)):
-        return None
-    return runs[place]
 
 
 def _units(run: re.Match[str]) -> list[str]:

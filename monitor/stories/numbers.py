@@ -43,7 +43,7 @@ def languages(text: str, lang: str | None) -> tuple[str, ...]:
     """
     found = [name for name, letters in _SCRIPTS if letters.search(text)]
     declared = (lang or "")[:2].lower()
-    if declared in ("az", "tr") and declared not in found:
+    if declared in ("az", "tr"):
         found.append(declared)
     elif declared != "en" and _LATIN_TURKIC.search(text):
         found += ["az", "tr"]

@@ -150,6 +150,13 @@ def test_the_quote_is_the_sentence_in_any_script() -> None:
     assert "Առաջին" not in body
 
 
+def test_a_quote_begins_where_its_own_sentence_does() -> None:
+    summary = "One thing was said. Another thing was said. The peace agreement holds. It is over."
+    body = compose(claim(told(summary=summary)), chat=True, now=START).body
+    assert "The [peace agreement] holds." in body
+    assert "thing" not in body and "over" not in body
+
+
 def test_hits_of_one_sentence_are_marked_in_one_quote_and_overlapping_ones_as_one() -> None:
     title = "President Ilham Aliyev praises peace agreement in Baku"
     one = told("Ilham Aliyev", "title", title=title)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging.handlers
+import queue
+import re
 import socket
 import ssl
 import threading
@@ -171,9 +174,24 @@ def test_a_mail_that_its_server_refuses_was_not_taken(at: str, said: str) -> Non
 
 
 def test_a_mail_whose_server_hangs_up_before_its_answer_may_have_arrived() -> None:
-    with _Picky("hang up") as sink, pytest.raises(SendError, match="cut off") as caught:
+    with _Picky("hang up") as sink, pytest.raises(SendError) as caught:
         Notifier().send(Receiver("mail", sink.url), MESSAGE)
     assert caught.value.uncertain
+    assert re.search(r"cut off before the mail was accepted: \w+: \S", caught.value.what)
+
+
+def test_what_the_services_warn_of_reaches_no_log_but_through_us() -> None:
+    """They name addresses whole, secrets included."""
+    heard: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
+    ear = logging.handlers.QueueHandler(heard)
+    logging.getLogger().addHandler(ear)
+    try:
+        with _Picky("DATA") as sink, pytest.raises(SendError):
+            Notifier().send(Receiver("mail", sink.url), MESSAGE)
+    finally:
+        logging.getLogger().removeHandler(ear)
+    names = [heard.get().name for _ in range(heard.qsize())]
+    assert [name for name in names if name.startswith("apprise")] == []
 
 
 def test_a_connection_is_kept_for_the_next_mail_and_ended_afterwards() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import pipeline
-from monitor.model import Feed, FeedState
+from monitor.model import Document, Feed, FeedState
+from monitor.store.baselines import Baseline
 from monitor.store.reading import Reading, expression
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
@@ -59,6 +60,16 @@ def test_outlets_stand_in_the_order_in_which_each_first_carried_the_story(line: 
     line.poll("b", Item("n2", f"UPDATE 1-{NEWS.title}", NEWS.summary))
     (row,) = line.store._rows("select distinct story, lead from alerts")
     assert line.store._outlets(row["story"], row["lead"]) == ("B", "A")
+
+
+def test_how_far_a_development_has_spread_is_known_too(line: Line) -> None:
+    line.poll("a", NEWS)
+    line.poll("b", Item("d1", f"Parliament rejects it: {NEWS.title}", "All of it will be negotiated anew."))
+    rows = line.store._rows("select story, lead, kind from alerts")
+    (told,) = [(row["story"], row["lead"]) for row in rows if row["kind"] == "development"]
+    assert told[0] != told[1]
+    (spread,) = line.store.spreads([told])
+    assert len(spread.seen) == 1
 
 
 def test_what_was_tried_least_comes_first_where_it_is_asked_for(line: Line) -> None:
@@ -113,6 +124,13 @@ def test_what_was_told_to_the_operators_is_not_told_again_before_its_time(line: 
         assert told() == 5
 
 
+def test_the_next_message_is_due_when_the_first_of_those_that_wait_is(line: Line) -> None:
+    line.poll("a", NEWS)
+    first = line.clock.now
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    assert line.store.next_delivery_due(["mail"]) == {"mail": first}
+
+
 # ---- what is known -----------------------------------------------------------------------------------------
 
 
@@ -122,7 +140,49 @@ def test_lines_of_late_are_those_since_a_moment_the_moment_included(line: Line) 
     now = line.clock.now
     texts = [len(line.store.of_late("a", since=since, most=9, tail=50)) for since in (now, now - MINUTE)]
     assert texts == [1, 2]
-    assert line.store.of_late("a", since=now, most=9, tail=50)[0].text.strip() == "No one came."
+    for most, since in ((9, now), (1, START)):  # those that are left out are the older ones
+        (stood,) = line.store.of_late("a", since=since, most=most, tail=50)
+        assert stood.text.strip() == "No one came."
+
+
+def test_a_print_is_kept_packed_where_keys_find_it(line: Line) -> None:
+    line.poll("a", NEWS)
+    rows = line.store._rows(
+        "select fingerprint, id in (select entry from keys) found from entries order by seen"
+    )
+    assert {(bool(row["fingerprint"]), bool(row["found"])) for row in rows} <= {(True, True), (False, False)}
+    assert rows[-1]["fingerprint"]
+
+
+def test_a_first_document_is_forgotten_with_its_own_feed_alone(line: Line) -> None:
+    document = Document(b"<rss/>", "text/xml", "https://a.example/")
+    with line.store.transaction():
+        for feed in FEEDS:
+            line.store._keep_baseline(Baseline(feed.name, START, document), asked=feed.url)
+        line.store._forget_baseline("a", asked="https://elsewhere.example/")
+        assert line.store.baseline("a") and line.store.baseline("b")
+        line.store._forget_baseline("a", asked="https://a.example/")
+    assert line.store.baseline("a") is None
+    assert line.store.baseline("b")
+
+
+def test_letters_are_forgotten_once_they_are_old_and_nothing_points_at_them(tmp_path: Path) -> None:
+    with Upkeep(tmp_path) as store:
+        line = Line(store)
+        line.poll("a", NEWS)
+        old, young = (int(moment.timestamp() * 1000) for moment in (START - 9 * HOUR, START + 9 * HOUR))
+        with store.transaction():
+            for number, made in ((1, old), (2, old), (3, young), (4, old)):
+                store._db.execute(
+                    "insert into letters (id, receiver, kind, state, due, made)"
+                    " values (?, 'mail', 'digest', 'sent', 0, ?)",
+                    (number, made),
+                )
+            store._db.execute("update deliveries set state = 'sent', letter = 2 where receiver = 'mail'")
+        for _ in store.prune(before=START, keys_before=START):
+            pass
+        left = [row["id"] for row in store._rows("select id from letters order by id")]
+    assert left == [2, 3, 4], "one that is pointed at, a young one, and the last, whose number stays taken"
 
 
 def test_a_desk_that_was_kept_is_known_by_its_hash(line: Line, tmp_path: Path) -> None:

@@ -227,6 +227,9 @@ def test_hits_come_with_how_widely_their_story_is_carried(press: Press, reading:
     assert reading.outlets(since=START, until=START + DAY, most=9) == [("Halden Wire", 1), ("Pontic Wire", 1)]
     [(first, outlets, entries)] = reading.carried(since=START, until=START + DAY, most=5)
     assert (first.title, outlets, entries) == (SIGNED.title, 3, 3)
+    press.poll("pontic", Item("again", DEBATE.title, DEBATE.summary))
+    [(_, outlets, entries)] = reading.carried(since=START, until=START + DAY, most=5)
+    assert (outlets, entries) == (3, 4), "an outlet counts once"
 
 
 def test_a_story_is_read_whole_up_to_a_number(press: Press, reading: Reading) -> None:

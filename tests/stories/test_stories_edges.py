@@ -13,11 +13,13 @@ from monitor.model import Candidate, Entry, Fingerprint, Kind
 from monitor.stories import judge
 from monitor.stories.event import same_event
 from monitor.stories.fingerprint import fingerprint
-from monitor.stories.furniture import bare_title
-from monitor.stories.memory import Postings
-from monitor.stories.numbers import numbers
-from monitor.stories.order import sequence
+from monitor.stories.furniture import bare_report, bare_title
+from monitor.stories.guards import _tense
+from monitor.stories.memory import _BUCKETS, Postings
+from monitor.stories.numbers import languages, numbers
+from monitor.stories.order import roles_differ, sequence
 from monitor.stories.words import ARMENIAN, AZERBAIJANI, ENGLISH, GEORGIAN, LANGUAGES, RUSSIAN, TURKISH
+from monitor.text import folded_words
 from tests.stories.test_stories_trial import TITLE, judged, line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -123,7 +125,7 @@ def test_papers_sign_before_and_behind_and_what_an_agency_tells_of_itself_stays(
 @given(st.lists(st.tuples(st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 50)), max_size=30))
 def test_postings_count_as_a_dictionary_does_before_and_after_they_grow(some: list[tuple[int, int]]) -> None:
     postings, kept = Postings(), dict[int, list[int]]()
-    for key, number in [*some, *((key * 7919, key % 50) for key in range(1100)), *some]:
+    for key, number in [*some, *((key * 7919, key % 50) for key in range(_BUCKETS + 100)), *some]:
         postings.put({key}, number)
         kept.setdefault(key, []).append(number)
     for key, numbered in kept.items():
@@ -137,3 +139,48 @@ def test_a_copy_of_a_development_joins_the_development_and_its_story() -> None:
         line("a", TITLE), line("c", news, hours=2), line("d", f"UPDATE 1-{news}", hours=3)
     )
     assert (first["story"], copy["story"], copy["lead"], copy["verdict"]) == ("a", "a", "c", "copy")
+
+
+# ---- titles ------------------------------------------------------------------------------------------------
+
+
+ORDER = "the same words in another order"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("Snowden: leaks helped the public", "Leaks helped the public: Snowden", ""),
+        ("Russia strikes a depot", "Drones strike a depot in Russia", ORDER),
+        ("Firm finds natural gas field in upper Dzor", "Firm finds upper Dzor natural gas field", ""),
+        (
+            "Firm finds natural gas field in upper Vayots Dzor valley",
+            "Firm finds upper Vayots Dzor valley natural gas field",
+            ORDER,
+        ),
+    ],
+)
+def test_what_may_stand_elsewhere_in_a_title_is_bounded_on_either_side(
+    one: str, other: str, said: str
+) -> None:
+    ours, theirs = (tuple(folded_words(title)) for title in (one, other))
+    assert [roles_differ(ours, theirs), roles_differ(theirs, ours)] == [said, said]
+
+
+def test_what_is_going_on_is_neither_to_come_nor_done() -> None:
+    titles = [
+        tuple(title.split()) for title in ("pm visiting gyumri", "pm to visit gyumri", "pm visits gyumri")
+    ]
+    going_on, to_come, done = titles
+    assert _tense(going_on, to_come) == _tense(to_come, going_on) == _tense(going_on, done) == ""
+    assert _tense(to_come, done)
+
+
+def test_an_agency_of_two_words_may_sign_with_who_wrote_it() -> None:
+    report = "The bridge opened after two years."
+    assert bare_report(f"KAPAN, March 3 (Associated Press Writer) - {report}", "Halden Wire") == report
+
+
+def test_a_feed_that_says_it_is_turkish_is_believed_where_no_letter_shows_it() -> None:
+    assert languages("Polis on kisiyi tutukladi", "tr") == ("en", "tr")
+    assert "10" in numbers("Polis on kisiyi tutukladi", languages("Polis on kisiyi tutukladi", "tr"))
