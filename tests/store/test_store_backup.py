@@ -178,6 +178,13 @@ def test_what_came_after_the_backup_is_told_again_and_says_so(line: Line, copy: 
         assert store.report(now=line.clock.now).restored == line.clock.now - timedelta(minutes=20)
 
 
+def test_what_is_told_again_says_so_also_where_the_clock_has_been_set_back(line: Line, copy: Path) -> None:
+    line.clock.advance(-3 * DAY)
+    backup.restore(copy, line.folder, now=line.clock.now)
+    (again,) = line.step()
+    assert AGAIN in again.body
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_milestone_that_came_after_the_backup_says_that_it_may_be_a_repeat(
     line: Line, tmp_path: Path, *, together: bool
