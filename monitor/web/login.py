@@ -27,7 +27,11 @@ def let_in(site: Site, request: Request, form: Mapping[str, str]) -> Response:
     """Let somebody in who has the token."""
     to = _back(form.get("to", "/"))
     if not ways.is_token(site.admission, form.get("token", "")):
-        return site.shown(request, "login.html", status=403, to=to, wrong=True)
+        wait = site.guesses.add()
+        answer = site.shown(request, "login.html", status=429 if wait else 403, to=to, wrong=True)
+        if wait:
+            answer.headers["Retry-After"] = str(wait)
+        return answer
     answer = RedirectResponse(to, 303)
     value = ways.session(site.admission, now=site.clock())
     answer.headers.append("Set-Cookie", cookie(request.scope, SESSION, value, lasts=ways.SESSION))
