@@ -202,6 +202,12 @@ def test_nothing_is_noticed_where_nothing_was_claimed_since(
     assert "gone-back" not in caplog.text
 
 
+def test_a_database_that_is_gone_is_missed(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    (desk.folder / DATABASE).unlink()
+    desk.start()
+    assert "outcome=gone-back the database is not the one that was here last" in caplog.text
+
+
 def test_without_the_file_nothing_is_said_and_the_start_writes_it(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
