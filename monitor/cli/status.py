@@ -164,7 +164,7 @@ def _of_database(report: Report, now: datetime) -> Iterator[str]:
     if report.noticed:
         yield _line("", f"had gone back, noticed {_when(report.noticed, now)}")
     if report.gone_back:
-        yield _line("", f"it {report.gone_back}; the next start marks what it tells again")
+        yield from _under(f"it {report.gone_back}; the next start marks what it tells again")
 
 
 # What is shown, in this order. Each reads the report and answers with its lines.

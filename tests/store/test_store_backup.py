@@ -17,6 +17,7 @@ from monitor.alerts.compose import AGAIN
 from monitor.errors import StateError, UsageError
 from monitor.model import Feed, FeedState, Receiver
 from monitor.store import backup
+from monitor.store.claims import COUNT
 from monitor.store.lock import only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE, Store
@@ -289,8 +290,9 @@ def test_a_restore_into_an_empty_folder_needs_to_keep_nothing(line: Line, copy: 
 def test_root_gives_the_restored_database_to_whoever_owns_the_folder(line: Line, copy: Path) -> None:
     os.chown(line.folder, 12345, 12346)
     backup.restore(copy, line.folder, now=line.clock.now)
-    status = (line.folder / DATABASE).stat()
-    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o600)
+    for name in (DATABASE, COUNT):
+        status = (line.folder / name).stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o600)
 
 
 # ---- the commands ------------------------------------------------------------------------------------------
