@@ -41,28 +41,33 @@ def second_instance(nurseries: Crowd) -> Row:
     """Another daemon on the same state, with the daemon alive, killed, and every stray file removed."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-second-") as place,
-        published({"/": Outlet(published=2)}) as port,
+        published({"/": (outlet := Outlet(published=2))}) as port,
+        Hook("hook") as hook,
         nurseries.lent() as first,
         nurseries.lent() as second,
     ):
-        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"})
+        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": hook.url})
         first.born(desk.words("run"))
         _until(lambda: (desk.state / "monitor.db").exists() and desk.counts()["baselines"] == 1)
+        outlet.published = 4
         begun = time.monotonic()
         status = second.whole_life(desk.words("run"), log=f"{place}/log") >> 8
         took = time.monotonic() - begun
         for stray in desk.state.glob("*lock*"):
             stray.unlink()
         again = second.whole_life(desk.words("run")) >> 8
+        settled(desk, 2)
         first.end(kill=True)
+        outlet.published = 5
         once = second.whole_life(desk.words("run", "--once")) >> 8
         said = Path(f"{place}/log").read_text().strip()
-    held = (status, again, once) == (11, 11, 0) and took <= 1.0 and "another monitor" in said
+        told = reckoned(hook.bodies, named(outlet)[2:])
+    refused = (status, again, once) == (11, 11, 0) and took <= 1.0 and "another monitor" in said
     return Row(
         "a second instance; lock files deleted; the first killed",
-        "refused in 1 s with a clear message; a killed one leaves no lock",
-        f"exit {status} in {took:.2f} s, {again}, then {once}: {said[said.find('another monitor') :][:40]}",
-        held,
+        "refused in 1 s with a clear message; a killed one leaves no lock; no repeat",
+        f"exit {status} in {took:.2f} s, {again}, then {once}; {told}",
+        refused and not told.lost and not told.repeats,
     )
 
 
