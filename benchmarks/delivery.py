@@ -58,6 +58,7 @@ from monitor.model import (
     Verdict,
     identity,
 )
+from monitor.store.claims import Count, keep_count
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -299,6 +300,17 @@ def commit() -> float:
     return statistics.median(times) * 1000
 
 
+def counting() -> float:
+    """Milliseconds that writing down the count of claims takes, once a burst."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        times = []
+        for number in range(1000):
+            began = time.perf_counter()
+            keep_count(Path(folder), Count("0123456789abcdef", number))
+            times.append(time.perf_counter() - began)
+    return statistics.median(times) * 1000
+
+
 def composing(*, chat: bool) -> float:
     """Milliseconds that making a message takes."""
     times = []
@@ -350,6 +362,7 @@ def main() -> int:
         return 0
     print(f"{options.alerts:,} alerts, the median of {ROUNDS} rounds, messages a second")
     print(f"an fsync takes {commit():.1f} ms here, a TLS context {tls():.0f} ms (one serves all mail)")
+    print(f"the claims of a burst are counted beside the database in {counting():.3f} ms")
     chat, mail = composing(chat=True), composing(chat=False)
     print(f"a chat message is made in {chat:.2f} ms, a mail in {mail:.2f} ms, before it is sent")
     print(f"{'':<22}{'ours':>8}{'plain':>8}{'share':>8}{'CPU ms, ours':>14}{'plain':>8}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import math
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,7 +19,7 @@ from zoneinfo import ZoneInfo
 from monitor.rules import document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from monitor.errors import Fault
@@ -27,6 +29,8 @@ KEYS = ("bind", "port", "hosts", "token", "user-header", "proxies", "zone")
 PORT = 8650
 SHORTEST_TOKEN = 20  # characters: 120 bits where they are random, as `openssl rand -base64 30` gives
 SESSION = 30 * 24 * 3600  # seconds that a browser stays let in
+GUESSES = 20  # wrong tokens in GUESSED_IN that are answered as ever
+GUESSED_IN = timedelta(minutes=1)
 _HERE = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]+\]")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
@@ -84,6 +88,17 @@ def user_of(
 def is_token(admission: Admission, given: str) -> bool:
     """Whether this is the token."""
     return bool(admission.token) and hmac.compare_digest(given.encode(), admission.token.encode())
+
+
+def wait(guesses: Sequence[datetime], *, now: datetime) -> int:
+    """Seconds until a wrong token is answered as ever, by when the latest came, the oldest first; 0: at once.
+
+    Counted wherever they came from: behind a proxy all come from one address, and addresses cost nothing.
+    """
+    late = [moment for moment in guesses if now - GUESSED_IN < moment <= now]
+    if len(late) <= GUESSES:
+        return 0
+    return math.ceil((late[-GUESSES] + GUESSED_IN - now).total_seconds())
 
 
 def session(admission: Admission, *, now: datetime) -> str:

@@ -209,6 +209,7 @@ class Daemon:
         with Store(self._engine.state) as store:
             self._engine.sync(store)
             self._keep(store)
+            pipeline.look_back(store, now=self._engine.clock())
             if interrupted := store.release_interrupted(now=self._engine.clock()):
                 log.warning("deliveries=%d outcome=interrupted they are sent again, marked so", interrupted)
         self._scheduler.start()

@@ -25,6 +25,7 @@ from monitor import __version__, config, urls
 from monitor.errors import ConfigError, StateError
 from monitor.feeds import health
 from monitor.feeds.guard import system_resolve
+from monitor.store.claims import COUNT
 from monitor.store.lock import is_held
 from monitor.store.report import Reporter, examine
 from monitor.store.store import DATABASE
@@ -46,6 +47,7 @@ _LATE, _LOST = (
     timedelta(hours=24),
 )  # the oldest undelivered; the outbox's own patience is 24 h
 _BEHIND = timedelta(hours=24)  # some feed always shows news of the day
+_LATELY = timedelta(days=7)  # in which it is worth knowing that the database had gone back
 _CLOCK_SLACK = timedelta(seconds=5)
 _CREDENTIAL = re.compile(r"\$\{credential:([^{}]+)\}")
 _FOLDER = "receiver"  # of LoadCredential=receiver:FOLDER each file is a credential
@@ -193,6 +195,23 @@ def _database(patient: Patient) -> Iterator[_Found]:
             f"its journal holds {_megabytes(journal)}",
             "see who reads without end: fuser -v monitor.db",
         )
+    yield from _gone_back(patient)
+
+
+def _gone_back(patient: Patient) -> Iterator[_Found]:
+    report = patient.report
+    if report and report.gone_back:
+        yield (
+            Grade.FAIL,
+            f"it {report.gone_back}",
+            "stop the daemon, and put the right one back; the next start marks what this one tells again",
+        )
+    if report and report.noticed and patient.machine.clock() - report.noticed < _LATELY:
+        yield (
+            Grade.WARN,
+            f"it had gone back (noticed {report.noticed:%Y-%m-%d %H:%M} UTC); what it told again said so",
+            "leave monitor.db-wal where it is; put older databases in place by monitor restore",
+        )
 
 
 def _disk(patient: Patient) -> Iterator[_Found]:
@@ -217,9 +236,8 @@ def _permissions(patient: Patient) -> Iterator[_Found]:
     found: list[_Found] = []
     if state.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         found.append((Grade.WARN, f"others may look into {patient.state}", f"chmod 700 {patient.state}"))
-    foreign = sorted(
-        path.name for path in patient.state.glob(f"{DATABASE}*") if path.stat().st_uid != state.st_uid
-    )
+    ours = (*patient.state.glob(f"{DATABASE}*"), *patient.state.glob(COUNT))
+    foreign = sorted(path.name for path in ours if path.stat().st_uid != state.st_uid)
     if foreign:
         owner = f"chown --reference={patient.state} {patient.state}/*"
         found.append((Grade.FAIL, f"{_listed(foreign)} belong to another user than their folder", owner))

@@ -235,6 +235,7 @@ def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Count
     with Store(engine.state) as store, ThreadPoolExecutor(PLACES) as pool:
         engine.sync(store)
         engine.keep(store, refused=refused)
+        pipeline.look_back(store, now=engine.clock())
         store.release_interrupted(now=engine.clock())
         states = store.feed_states([feed.name for feed in engine.desk.feeds])
         now = engine.clock()

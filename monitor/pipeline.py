@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from monitor.rules.recurring import Recurring
     from monitor.rules.rulebook import Rulebook
     from monitor.rules.tenure import Earlier, Standing
+    from monitor.store.claims import Count
     from monitor.store.store import Store
 
 log = logging.getLogger("monitor")
@@ -516,7 +517,9 @@ def deliver(
     now = clock()
     with store.transaction():
         parcel = dispatch.taken(store, receiver, customs=customs, now=now)
-    if parcel is not None:
+        count = store.count_claims(1) if parcel else None
+    if parcel is not None and count is not None:
+        _keep_count(store, count)
         _deliver_taken(store, receiver, parcel, send=send, clock=clock, templates=templates)
     return parcel
 
@@ -541,8 +544,11 @@ def deliver_burst(
     began = clock()
     with store.transaction():
         parcels = dispatch.several(store, receiver, most=BURST, customs=customs, now=began)
+        count = store.count_claims(len(parcels)) if parcels else None
         changed = _watch(store)
-    if not parcels:
+    if count:
+        _keep_count(store, count)
+    else:
         store.settle()
     for number, parcel in enumerate(parcels):
         if number and (stop() or clock() - began > _LONGEST_BURST or changed(parcel)):
@@ -555,6 +561,28 @@ def deliver_burst(
         if not sent and not last:
             return _given_back(store, parcels[number + 1 :], now=clock())
     return bool(parcels)
+
+
+def look_back(store: Store, *, now: datetime) -> None:
+    """See whether the database has gone back; then what it tells again says so, and the operators hear of it.
+
+    At each start, before anything is read or sent.
+    """
+    if found := store.gone_back():
+        with store.transaction():
+            store.mark_gone_back(now, noticed=True)
+            store.put_notice(
+                "The database", f"{found}. What was told since is told again, and says so", now=now
+            )
+        log.error("outcome=gone-back the database %s; what was told since is told again, marked so", found)
+    _keep_count(store, store.claims_made(), anew=True)
+
+
+def _keep_count(store: Store, count: Count, *, anew: bool = False) -> None:
+    try:
+        store.keep_count(count, anew=anew)
+    except OSError as error:
+        log.warning("outcome=uncounted a database that goes back is not noticed: %s", error.strerror)
 
 
 def _watch(store: Store) -> Callable[[Claim | Digest | Notice], bool]:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor import doctor
+from monitor import doctor, pipeline
 from monitor.doctor import Grade, Machine, Patient, examined
 from monitor.errors import StateError
 from monitor.model import Feed
 from monitor.store.report import Queue, examine
 from monitor.store.store import DATABASE, Store
-from tests.desks import MONITOR, Desk
+from tests.desks import MONITOR, Desk, called
 from tests.fakes import START
 from tests.test_status import QUIET, with_a_queue
 
@@ -143,6 +143,21 @@ def test_a_damaged_database(desk: Desk) -> None:
     assert grades(desk, Known(), "database") == ["fail"]
     with pytest.raises(StateError, match="cannot be read"):
         examine(desk.state / "nowhere", full=False)
+
+
+def test_a_database_that_has_gone_back(desk: Desk) -> None:
+    with closing(sqlite3.connect(desk.state / DATABASE)) as db, db:
+        db.execute("update claims set made = made - 1")
+    _, (grade, says, remedy) = found(desk, Known(), "database")
+    assert (grade, "knows of 1 of the 2 messages" in says, "next start" in remedy) == ("fail", True, True)
+    shown = " ".join(called("status", "--state", str(desk.state)).stdout.split())
+    assert "knows of 1 of the 2 messages taken to be sent; the next start marks" in shown
+    with Store(desk.state) as store:
+        pipeline.look_back(store, now=START)
+    _, (grade, says, remedy) = found(desk, Known(), "database")
+    assert (grade, "(noticed 2026-03-02 09:00 UTC)" in says, "restore" in remedy) == ("warn", True, True)
+    assert "had gone back, noticed" in called("status", "--state", str(desk.state)).stdout
+    assert grades(desk, Known(now=START + timedelta(days=8)), "database") == ["ok"]
 
 
 def test_a_full_look_finds_an_index_that_lies_and_a_quick_one_does_not(desk: Desk) -> None:

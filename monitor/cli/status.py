@@ -161,6 +161,10 @@ def _of_database(report: Report, now: datetime) -> Iterator[str]:
     yield _line("database", f"{_bytes(sizes['database'])}, and {_bytes(sizes['journal'])} of journal")
     if report.restored:
         yield _line("", f"restored from a backup {_when(report.restored, now)}")
+    if report.noticed:
+        yield _line("", f"had gone back, noticed {_when(report.noticed, now)}")
+    if report.gone_back:
+        yield from _under(f"it {report.gone_back}; the next start marks what it tells again")
 
 
 # What is shown, in this order. Each reads the report and answers with its lines.
@@ -251,6 +255,8 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
         "rules": _rules_as_json(report.desk) if report.desk else None,
         "database": dict(report.sizes),
         "restored": _iso(report.restored),
+        "noticed": _iso(report.noticed),
+        "gone_back": report.gone_back,
     }
 
 

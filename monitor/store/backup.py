@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.errors import StateError, UsageError
-from monitor.store.rows import to_milliseconds
+from monitor.store.claims import COUNT, keep_count
 from monitor.store.store import DATABASE, Store
 
 if TYPE_CHECKING:
@@ -112,11 +112,14 @@ def restore(
             _copy(source, folder / DATABASE, progress)
             with Restored(folder) as store:
                 store.mark(now, baseline=baseline)
+                count = store.claims_made()
             made = folder / DATABASE
             _as_owned(made, state)
             _to_disk(made)
             replaced = _set_aside(place, kept)
             made.replace(place)
+            keep_count(state, count, anew=True)
+            _as_owned(state / COUNT, state)
             _to_disk(state)
     except OSError as error:
         raise StateError(
@@ -142,10 +145,7 @@ class Restored(Store):
     def mark(self, now: datetime, *, baseline: bool) -> None:
         """Make it say that it is a restored one, and what that means for what it owes."""
         with self.transaction():
-            self._db.execute("insert or replace into restores values (?)", (to_milliseconds(now),))
-            self._db.execute("update deliveries set uncertain = 1 where state not in ('sent', 'dead')")
-            self._db.execute("update letters set uncertain = 1 where state in ('due', 'sending')")
-            self._db.execute("update feeds set next_poll = min(next_poll, ?)", (to_milliseconds(now),))
+            self.mark_gone_back(now, noticed=False)
             if baseline:
                 self._db.execute(
                     "update feeds set last_good = null, etag = null, last_modified = null, digest = null,"

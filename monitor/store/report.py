@@ -50,6 +50,8 @@ class Report:
     stored: Mapping[str, int]  # rows: entries, bygone, stories, alerts, uncertain
     desk: KeptDesk | None
     restored: datetime | None  # when a backup was last put in its place
+    noticed: datetime | None  # when a start last noticed that it had gone back
+    gone_back: str  # how it is seen that it has, since; "" where it has not
     sizes: Mapping[str, int]  # bytes of the database and of its journal
     held: Mapping[str, tuple[int, datetime]]  # by receiver: how many alerts, and when their digest goes
     outages: Mapping[str, Outage]
@@ -77,6 +79,7 @@ class Reporter(Store):
 
     def report(self, *, now: datetime) -> Report:
         """How the desk stands."""
+        gone_back = self.gone_back()
         stored = self._rows(
             """
             select (select count(*) from entries) entries, (select count(*) from bygone) bygone,
@@ -85,14 +88,18 @@ class Reporter(Store):
             """
         )[0]
         tallies = self._rows("select * from tallies")
-        restored = self._rows("select max(at) at from restores")[0]["at"]
+        replaced = self._rows(
+            "select max(iif(noticed, null, at)) restored, max(iif(noticed, at, null)) noticed from restores"
+        )[0]
         return Report(
             feeds=self.feed_conditions(),
             queues=self._queues(),
             tallies={row["name"]: Tally(row["count"], from_milliseconds(row["last"])) for row in tallies},
             stored=dict(stored),
             desk=self.desk(),
-            restored=to_time(restored),
+            restored=to_time(replaced["restored"]),
+            noticed=to_time(replaced["noticed"]),
+            gone_back=gone_back,
             sizes=sizes(self._path.parent),
             held=self.next_digests(),
             outages=self.outages(),

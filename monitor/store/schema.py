@@ -258,9 +258,10 @@ create table tallies (
     last integer not null
 ) strict, without rowid;
 
--- when a backup was put in place of the database
+-- when an older database came in this one's place: by `monitor restore`, or `noticed` at a start
 create table restores (
-    at integer primary key
+    at integer primary key,
+    noticed integer not null check (noticed in (0, 1))
 ) strict;
 
 -- pruning a story asks whether an alert quotes one of its entries
@@ -332,6 +333,14 @@ create table baselines (
     body blob not null
 ) strict;
 create index feeds_unsettled on feeds (next_poll) where enabled and unsettled > 0;
+
+-- one row: how many messages were ever taken to be sent, and which database this is. The file monitor.count
+-- beside it says so too, and is ahead of a database that has gone back.
+create table claims (
+    database text not null,
+    made integer not null
+) strict;
+insert into claims values (lower(hex(randomblob(8))), 0);
 """
 
 

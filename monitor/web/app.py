@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 
 from monitor.errors import MonitorError, StateError
 from monitor.web import day, feeds, login, rules, search, silences, stories
-from monitor.web.door import Door
+from monitor.web.door import Door, Guesses
 from monitor.web.site import Site
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 def page(state: Path, admission: Admission, *, clock: Callable[[], datetime]) -> ASGIApp:
     """The page of a state folder, behind its door."""
-    site = Site(state, admission, clock)
+    guesses = Guesses(clock)
+    site = Site(state, admission, clock, guesses)
     app = Starlette(
         routes=[
             site.reads("/", day.today),
@@ -59,7 +60,7 @@ def page(state: Path, admission: Admission, *, clock: Callable[[], datetime]) ->
             Exception: partial(broke, site),
         },
     )
-    return Door(app, admission=admission, clock=clock)
+    return Door(app, admission=admission, clock=clock, guesses=guesses)
 
 
 def refused(site: Site, request: Request, error: Exception) -> Response:

@@ -8,8 +8,11 @@ and loads nothing but our own files.
 from __future__ import annotations
 
 import hmac
+import logging
 import secrets
+from collections import deque
 from http.cookies import CookieError, SimpleCookie
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from monitor.admission import Admission
+
+log = logging.getLogger("monitor")
 
 SESSION, VISIT = "media_monitor", "media_monitor_visit"
 LONGEST_BODY = 64 * 1024  # bytes of a form; ours have a few hundred
@@ -45,11 +50,33 @@ HEADERS = {
 }
 
 
+class Guesses:
+    """The wrong tokens of the last minute, from wherever they came. A right one is never asked about them."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._latest: deque[datetime] = deque(maxlen=ways.GUESSES + 1)
+        self._lock = Lock()
+        self._said = False
+
+    def add(self) -> int:
+        """There was another: in how many seconds one may be tried again, 0 for at once."""
+        with self._lock:
+            self._latest.append(self._clock())
+            wait = ways.wait([*self._latest], now=self._latest[-1])
+            if wait and not self._said:
+                log.warning("outcome=guessing somebody tries tokens: more than %d in a minute", ways.GUESSES)
+            self._said = bool(wait)
+        return wait
+
+
 class Door:
     """Stands before the app. The key that forms are signed with is this process's own."""
 
-    def __init__(self, app: ASGIApp, *, admission: Admission, clock: Callable[[], datetime]) -> None:
-        self._app, self._admission, self._clock = app, admission, clock
+    def __init__(
+        self, app: ASGIApp, *, admission: Admission, clock: Callable[[], datetime], guesses: Guesses
+    ) -> None:
+        self._app, self._admission, self._clock, self._guesses = app, admission, clock, guesses
         self._key = secrets.token_hex(32)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +105,8 @@ class Door:
     def _refusal(self, scope: Scope, headers: Headers, cookies: dict[str, str]) -> Any:
         """The answer to a request that does not come in; None for one that does."""
         admission, path = self._admission, scope["path"]
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        bearer = bearer.strip() if scheme.lower() == "bearer" else ""
         if not ways.is_known_host(admission, headers.get("host", "")):
             return PlainTextResponse(
                 "This name is not one of this page's: see hosts: in its settings.\n", 421
@@ -86,11 +115,13 @@ class Door:
             admission,
             peer=_peer(scope),
             header=headers.get(admission.user_header, "") if admission.user_header else "",
-            bearer=headers.get("authorization", "").removeprefix("Bearer "),
+            bearer=bearer,
             session=cookies.get(SESSION, ""),
             now=self._clock(),
         )
         scope["state"]["user"] = user or ""
+        if user is None and admission.token and bearer and (wait := self._guesses.add()):
+            return PlainTextResponse("Too many wrong tokens.\n", 429, {"Retry-After": str(wait)})
         if user is None and not path.startswith(_OPEN):
             if admission.token and scope["method"] in _SAFE and not path.endswith(".atom"):
                 return RedirectResponse(f"/login?to={quote(path)}", 303)

@@ -27,10 +27,18 @@ def let_in(site: Site, request: Request, form: Mapping[str, str]) -> Response:
     """Let somebody in who has the token."""
     to = _back(form.get("to", "/"))
     if not ways.is_token(site.admission, form.get("token", "")):
-        return site.shown(request, "login.html", status=403, to=to, wrong=True)
+        return _refused(site, request, to)
     answer = RedirectResponse(to, 303)
     value = ways.session(site.admission, now=site.clock())
     answer.headers.append("Set-Cookie", cookie(request.scope, SESSION, value, lasts=ways.SESSION))
+    return answer
+
+
+def _refused(site: Site, request: Request, to: str) -> Response:
+    wait = site.guesses.add()
+    answer = site.shown(request, "login.html", status=429 if wait else 403, to=to, wrong=True)
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
     return answer
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from monitor.model import StoryId
     from monitor.rules.rule import Rule, Rulebook
     from monitor.store.reading import Reading
+    from monitor.web.door import Guesses
 
     Page = Callable[["Site", Request], Response]
     Change = Callable[["Site", Request, Mapping[str, str]], Response]
@@ -82,8 +83,10 @@ class DeskInForce:
 class Site:
     """One state folder's page."""
 
-    def __init__(self, state: Path, admission: Admission, clock: Callable[[], datetime]) -> None:
-        self.state, self.admission, self.clock = state, admission, clock
+    def __init__(
+        self, state: Path, admission: Admission, clock: Callable[[], datetime], guesses: Guesses
+    ) -> None:
+        self.state, self.admission, self.clock, self.guesses = state, admission, clock, guesses
         self.zone = ZoneInfo(admission.zone)
         self.desk = DeskInForce()
         self._templates = templates(self.zone)

@@ -99,6 +99,11 @@ def probes(
         "addresses": addresses.addresses,
         "injection": lambda: injection.injection(texts=6 if short else 0),
         "secrets": lambda: planted.secrets(short=short),
+        "mutants": lambda: untried(
+            "mutation testing of stories, rules, alerts, store and guard",
+            "≥ 90 % killed",
+            "it takes hours: python -m tests.campaign.mutants, docs/reliability.md",
+        ),
         "soak": lambda: soak.soak(nurseries, seconds=10 if short else size.seconds, seed=seed),
     }
 

@@ -41,28 +41,33 @@ def second_instance(nurseries: Crowd) -> Row:
     """Another daemon on the same state, with the daemon alive, killed, and every stray file removed."""
     with (
         tempfile.TemporaryDirectory(prefix="campaign-second-") as place,
-        published({"/": Outlet(published=2)}) as port,
+        published({"/": (outlet := Outlet(published=2))}) as port,
+        Hook("hook") as hook,
         nurseries.lent() as first,
         nurseries.lent() as second,
     ):
-        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": "json://127.0.0.1:9/"})
+        desk = Desk(Path(place), {"wire": f"http://127.0.0.1:{port}/"}, {"hook": hook.url})
         first.born(desk.words("run"))
         _until(lambda: (desk.state / "monitor.db").exists() and desk.counts()["baselines"] == 1)
+        outlet.published = 4
         begun = time.monotonic()
         status = second.whole_life(desk.words("run"), log=f"{place}/log") >> 8
         took = time.monotonic() - begun
         for stray in desk.state.glob("*lock*"):
             stray.unlink()
         again = second.whole_life(desk.words("run")) >> 8
+        settled(desk, 2)
         first.end(kill=True)
+        outlet.published = 5
         once = second.whole_life(desk.words("run", "--once")) >> 8
         said = Path(f"{place}/log").read_text().strip()
-    held = (status, again, once) == (11, 11, 0) and took <= 1.0 and "another monitor" in said
+        told = reckoned(hook.bodies, named(outlet)[2:])
+    refused = (status, again, once) == (11, 11, 0) and took <= 1.0 and "another monitor" in said
     return Row(
         "a second instance; lock files deleted; the first killed",
-        "refused in 1 s with a clear message; a killed one leaves no lock",
-        f"exit {status} in {took:.2f} s, {again}, then {once}: {said[said.find('another monitor') :][:40]}",
-        held,
+        "refused in 1 s with a clear message; a killed one leaves no lock; no repeat",
+        f"exit {status} in {took:.2f} s, {again}, then {once}; {told}",
+        refused and not told.lost and not told.repeats,
     )
 
 
@@ -163,6 +168,7 @@ def damaged(nurseries: Crowd, *, pages: int, seed: int) -> list[Row]:
         return [
             lived.overwritten(pages, random.Random(f"damaged {seed}")),
             lived.without_journal(),
+            lived.copied(backup),
             lived.restored(backup),
         ]
 
@@ -221,26 +227,34 @@ class _Damage:
         return status == 1 and ("it is damaged" in said or "the database cannot be read" in said)
 
     def without_journal(self) -> Row:
-        """What was told since the last checkpoint is forgotten, and told again: nobody can know of it."""
+        """What was told since the last checkpoint is forgotten, and told again."""
         self._as_before()
         (self.desk.state / "monitor.db-wal").unlink()
-        status, _ = self._once()
-        return self._row("-wal deleted after kill -9", status, marked=False)
+        return self._row("-wal deleted after kill -9", *self._once())
+
+    def copied(self, backup: str) -> Row:
+        """A database from before the last stories, put in place by hand."""
+        self._as_before()
+        for name in ("monitor.db-wal", "monitor.db-shm"):
+            (self.desk.state / name).unlink(missing_ok=True)
+        shutil.copy(backup, self.desk.state / "monitor.db")
+        return self._row("an older database copied over it", *self._once())
 
     def restored(self, backup: str) -> Row:
         """A backup from before the last stories, put back by `monitor restore`."""
         self._as_before()
         refused, _ = self._run(["restore", backup, "--state", str(self.desk.state)])
-        status, _ = self._once()
-        return self._row("an older backup restored", refused or status, marked=True)
+        status, words = self._once()
+        return self._row("an older backup restored", refused or status, words, noticed=False)
 
-    def _row(self, what: str, status: int, *, marked: bool) -> Row:
-        told = reckoned(self.hook.bodies, named(self.outlet)[2:])
+    def _row(self, what: str, status: int, words: str, *, noticed: bool = True) -> Row:
+        """What became of a database that went back; a start has to notice it, but where `restore` said so."""
+        told, said = reckoned(self.hook.bodies, named(self.outlet)[2:]), "outcome=gone-back" in words
         return Row(
             what,
-            "a clear error or recovery; lost 0" + ("; repeats say so" if marked else ""),
-            f"exit {status}; {told}",
-            status == 0 and not told.lost and not (marked and told.unmarked),
+            "lost 0, repeats say so" + (", never silent" if noticed else ""),
+            f"exit {status}; {told}; {'said so' if said else 'nothing said'}",
+            status == 0 and not told.lost and bool(told.repeats) and not told.unmarked and said == noticed,
         )
 
     def _as_before(self) -> None:

@@ -18,7 +18,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from monitor import pipeline
 from tests.campaign.world import Row
-from tests.test_power_cuts import SEEDED, Bursts, Milestones, PowerCuts, broken
+from tests.test_power_cuts import SEEDED, Bursts, GoneBack, Milestones, PowerCuts, broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ class FailingDisk(Bursts):
 
 
 # Of so many runs, each machine's share: the daemon delivers in bursts, and milestones are seldom.
-_SHARES = {PowerCuts: 0.3, Bursts: 0.3, FailingDisk: 0.3, Milestones: 0.1}
+_SHARES = {PowerCuts: 0.3, Bursts: 0.2, GoneBack: 0.1, FailingDisk: 0.3, Milestones: 0.1}
 _LONG_IN_HIDING = (  # over 10 s of CPU each
     "validators saved before entries",
     "the poll recorded in an earlier transaction than the plan",

@@ -8,11 +8,12 @@ goes to a receiver that works, the command line, what a dozen commands print, a 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import socketserver
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -27,7 +28,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.alerts.families import sinks
-from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, published
+from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, published, unmeasured
 from tests.test_secrets import SECRETS as OF_RECEIVERS
 from tests.test_secrets import Always, echo, receivers
 from tests.web_server import WebServer
@@ -59,6 +60,7 @@ _PAIRS = (
     (OF_FEEDS["feed-user"], OF_FEEDS["feed-password"]),
     (OF_FEEDS["proxy-user"], OF_FEEDS["proxy-password"]),
 )
+_AT_DEBUG = "import logging; logging.basicConfig(level=10); from monitor.cli.main import main; main()"
 _RULES = "rules: [{id: watched, title: Watched, any: [peace agreement], send: %s}]\n"
 _COMMANDS = (
     *(("status",), ("status", "--prometheus")),
@@ -117,7 +119,7 @@ def secrets(*, short: bool = False) -> Row:
         patch.setenv("CREDENTIALS_DIRECTORY", str(_written(Path(folder), addresses, outside.port)))
         desk = _desk(Path(folder), addresses, hook.url, outside.port, port)
         with _Loud() as nursery:
-            places = _lived(desk, nursery, outlet, addresses)
+            places = _lived(desk, outlet, addresses)
             places |= _commands(desk, nursery, short=short) | {"alerts": "\n".join(hook.bodies).encode()}
             places |= _pages(desk, nursery, _PAGES[:3] if short else _PAGES)
         asked = len(there.requests), len(outside.requests), mail.asked
@@ -228,36 +230,53 @@ class _Loud(Nursery):
     module = "tests.campaign.loud_nursery"
 
 
-def _lived(desk: Desk, nursery: Nursery, outlet: Outlet, addresses: Mapping[str, str]) -> dict[str, bytes]:
-    """What is left of a daemon's life: its log, its files while it runs and after, its command line."""
+def _lived(desk: Desk, outlet: Outlet, addresses: Mapping[str, str]) -> dict[str, bytes]:
+    """What is left of a daemon's life: its log, its files while it runs and after, its command lines."""
     log = desk.folder / "log"
-    pid = nursery.born(desk.words("run"), log=str(log))
-    until = time.monotonic() + 30
+    with log.open("wb") as out:
+        daemon = subprocess.Popen(
+            [sys.executable, "-c", _AT_DEBUG, *desk.words("run")], env=unmeasured(), stdout=out, stderr=out
+        )
+    lines, until = set[bytes](), time.monotonic() + 30
     while time.monotonic() < until and not _is_baseline(desk):
         time.sleep(0.1)
     outlet.published = 3
     while time.monotonic() < until and _tried(desk) < len(addresses):
+        lines |= command_lines(daemon.pid)
         time.sleep(0.1)
     rules = desk.rules / "rules.yaml"
     good = rules.read_text()
     rules.write_text(good.replace("any:", "anny:").replace("desk", "nobody"))
     (desk.rules / "more.yaml").write_text(f"receivers: {{extra: '{addresses['hook']}', hook: 'json://['}}\n")
-    os.kill(pid, signal.SIGHUP)
+    daemon.send_signal(signal.SIGHUP)
     while time.monotonic() < until and b"refused" not in log.read_bytes():
         time.sleep(0.1)
     alive = _files(desk.state)  # -wal among them
     rules.write_text(good)
     (desk.rules / "more.yaml").unlink()
-    process = Path(f"/proc/{pid}/cmdline")
-    assert process.exists(), log.read_text()[-2000:]
-    line = process.read_bytes()
-    nursery.end()
+    assert daemon.poll() is None, log.read_text()[-2000:]
+    daemon.terminate()
+    daemon.wait(30)
+    assert any(b"\0run\0" in line for line in lines) and len(lines) > 1, "the daemon's, and a parser's"
     return {
         "log": log.read_bytes(),
         "database, running": alive,
         "database": _files(desk.state),
-        "cmdline": line,
+        "command lines": b"\n".join(lines),
     }
+
+
+def command_lines(pid: int) -> set[bytes]:
+    """The command lines of a process and of its descendants, as everybody on the machine may read them."""
+    parents, lines = dict[int, int](), dict[int, bytes]()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            lines[int(folder.name)] = (folder / "cmdline").read_bytes()
+    family = {pid}
+    while more := {one for one, parent in parents.items() if parent in family} - family:
+        family |= more
+    return {lines[one] for one in family if lines.get(one)}
 
 
 def _is_baseline(desk: Desk) -> bool:

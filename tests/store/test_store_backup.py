@@ -17,6 +17,7 @@ from monitor.alerts.compose import AGAIN
 from monitor.errors import StateError, UsageError
 from monitor.model import Feed, FeedState, Receiver
 from monitor.store import backup
+from monitor.store.claims import COUNT
 from monitor.store.lock import only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE, Store
@@ -178,6 +179,13 @@ def test_what_came_after_the_backup_is_told_again_and_says_so(line: Line, copy: 
         assert store.report(now=line.clock.now).restored == line.clock.now - timedelta(minutes=20)
 
 
+def test_what_is_told_again_says_so_also_where_the_clock_has_been_set_back(line: Line, copy: Path) -> None:
+    line.clock.advance(-3 * DAY)
+    backup.restore(copy, line.folder, now=line.clock.now)
+    (again,) = line.step()
+    assert AGAIN in again.body
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_a_milestone_that_came_after_the_backup_says_that_it_may_be_a_repeat(
     line: Line, tmp_path: Path, *, together: bool
@@ -282,8 +290,9 @@ def test_a_restore_into_an_empty_folder_needs_to_keep_nothing(line: Line, copy: 
 def test_root_gives_the_restored_database_to_whoever_owns_the_folder(line: Line, copy: Path) -> None:
     os.chown(line.folder, 12345, 12346)
     backup.restore(copy, line.folder, now=line.clock.now)
-    status = (line.folder / DATABASE).stat()
-    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o600)
+    for name in (DATABASE, COUNT):
+        status = (line.folder / name).stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 12346, 0o600)
 
 
 # ---- the commands ------------------------------------------------------------------------------------------

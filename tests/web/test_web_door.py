@@ -112,6 +112,44 @@ def test_logging_in_leads_to_no_other_place(state: Path, to: str) -> None:
         assert answer.headers["location"] == "/"
 
 
+@pytest.mark.parametrize(
+    ("ages", "seconds"),
+    [
+        ([], 0),
+        ([0] * 20, 0),
+        ([61, *[0] * 20], 0),
+        ([0] * 21, 60),
+        ([50, 40.5, *[0] * 19], 20),
+        ([59.9] * 21, 1),
+        ([-1, *[0] * 20], 0),  # of a clock that was set back
+    ],
+)
+def test_beyond_twenty_wrong_tokens_in_a_minute_the_next_has_to_wait(ages: list[float], seconds: int) -> None:
+    assert ways.wait([START - timedelta(seconds=age) for age in ages], now=START) == seconds
+
+
+def test_who_guesses_is_put_off_and_who_has_the_token_never(
+    state: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = FakeClock()
+    with served(state, clock=clock, admission=WITH_TOKEN) as address:
+        guesser = Visitor(address)
+        guessed = [guesser.get("/", Authorization=f"Bearer guess-{number}").status for number in range(15)]
+        guessed += [guesser.send("/login", "/login", token=f"guess-{number}").status for number in range(5)]
+        assert guessed == [303] * 15 + [403] * 5
+        assert caplog.text == ""
+        put_off = guesser.get("/", Authorization="Bearer guess-20")
+        assert (put_off.status, put_off.headers["retry-after"]) == (429, "60")
+        put_off = guesser.send("/login", "/login", token="guess-21")
+        assert (put_off.status, put_off.headers["retry-after"]) == (429, "60")
+        assert caplog.text.count("outcome=guessing") == 1
+        assert guesser.send("/login", "/login", token=TOKEN).status == 303
+        assert Visitor(address).get("/", Authorization=f"bearer {TOKEN}").status == 200
+        assert Visitor(address).get("/", Authorization="Basic Z3Vlc3M6Z3Vlc3M=").status == 303
+        clock.advance(timedelta(minutes=1))
+        assert Visitor(address).get("/", Authorization="Bearer guess-22").status == 303
+
+
 def test_programs_come_in_with_the_token_as_bearer(state: Path) -> None:
     with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         assert Visitor(address).get("/rules/x.atom").status == 401
