@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,7 +31,7 @@ from xml.etree import ElementTree as ET
 from tests.campaign.mutations import Mutation, mutations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 ROOT = Path(__file__).parents[2]
 # Package: (its files, the folder or file of its own tests)
@@ -71,7 +71,7 @@ _LONGEST_TEST = 8.0  # seconds on the machine as it was when the lines were lear
 class Lines:
     """For each file the tests that pass each of its lines, and how long each test takes in seconds."""
 
-    passed: Mapping[str, Mapping[int, frozenset[str]]]
+    passed: Mapping[str, Mapping[int, Collection[str]]]
     seconds: Mapping[str, float]
     failed: frozenset[str]
 
@@ -133,13 +133,11 @@ def _read(data: Path, times: list[Path]) -> Lines:
 
     read = CoverageData(str(data))
     read.read()
-    passed = {
-        f"monitor/{file.rpartition('/monitor/')[2]}": {
-            line: frozenset(context.rpartition("|")[0] for context in contexts if context)
-            for line, contexts in read.contexts_by_lineno(file).items()
-        }
-        for file in read.measured_files()
-    }
+    passed: defaultdict[str, defaultdict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for file in read.measured_files():  # the same one in each tree in which lines were learned
+        lines = passed[f"monitor/{file.rpartition('/monitor/')[2]}"]
+        for line, contexts in read.contexts_by_lineno(file).items():
+            lines[line] |= {context.rpartition("|")[0] for context in contexts if context}
     seconds, failed = {}, set()
     for case in (case for file in times for case in ET.parse(file).iter("testcase")):  # noqa: S314 - pytest's
         test = f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"

@@ -20,7 +20,9 @@ import trustme
 from monitor import added, config
 from monitor.engine import where_it_is
 from monitor.errors import ConfigError, FetchError
-from monitor.feeds.fetch import Fetched, Fetcher, Limits
+from monitor.feeds.connection import Door, Idle, Route, connection
+from monitor.feeds.fetch import Fetched, Fetcher, Limits, _dial
+from monitor.feeds.guard import system_resolve
 from monitor.model import Access, Feed, FeedState, Poll, Proxy, Tls
 from monitor.sources import unpacked
 from tests.desks import rss
@@ -235,6 +237,29 @@ def test_a_proxy_is_no_way_round_the_guard(fetcher: Fetcher) -> None:
     for url in ("http://10.0.0.1/", "http://feed.example/"):
         private = replace(asked(url, access).feed, allow_private=False)
         assert "is not public" in refused(fetcher, Poll(private)).what
+
+
+def test_the_guard_hears_of_the_feeds_own_host_before_a_proxy_does() -> None:
+    heard: list[tuple[str, int]] = []
+
+    def private(host: str, port: int) -> list[str]:
+        heard.append((host, port))
+        return ["10.0.0.1"]
+
+    fetcher = Fetcher(user_agent="ours", resolve=private, limits=SHORT)
+    feed = replace(
+        asked("http://feed.example/", Access(proxy=Proxy("proxy.example", 9))).feed, allow_private=False
+    )
+    assert "is not public" in refused(fetcher, Poll(feed)).what
+    assert set(heard) == {("feed.example", 80)}
+
+
+def test_of_too_many_connections_the_longest_unused_is_let_go() -> None:
+    idle, door = Idle(2), Door(system_resolve, _dial, SHORT)
+    routes = [Route("http", f"{name}.example", 80, allow_private=False) for name in "abc"]
+    for route in routes:
+        idle.keep(route, connection(route, door, trust=ssl.create_default_context()))
+    assert [*idle._kept.values()] == routes[1:]
 
 
 class SocksProxy(_Proxy):
