@@ -517,8 +517,8 @@ def deliver(
     now = clock()
     with store.transaction():
         parcel = dispatch.taken(store, receiver, customs=customs, now=now)
-        count = store.count_claims(1) if parcel else None
-    if parcel is not None and count is not None:
+        count = store.count_claims(0 if parcel is None else 1)
+    if parcel is not None:
         _keep_count(store, count)
         _deliver_taken(store, receiver, parcel, send=send, clock=clock, templates=templates)
     return parcel
@@ -544,9 +544,9 @@ def deliver_burst(
     began = clock()
     with store.transaction():
         parcels = dispatch.several(store, receiver, most=BURST, customs=customs, now=began)
-        count = store.count_claims(len(parcels)) if parcels else None
+        count = store.count_claims(len(parcels))
         changed = _watch(store)
-    if count:
+    if parcels:
         _keep_count(store, count)
     else:
         store.settle()

@@ -84,7 +84,8 @@ class Claims(Connection):
 
     def count_claims(self, number: int) -> Count:
         """So many messages more were taken to be sent; how many that makes. Inside the transaction of T2."""
-        self._db.execute("update claims set made = made + ?", (number,))
+        if number:
+            self._db.execute("update claims set made = made + ?", (number,))
         return self.claims_made()
 
     def claims_made(self) -> Count:

@@ -20,7 +20,7 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
@@ -34,7 +34,7 @@ from tests.test_secrets import Always, echo, receivers
 from tests.web_server import WebServer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 # The secrets of feeds and settings, by the name of the credential that holds each.
 OF_FEEDS = {
@@ -232,31 +232,26 @@ class _Loud(Nursery):
 
 def _lived(desk: Desk, outlet: Outlet, addresses: Mapping[str, str]) -> dict[str, bytes]:
     """What is left of a daemon's life: its log, its files while it runs and after, its command lines."""
-    log = desk.folder / "log"
-    with log.open("wb") as out:
-        daemon = subprocess.Popen(
-            [sys.executable, "-c", _AT_DEBUG, *desk.words("run")], env=unmeasured(), stdout=out, stderr=out
-        )
-    lines, until = set[bytes](), time.monotonic() + 30
-    while time.monotonic() < until and not _is_baseline(desk):
-        time.sleep(0.1)
-    outlet.published = 3
-    while time.monotonic() < until and _tried(desk) < len(addresses):
-        lines |= command_lines(daemon.pid)
-        time.sleep(0.1)
-    rules = desk.rules / "rules.yaml"
-    good = rules.read_text()
-    rules.write_text(good.replace("any:", "anny:").replace("desk", "nobody"))
-    (desk.rules / "more.yaml").write_text(f"receivers: {{extra: '{addresses['hook']}', hook: 'json://['}}\n")
-    daemon.send_signal(signal.SIGHUP)
-    while time.monotonic() < until and b"refused" not in log.read_bytes():
-        time.sleep(0.1)
-    alive = _files(desk.state)  # -wal among them
-    rules.write_text(good)
-    (desk.rules / "more.yaml").unlink()
-    assert daemon.poll() is None, log.read_text()[-2000:]
-    daemon.terminate()
-    daemon.wait(30)
+    log, until = desk.folder / "log", time.monotonic() + 30
+    with _daemon(desk, log) as daemon:
+        while time.monotonic() < until and not _is_baseline(desk):
+            time.sleep(0.1)
+        outlet.published = 3
+        while time.monotonic() < until and _tried(desk) < len(addresses):
+            time.sleep(0.1)
+        lines = command_lines(daemon.pid)
+        rules = desk.rules / "rules.yaml"
+        good = rules.read_text()
+        rules.write_text(good.replace("any:", "anny:").replace("desk", "nobody"))
+        wrong = f"receivers: {{extra: '{addresses['hook']}', hook: 'json://['}}\n"
+        (desk.rules / "more.yaml").write_text(wrong)
+        daemon.send_signal(signal.SIGHUP)
+        while time.monotonic() < until and b"refused" not in log.read_bytes():
+            time.sleep(0.1)
+        alive = _files(desk.state)  # -wal among them
+        rules.write_text(good)
+        (desk.rules / "more.yaml").unlink()
+        assert daemon.poll() is None, log.read_text()[-2000:]
     assert any(b"\0run\0" in line for line in lines) and len(lines) > 1, "the daemon's, and a parser's"
     return {
         "log": log.read_bytes(),
@@ -264,6 +259,17 @@ def _lived(desk: Desk, outlet: Outlet, addresses: Mapping[str, str]) -> dict[str
         "database": _files(desk.state),
         "command lines": b"\n".join(lines),
     }
+
+
+@contextmanager
+def _daemon(desk: Desk, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The daemon, with a command line of its own, until the end of the `with` block."""
+    words = [sys.executable, "-c", _AT_DEBUG, *desk.words("run")]
+    with log.open("wb") as out, subprocess.Popen(words, env=unmeasured(), stdout=out, stderr=out) as daemon:
+        try:
+            yield daemon
+        finally:
+            daemon.terminate()
 
 
 def command_lines(pid: int) -> set[bytes]:

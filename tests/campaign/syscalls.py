@@ -68,9 +68,7 @@ FAULTS = {
 }
 _CALL = re.compile(r"^(\d+) +(?:<[^>]*>)?([a-z0-9_]+)\(", re.MULTILINE)
 _Point = TypeVar("_Point")
-_LONGEST = (
-    10.0  # seconds that a faulty cycle may take, start and strace among them; it may wait 5 s for a lock
-)
+_LONGEST = 10.0  # seconds that a faulty cycle may take under strace; for a lock it waits 5 s by design
 
 
 def available() -> str:
