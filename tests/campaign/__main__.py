@@ -2,7 +2,7 @@
 
     python -m tests.campaign [--short | --share S] [--only NAME] [--seed N] [--json] [--data DIR]
 
-Each probe runs in a process of its own, two at a time, and those that only wait beside them. `--only kills`
+Each probe runs in a process of its own, three at a time, and those that only wait beside them. `--only kills`
 plays one; the same seed draws the same. Exits 1 if anything did not hold. What needs root, strace or captured
 feeds says so where it cannot be tried. Nothing leaves the loopback.
 """
