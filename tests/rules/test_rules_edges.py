@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from monitor.alerts.telling import LEAD_WORDS
 from monitor.rules import condition, document
-from monitor.rules.condition import All, AtLeast, Name
+from monitor.rules.condition import All, AtLeast, Name, Within
 from monitor.rules.endings import stems
 from monitor.rules.examples import failing_examples
 from monitor.rules.lexicon import MOST_OCCURRENCES, MOST_STARTS
@@ -23,7 +24,10 @@ from monitor.rules.tenure import Standing, Tenure
 from tests.fakes import FEED, START, Item, entry, rules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.errors import Fault
+    from monitor.rules.condition import Condition
 
 RULE = "rules: [{id: one, title: One, when: $a, send: mail, examples: {match: [%s]}}]\n"
 
@@ -103,10 +107,13 @@ def test_a_rule_that_wants_something_twice_is_shadowed_by_the_one_that_wants_it_
     assert any("shadowed" in one.what and '"two"' in one.what for one in remarks(rules(desk + twice)))
 
 
-def test_what_is_wanted_twice_implies_what_it_implies_once() -> None:
+@pytest.mark.parametrize("wanted", [partial(AtLeast, 2), partial(Within, "title")])
+def test_what_is_wanted_twice_or_in_one_zone_implies_what_it_implies_once_and_anywhere(
+    wanted: Callable[[Condition], Condition],
+) -> None:
     a, b = Name(0, "a"), Name(1, "b")
-    assert implies(AtLeast(2, All((a, b))), a)
-    assert not implies(AtLeast(2, a), All((a, b)))
+    assert implies(wanted(All((a, b))), a)
+    assert not implies(wanted(a), All((a, b)))
 
 
 @pytest.mark.parametrize(

@@ -154,8 +154,8 @@ ORDER = "the same words in another order"
         ("Russia strikes a depot", "Drones strike a depot in Russia", ORDER),
         ("Firm finds natural gas field in upper Dzor", "Firm finds upper Dzor natural gas field", ""),
         (
-            "Firm finds natural gas field in upper Vayots Dzor valley",
-            "Firm finds upper Vayots Dzor valley natural gas field",
+            "Firm finds large natural gas field in upper Vayots Dzor valley",
+            "Firm finds upper Vayots Dzor valley large natural gas field",
             ORDER,
         ),
     ],
