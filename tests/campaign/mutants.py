@@ -317,7 +317,15 @@ def main() -> int:
         lines = learned(copied(Path(folder, "tree")), options.keep, options.learn)
     again = options.again.read_text("utf-8") if options.again else ""
     chosen = options.only or [*PACKAGES]
-    tried = trial(chosen, lines, count=options.count, seed=options.seed, seconds=options.seconds, again=again)
+    tried = trial(
+        chosen,
+        lines,
+        count=options.count,
+        seed=options.seed,
+        seconds=options.seconds,
+        again=again,
+        first=tuple(options.first),
+    )
     if options.json:
         rows = [asdict(one) | {"mutation": str(one.mutation)} for one in tried]
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
