@@ -65,6 +65,7 @@ class Doorbell:
 
 class _Server(ThreadingMixIn, TCPServer):
     allow_reuse_address = True
+    request_queue_size = 64
     daemon_threads = True
     block_on_close = False
 

@@ -50,7 +50,7 @@ def of_json(document: Mapping[str, object], *, url: str) -> Offer:
     """What a JSON Feed offers (`hubs`, https://www.jsonfeed.org/version/1.1/)."""
     said = document.get("hubs")
     hubs = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
-    addresses = [str(one.get("url")) for one in hubs if str(one.get("type")).lower() in _TYPES]
+    addresses = [str(one.get("url") or "") for one in hubs if str(one.get("type")).lower() in _TYPES]
     return _offer(addresses, [str(document.get("feed_url") or ""), url], url=url)
 
 

@@ -40,7 +40,8 @@ _MOST_NEW = 0.5  # of a document: an interval in which more of it is new will so
 _MOVES = 3  # permanent redirects to one address in a row
 _TURN_BACK = 3.0  # weighted failures at a new address after which the operator's is asked again
 _SILENT = timedelta(days=14)
-RUNG_APART = timedelta(seconds=30)  # between two polls of a feed, however often its hub rings
+RUNG_APART = timedelta(seconds=30)  # between two polls that rings call for, however many ring
+_RUNG_LATELY = timedelta(minutes=2)  # a poll so long after a ring was not for it
 _RUNG_AGAIN = timedelta(
     minutes=1
 )  # after a ring that brought nothing: caches show the old document for a while
@@ -147,7 +148,9 @@ def rung(state: FeedState, *, now: datetime) -> FeedState:
     known = replace(state, rung=now, owed=_RINGS)
     if state.last_good is None or state.next_poll is None or state.failures or state.gone:
         return known
-    return replace(known, next_poll=min(state.next_poll, max(now, state.last_good + RUNG_APART)))
+    answered = state.rung is not None and state.last_good - state.rung < _RUNG_LATELY
+    due = max(now, state.last_good + RUNG_APART) if answered else now
+    return replace(known, next_poll=min(state.next_poll, due))
 
 
 def _announced(state: FeedState, result: Fresh | NotModified | Kept, *, new: int) -> dict[str, Any]:
