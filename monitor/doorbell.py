@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from monitor.errors import StateError
 from monitor.feeds.subscription import Word, signature
+from monitor.subscribing import HELLO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,7 +34,6 @@ log = logging.getLogger("monitor")
 PLACES = 16  # connections at once; a hub that finds none free tries again
 PATIENCE = 10.0  # seconds from connecting to being answered
 MOST = 5 << 20  # bytes of a body: as long as a document may be
-HELLO = "media-monitor hears hubs here\n"
 _HEAD = 32 << 10  # bytes
 _PIECE = 1 << 16
 _LONGEST_CHALLENGE = 4096

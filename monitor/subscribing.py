@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("monitor")
 
+HELLO = "media-monitor hears hubs here\n"  # what the address itself answers, for whoever tries it
 PAUSE = timedelta(seconds=1)  # between two questions to a hub, as between two polls of a host
 _HARD = 1.0  # what weighs less (FetchError) is the hub's trouble and not this feed's
 

@@ -11,7 +11,7 @@ import pytest
 
 from monitor import config
 from monitor.config import Address
-from monitor.doorbell import HELLO, MOST, PLACES, Doorbell
+from monitor.doorbell import MOST, PLACES, Doorbell
 from monitor.engine import Engine, run_once
 from monitor.errors import FetchError, StateError
 from monitor.feeds import schedule
@@ -19,7 +19,7 @@ from monitor.feeds.fetch import Fetcher
 from monitor.model import Feed, Fresh, Offer, Reply, Validators
 from monitor.pipeline import take
 from monitor.store.store import Store
-from monitor.subscribing import Subscriber
+from monitor.subscribing import HELLO, Subscriber
 from tests.desks import NEWS, OLD, Desk, eventually, rss
 from tests.fakes import FakeClock, rules
 from tests.hub import Hub, call, signature

@@ -31,6 +31,7 @@ _FIRST_RETRY, _LAST_RETRY = timedelta(minutes=5), timedelta(days=1)
 _DENIED = timedelta(days=7)  # after a hub's no
 _TRIES_A_HUB = 3  # then the feed's next one is tried; a hub that we leave is then left alone
 _LONGEST_REASON = 200  # characters
+STATES = ("alive", "asked", "failing", "leaving")
 _SILENT = "it took the wish and has not verified it"
 _METHODS = frozenset({"sha1", "sha256", "sha384", "sha512"})  # §8
 _LEASE_DIGITS = 9
@@ -119,6 +120,15 @@ def put_off(one: Subscription, why: str, *, now: datetime) -> Subscription:
 def is_alive(one: Subscription, *, now: datetime) -> bool:
     """Whether the hub has promised to ring, and still does."""
     return one.until is not None and one.until > now and not one.leaving
+
+
+def standing(one: Subscription, *, now: datetime) -> str:
+    """How it does, one of STATES."""
+    if one.leaving:
+        return "leaving"
+    if is_alive(one, now=now):
+        return "alive"
+    return "failing" if one.error else "asked"
 
 
 def _retry(token: str, tries: int) -> timedelta:
