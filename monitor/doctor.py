@@ -24,7 +24,6 @@ from urllib.parse import parse_qs, urlsplit
 from monitor import __version__, config, urls
 from monitor.errors import ConfigError, FetchError, StateError
 from monitor.feeds import health, subscription
-from monitor.feeds.fetch import Fetched, Fetcher
 from monitor.feeds.guard import system_resolve
 from monitor.model import Feed, Poll
 from monitor.store.lock import is_held
@@ -102,6 +101,11 @@ def _connect(host: str, port: int) -> None:
 
 def _ask(url: str) -> str:
     """What an address answers. Raises FetchError."""
+    from monitor.feeds.fetch import (
+        Fetched,
+        Fetcher,
+    )  # urllib3 takes its time, and is asked for with --network
+
     fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (doctor)")
     try:
         found = fetcher.fetch(Poll(Feed("push", url, "", allow_private=True)))

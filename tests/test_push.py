@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import config
+from monitor.clock import utc_now
 from monitor.config import Address
 from monitor.doorbell import MOST, PLACES, Doorbell
 from monitor.engine import Engine, run_once
@@ -20,7 +22,7 @@ from monitor.model import Feed, Fresh, Offer, Reply, Validators
 from monitor.pipeline import take
 from monitor.store.store import Store
 from monitor.subscribing import HELLO, Subscriber
-from tests.desks import NEWS, OLD, Desk, eventually, rss
+from tests.desks import NEWS, OLD, Desk, called, eventually, rss
 from tests.fakes import FakeClock, rules
 from tests.hub import Hub, call, signature
 from tests.web_server import Response, WebServer
@@ -372,6 +374,44 @@ def test_a_database_that_cannot_be_written_sends_the_hub_away_for_a_minute(
 
     monkeypatch.setattr(world.subscriber, "rang", full)
     assert world.hub.ring() == 503
+
+
+# ---- how it is shown ---------------------------------------------------------------------------------------
+
+
+def test_people_see_how_push_does_and_no_secret(world: World, tmp_path: Path) -> None:
+    words = ("--state", str(world.folder))
+    assert "push        not set up; 1 feed would ring" in called("status", *words).stdout
+    world.clock.now = utc_now()
+    world.work()
+    world.hub.ring()
+    world.hub.ring(secret="guessed")
+    one = world.kept[0]
+    shown = called("status", *words).stdout
+    assert "push        1 alive\n" in shown
+    assert "            1 ring, the last" in shown
+    assert "; 1 ignored, unsigned" in shown
+    assert 'subscriptions{state="alive"} 1\n' in called("status", "--prometheus", *words).stdout
+    assert 'pushes_total{outcome="ignored"} 1\n' in called("status", "--prometheus", *words).stdout
+    world.hub.verify(mode="denied", reason=f"no {one.secret}", challenge="")
+    told = called("status", "--json", *words).stdout
+    assert json.loads(told)["push"]["errors"] == {"wire": "denied: no ***"}
+    assert "  wire: 127.0.0.1: denied: no ***" in called("status", *words).stdout
+    desk = Desk(
+        tmp_path, {"mail": "json://127.0.0.1:9/a", "chat": "json://127.0.0.1:9/b"}, {"wire": world.feed.url}
+    )
+    feed = called("feeds", "show", "wire", "--json", "--rules", str(desk.rules), *words).stdout
+    assert (json.loads(feed)["push"], json.loads(feed)["hub"]) == ("failing", world.hub.url)
+    (desk.rules / "settings.yaml").write_text(
+        f"settings: {{push: {{listen: '{world.listen}', address: '{world.address}'}}}}"
+    )
+    doctor = called("doctor", "--network", "--rules", str(desk.rules), *words).stdout
+    assert f"{world.address}/ leads to us" in doctor
+    assert "without TLS" in doctor
+    assert "wire: no hub rings (denied: no ***)" in " ".join(doctor.split())
+    for said in (told, feed, doctor, shown):
+        assert one.secret not in said
+        assert one.token not in said
 
 
 # ---- the daemon --------------------------------------------------------------------------------------------

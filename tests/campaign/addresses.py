@@ -161,8 +161,13 @@ def _as_article(ask: _Ask) -> None:
 
 
 def _as_redirect(ask: _Ask) -> None:
-    ask.web.serve(ask.path, b"", {"Location": ask.target}, status=302)
+    ask.web.serve(ask.path, b"", {"Location": _header(ask.target)}, status=302)
     _polled(ask, ask.feed(ask.web.url(ask.path), private=True))
+
+
+def _header(address: str) -> str:
+    """As a server sends it that does not care what a header may hold: UTF-8."""
+    return address.encode().decode("latin-1")
 
 
 def _as_link_of_a_page(ask: _Ask) -> None:
@@ -199,15 +204,14 @@ def _as_hub(ask: _Ask) -> None:
 
 
 def _as_hub_in_headers(ask: _Ask) -> None:
-    header = ask.target.encode().decode("latin-1").replace("\n", "").replace("\t", "")
     atom = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>x</title></entry></feed>'
-    kind = {"Content-Type": "application/atom+xml", "Link": f'<{header}>; rel="hub"'}
+    kind = {"Content-Type": "application/atom+xml", "Link": f'<{_header(ask.target)}>; rel="hub"'}
     ask.web.serve(ask.path, atom, kind)
     _subscribe(ask, ask.feed(ask.web.url(ask.path), private=True))
 
 
 def _as_hubs_redirect(ask: _Ask) -> None:
-    ask.web.serve(ask.path, b"", {"Location": ask.target}, status=307)
+    ask.web.serve(ask.path, b"", {"Location": _header(ask.target)}, status=307)
     _ask_hub(ask, ask.web.url(ask.path), ask.feed(ask.web.url("/feed"), private=True))
 
 
