@@ -157,16 +157,18 @@ class Subscriber:
 
     def hear(self, token: str, word: Word) -> bool:
         """Whether the hub's word (a verification, a denial) is answered with yes; what it changes is kept."""
-        now = self._clock()
-        with Store(self._state) as store, store.transaction():
-            one = store.subscription(token)
-            if one is None:
-                return False
-            said = subscription.answered(one, word, now=now)
-            if said.left is None:
-                store.forget_subscription(token)
-            elif said.left != one:
-                store.keep_subscription(said.left)
+        with Store(self._state) as store:
+            if store.subscription(token) is None:
+                return False  # a stranger takes nobody's lock
+            with store.transaction():
+                one = store.subscription(token)
+                if one is None:
+                    return False
+                said = subscription.answered(one, word, now=self._clock())
+                if said.left is None:
+                    store.forget_subscription(token)
+                elif said.left != one:
+                    store.keep_subscription(said.left)
         self._log_word(one, word, said.left, yes=said.yes)
         return said.yes
 

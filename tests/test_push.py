@@ -209,6 +209,37 @@ def test_what_is_wanted_no_more_is_unsubscribed(world: World, why: str) -> None:
     assert call("POST", world.hub.asked[0]["hub.callback"], b"")[0] == 410
 
 
+def test_a_hub_that_does_not_confirm_that_we_left_is_forgotten(world: World) -> None:
+    world.work()
+    world.hub.verifies = False
+    for _ in range(4):
+        world.work("")
+        world.clock.advance(timedelta(hours=1))
+    assert len(world.hub.asked) == 1 + 3
+    assert world.kept == []
+
+
+def test_a_hub_that_confirms_and_then_fails_has_confirmed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    posted = world.fetcher.post
+
+    def fail(url: str, form: bytes, *, feed: Feed) -> None:
+        posted(url, form, feed=feed)
+        raise FetchError("broke the connection off", weight=0.25)
+
+    monkeypatch.setattr(world.fetcher, "post", fail)
+    world.work()
+    assert world.kept[0].until is not None
+    world.work("")
+    assert world.kept == []
+
+
+def test_a_stop_asks_no_hub(world: World) -> None:
+    world.subscriber.work(world.address, {"wire": world.feed}, stop=lambda: True)
+    assert world.hub.asked == []
+
+
 def test_a_document_that_says_nothing_of_push_leaves_the_subscription(world: World) -> None:
     world.work()
     world.say(None)
@@ -382,7 +413,7 @@ def test_a_database_that_cannot_be_written_sends_the_hub_away_for_a_minute(
 def test_people_see_how_push_does_and_no_secret(world: World, tmp_path: Path) -> None:
     words = ("--state", str(world.folder))
     assert "push        not set up; 1 feed would ring" in called("status", *words).stdout
-    world.clock.now = utc_now()
+    world.clock.now = utc_now().replace(microsecond=0)
     world.work()
     world.hub.ring()
     world.hub.ring(secret="guessed")
