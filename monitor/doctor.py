@@ -101,10 +101,7 @@ def _connect(host: str, port: int) -> None:
 
 def _ask(url: str) -> str:
     """What an address answers. Raises FetchError."""
-    from monitor.feeds.fetch import (
-        Fetched,
-        Fetcher,
-    )  # urllib3 takes its time, and is asked for with --network
+    from monitor.feeds.fetch import Fetched, Fetcher  # urllib3 takes its time
 
     fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (doctor)")
     try:

@@ -29,6 +29,7 @@ from tests.web_server import Response, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from monitor.demo.sinks import ChatSink, MailSink
@@ -63,11 +64,11 @@ class World:
         """A subscriber on this state, as a start makes one."""
         return Subscriber(self.folder, self.fetcher, clock=self.clock, on_ring=lambda: self.rings.append(1))
 
-    def say(self, offer: Offer | None) -> None:
-        """The feed is read and says this of push."""
+    def say(self, offer: Offer | None, *, rung: datetime | None = None) -> None:
+        """The feed is read and says this of push; the poll knew of this ring."""
         with Store(self.folder) as store:
             store.sync_feeds([self.feed], first_poll=lambda _: self.clock.now)
-            found = Fresh(self.feed, Validators(), (), reply=Reply(whole=True, offer=offer))
+            found = Fresh(self.feed, Validators(), (), reply=Reply(whole=True, offer=offer), rung=rung)
             take(store, [found], rulebook=BOOK, now=self.clock.now)
 
     def work(self, address: str | None = None) -> None:
@@ -284,6 +285,22 @@ def test_a_ring_before_a_crash_is_not_forgotten(world: World) -> None:
 
 
 # ---- ringing -----------------------------------------------------------------------------------------------
+
+
+def test_a_ring_while_the_feed_is_being_read_calls_for_another_poll(world: World) -> None:
+    world.work()
+    world.clock.advance(timedelta(minutes=3))
+    world.hub.ring()
+    known = world.state.rung
+    world.clock.advance(timedelta(seconds=1))
+    world.hub.ring()
+    world.say(None, rung=known)
+    assert world.state.next_poll == world.clock.now + schedule.RUNG_APART
+    world.clock.advance(schedule.RUNG_APART)
+    world.say(None, rung=world.state.rung)
+    world.clock.advance(timedelta(minutes=1))
+    world.say(None, rung=world.state.rung)
+    assert world.state.owed == 0
 
 
 @pytest.mark.parametrize("method", ["sha1", "sha256", "sha384", "sha512"])
