@@ -95,22 +95,22 @@ class Subscriber:
         return max(min(left), self._clock() + PAUSE) if left else None
 
     def _revise(self, store: Store, address: str) -> None:
-        """Begin what is offered and not yet asked for, end what no offer stands behind."""
+        """Begin what is offered and not yet asked for, end what no offer stands behind.
+
+        What stands is read before the lock is taken: with thousands of feeds that takes its time.
+        """
         now = self._clock()
+        self._offers, standing = store.offers(), store.subscriptions()
+        beginning, ending = subscription.changes(self._offers, standing, address=address)
+        alive = [one.feed for one in standing if subscription.is_alive(one, now=now)]
         with store.transaction():
-            self._offers = store.offers()
-            standing = store.subscriptions()
-            beginning, ending = subscription.changes(self._offers, standing, address=address)
-            for one in ending:
+            for one in filter(None, (store.subscription(each.token) for each in ending)):
                 store.keep_subscription(subscription.ended(one, now=now))
             for feed in beginning:
                 offer, token, secret = self._offers[feed], self._chance(), self._chance()
                 begun = subscription.begun(feed, offer, address=address, token=token, secret=secret, now=now)
                 store.keep_subscription(begun)
-            alive = [
-                one.feed for one in standing if one not in ending and subscription.is_alive(one, now=now)
-            ]
-            store.hush(besides=alive)
+            store.hush(besides=set(alive) - {one.feed for one in ending})
 
     def _ask(self, store: Store, tokens: list[str], feeds: Mapping[str, Feed]) -> None:
         """Ask a hub about the first of these. Where it is the hub that fails, the others are put off."""
