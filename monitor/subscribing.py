@@ -83,14 +83,14 @@ class Subscriber:
             if not address and not store.subscriptions():
                 return None
             self._revise(store, address)
-            waiting: dict[str, list[str]] = {}
+            first: dict[str, str] = {}  # host -> token
             for one in sorted(store.subscriptions(), key=lambda each: each.due):
                 if one.due <= self._clock():
-                    waiting.setdefault(urls.parts(one.hub).host, []).append(one.token)
-            for tokens in waiting.values():
+                    first.setdefault(urls.parts(one.hub).host, one.token)
+            for token in first.values():
                 if stop():
                     break
-                self._ask(store, tokens, feeds)
+                self._ask(store, token, feeds)
             left = [one.due for one in store.subscriptions()]
         return max(min(left), self._clock() + PAUSE) if left else None
 
@@ -112,16 +112,16 @@ class Subscriber:
                 store.keep_subscription(begun)
             store.hush(besides=set(alive) - {one.feed for one in ending})
 
-    def _ask(self, store: Store, tokens: list[str], feeds: Mapping[str, Feed]) -> None:
-        """Ask a hub about the first of these. Where it is the hub that fails, the others are put off."""
-        asked = self._claimed(store, tokens[0])
+    def _ask(self, store: Store, token: str, feeds: Mapping[str, Feed]) -> None:
+        """Ask a hub about one. Where it is the hub that fails, what else is due to it soon is put off."""
+        asked = self._claimed(store, token)
         if asked is None:
             return
         feed = feeds.get(asked.feed) or Feed(asked.feed, asked.topic, asked.feed)
         try:
             self._fetcher.post(asked.hub, subscription.form(asked), feed=feed)
         except FetchError as error:
-            self._note(store, asked, error, tokens[1:] if error.weight < _HARD else [])
+            self._note(store, asked, error)
 
     def _claimed(self, store: Store, token: str) -> Subscription | None:
         """As it is asked for, written first: a hub may verify before it answers. None for no question."""
@@ -139,18 +139,19 @@ class Subscriber:
                 store.keep_subscription(asked)
         return asked
 
-    def _note(self, store: Store, asked: Subscription, error: FetchError, others: list[str]) -> None:
+    def _note(self, store: Store, asked: Subscription, error: FetchError) -> None:
         """Write down why a hub did not take it; what it has said meanwhile stays said."""
-        now = self._clock()
+        now, host = self._clock(), urls.parts(asked.hub).host
         with store.transaction():
             one = store.subscription(asked.token)
             if one is None:
                 return
             refused = subscription.refused(one, error.what, now=now, retry_after=error.retry_after)
             store.keep_subscription(refused)
-            for other in filter(None, map(store.subscription, others)):
-                store.keep_subscription(subscription.put_off(other, error.what, now=now))
-        host = urls.parts(asked.hub).host
+            for other in store.subscriptions() if error.weight < _HARD else ():
+                soon = other.due <= now + subscription.TOGETHER and other.token != asked.token
+                if soon and urls.parts(other.hub).host == host:
+                    store.keep_subscription(subscription.put_off(other, error.what, now=now))
         log.warning("feed=%s outcome=not-subscribed hub=%s error=%r", asked.feed, host, refused.error)
 
     # -- hearing them

@@ -27,6 +27,7 @@ _RENEWED = 2 / 3  # of the promised time
 _SOONEST = timedelta(minutes=30)  # a hub that promises a minute is not asked every 40 s
 # A hub verifies while it is asked or some time later; what it says after a day answers nothing that we asked.
 ANSWERS = timedelta(days=1)
+TOGETHER = timedelta(minutes=10)  # what is due within so long of a hub's failure waits with what was due
 _FIRST_RETRY, _LAST_RETRY = timedelta(minutes=5), timedelta(days=1)
 _DENIED = timedelta(days=7)  # after a hub's no
 _TRIES_A_HUB = 3  # then the feed's next one is tried; a hub that we leave is then left alone
@@ -113,8 +114,9 @@ def refused(one: Subscription, why: str, *, now: datetime, retry_after: timedelt
 
 
 def put_off(one: Subscription, why: str, *, now: datetime) -> Subscription:
-    """The hub has just failed another of ours: it is not asked for each."""
-    return replace(one, error=_reason(one, why), due=now + _retry(one.token, max(one.tries, 1)))
+    """The hub has just failed another of ours, and it is not asked for each: as if it had been asked."""
+    tries = one.tries + 1
+    return replace(one, error=_reason(one, why), tries=tries, due=now + _retry(one.token, tries))
 
 
 def is_alive(one: Subscription, *, now: datetime) -> bool:
