@@ -22,6 +22,7 @@ from monitor.feeds.fetch import Fetcher
 from monitor.model import Feed, Fresh, Offer, Reply, Validators
 from monitor.pipeline import take
 from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 from monitor.subscribing import HELLO, Subscriber
 from tests.desks import NEWS, OLD, Desk, called, eventually, rss
 from tests.fakes import FakeClock, rules
@@ -248,6 +249,16 @@ def test_a_document_that_says_nothing_of_push_leaves_the_subscription(world: Wor
     world.work()
     assert world.kept[0].until is not None
     assert len(world.hub.asked) == 1
+
+
+def test_a_promise_moves_with_a_clock_that_is_set(world: World) -> None:
+    world.work()
+    before = world.kept[0]
+    with Upkeep(world.folder) as store:
+        store.shift_dues(-timedelta(hours=5), now=world.clock.now - timedelta(hours=5))
+    (after,) = world.kept
+    assert before.until is not None
+    assert (after.due, after.until) == (before.due - timedelta(hours=5), before.until - timedelta(hours=5))
 
 
 # ---- a crash between two steps -----------------------------------------------------------------------------
