@@ -60,13 +60,16 @@ SETTING_KEYS = (
     "metrics",
     "metrics-public",
     "web",
+    "push",
 )
+PUSH_KEYS = ("listen", "address")
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
 ESCALATE_KEYS = ("to", "after")
 ALIVE_KEYS = ("url", "every")
 ALIVE_EVERY = timedelta(minutes=5)
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
+_PUSH_SUCH_AS = {"listen": "127.0.0.1:8090", "address": "https://monitor.example.org/push"}
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 KEEP = timedelta(days=90)  # texts are kept; docs/decisions says why so long
 SHORTEST_KEEP = timedelta(days=7)  # twice the stories' window and a day
@@ -103,6 +106,14 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Where we listen for hubs, and the address on the open network that leads there."""
+
+    listen: Address
+    address: str
+
+
 @dataclass(frozen=True)
 class Desk:
     """All that the operator's folder says, free of mistakes. `notes` are what could not be looked at."""
@@ -122,6 +133,7 @@ class Desk:
     alive: Alive | None = None
     keep: timedelta | None = KEEP  # texts older than this are pruned; None: never
     metrics: Address | None = None  # where Prometheus may read how we do
+    push: Push | None = None  # where hubs reach us
 
     @cached_property
     def customs(self) -> Customs:
@@ -293,6 +305,7 @@ def _desk(
     alive = _alive(settings.get("alive"), vault, faults, notes)
     milestones = _milestones(settings.get("milestones"), faults)
     keep, metrics = _keep(settings.get("keep"), faults), _metrics(settings, faults)
+    push = _push(settings.get("push"), faults)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -312,6 +325,7 @@ def _desk(
         templates=Templates(templates, complain=_complain) if templates else OURS,
         keep=keep,
         metrics=metrics,
+        push=push,
     )
 
 
@@ -449,23 +463,50 @@ def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | Non
     public = _yes(settings.get("metrics-public"), faults, what="metrics-public")
     if node is None:
         return None
-    text = document.text(node, faults, what="metrics")
+    address = _listening(node, faults, what="metrics", such_as="127.0.0.1:9464")
+    if address is not None and not ip_address(address.host).is_loopback and not public:
+        faults.append(
+            node.fault(
+                f"{address.host} can be reached from other machines",
+                "write 127.0.0.1, or add metrics-public: yes if that is meant",
+            )
+        )
+    return address
+
+
+def _listening(node: Node, faults: list[Fault], *, what: str, such_as: str) -> Address | None:
+    """Where a server of ours listens; None where the text does not say it."""
+    text = document.text(node, faults, what=what)
     host, _, port = text.rpartition(":")
     try:
         address = ip_address(host.removeprefix("[").removesuffix("]"))
     except ValueError:
         address = None
     if address is None or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        faults.append(node.fault(f'"{text}" is no address to listen at', "write such as: 127.0.0.1:9464"))
+        faults.append(node.fault(f'"{text}" is no address to listen at', f"write such as: {such_as}"))
         return None
-    if not address.is_loopback and not public:
-        faults.append(
-            node.fault(
-                f"{address} can be reached from other machines",
-                "write 127.0.0.1, or add metrics-public: yes if that is meant",
-            )
-        )
     return Address(str(address), int(port))
+
+
+def _push(node: Node | None, faults: list[Fault]) -> Push | None:
+    """Where hubs reach us; None where they do not."""
+    if node is None:
+        return None
+    values = document.fields(node, PUSH_KEYS, faults, what="push")
+    if node.kind == "map":
+        faults += [
+            node.fault(f'push needs "{key}"', f"add {key}: {_PUSH_SUCH_AS[key]}")
+            for key in PUSH_KEYS
+            if key not in values
+        ]
+    if len(values) < len(PUSH_KEYS):
+        return None
+    listen = _listening(values["listen"], faults, what="listen", such_as=_PUSH_SUCH_AS["listen"])
+    address = document.text(values["address"], faults, what="address")
+    problem = urls.problem(address) or ("it has a ? or #" if set(address) & set("?#") else "")
+    if address and problem:
+        faults.append(values["address"].fault(f"hubs cannot be given this address: {problem}"))
+    return None if listen is None else Push(listen, address)
 
 
 def _admission(

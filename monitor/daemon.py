@@ -1,7 +1,7 @@
 """Start, tick, reload, stop: the one long-running process, and the only user of APScheduler.
 
-Due times stand in the database; the scheduler carries four jobs that arm themselves again: poll, deliver,
-watch, tidy. Threads go round the network only: polls on a pool of their own, one sender a receiver.
+Due times stand in the database; the scheduler carries five jobs that arm themselves again: poll, deliver,
+watch, tidy, push. Threads go round the network only: polls on a pool of their own, one sender a receiver.
 Each thread that writes has its own Store, and every write takes the database's one write lock.
 """
 
@@ -25,18 +25,20 @@ from apscheduler.triggers.date import DateTrigger
 from monitor import __version__, clock, dispatch, pipeline
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
 from monitor.clock import utc_now
+from monitor.doorbell import Doorbell
 from monitor.endpoint import Endpoint
 from monitor.engine import PLACES, drained, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.exposition import exposition
 from monitor.feeds import schedule
 from monitor.feeds.courtesy import Courtesy
-from monitor.model import FeedState
+from monitor.model import FeedState, Fresh
 from monitor.retention import DAY, is_due, prune
 from monitor.sdnotify import notify as sd_notify
 from monitor.store.report import Reporter
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
+from monitor.subscribing import Subscriber
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -187,11 +189,18 @@ class Daemon:
         self._deliver = Tick(self._scheduler, "deliver", work=self._deliver_due, clock=engine.clock)
         self._watch = Tick(self._scheduler, "watch", work=self._watch_desk, clock=engine.clock)
         self._tidy = Tick(self._scheduler, "tidy", work=self._tidy_up, clock=engine.clock)
-        self._ticks = (self._poll, self._deliver, self._watch, self._tidy)
+        self._push = Tick(self._scheduler, "push", work=self._mind_hubs, clock=engine.clock)
+        self._ticks = (self._poll, self._deliver, self._watch, self._tidy, self._push)
         self._tidy_due = engine.clock() + timedelta(hours=1)  # the clock may yet be set, early in a boot
         self._endpoint: Endpoint | None = None
         self._refused_address: Address | None = None
         self._endpoint_due = 0.0  # when an address that could not be had is tried again (monotonic)
+        self._subscriber = Subscriber(
+            engine.state, engine.fetcher, clock=engine.clock, on_ring=self._poll.wake
+        )
+        self._doorbell: Doorbell | None = None
+        self._refused_bell: Address | None = None
+        self._doorbell_due = 0.0
 
     # -- from the main thread and its signal handlers
 
@@ -348,6 +357,8 @@ class Daemon:
         shut_down(self._scheduler, self._ticks)
         if self._endpoint:
             self._endpoint.close()
+        if self._doorbell:
+            self._doorbell.close()
         self._engine.close()
         log.info("outcome=stopped")
 
@@ -375,6 +386,7 @@ class Daemon:
             counts = self._engine.take(store, self._landed)
             for result in self._landed:
                 self._courtesy.end(result.feed.name)
+            self._look_for_hubs(self._landed)
             self._landed = []
             if counts.deliveries:
                 self._deliver.wake()
@@ -386,7 +398,9 @@ class Daemon:
         """The first document that was being read, in a transaction of its own: no news waits for it."""
         if self._settling is not None and self._settling.done():
             if not self._settling.cancelled():
-                self._engine.take(store, [self._settling.result()])
+                settled = self._settling.result()
+                self._engine.take(store, [settled])
+                self._look_for_hubs([settled.reading])
             self._settling = None
 
     def _settle_next(self, store: Store) -> None:
@@ -501,6 +515,7 @@ class Daemon:
             self._reload_wanted.clear()
             self._read_anew()
         self._serve_metrics()
+        self._hang_doorbell()
         return self._engine.clock() + LOOK
 
     def _serve_metrics(self) -> None:
@@ -521,6 +536,28 @@ class Daemon:
             self._refused_address, self._endpoint_due = wanted, now + DAY.total_seconds() / 24
         else:
             log.info("outcome=serving-metrics address=%s", wanted)
+
+    def _hang_doorbell(self) -> None:
+        """Listen where the desk says; where it says so no more, until hubs know that they need not ring."""
+        push, now = self._engine.desk.push, time.monotonic()
+        standing = self._doorbell.address if self._doorbell else None
+        wanted = push.listen if push else standing if standing and self._subscriber.has_any else None
+        if wanted == standing or (wanted == self._refused_bell and now < self._doorbell_due):
+            return
+        if self._doorbell:
+            self._doorbell.close()
+        self._doorbell, self._refused_bell = None, None
+        if wanted is None or self._stop.is_set():
+            return
+        try:
+            self._doorbell = Doorbell(wanted, self._subscriber)
+        except OSError as error:
+            said = f"{error.strerror}: give settings: push: listen: another, feeds are polled meanwhile"
+            log.error("outcome=no-doorbell address=%s %s", wanted, said)  # noqa: TRY400
+            self._refused_bell, self._doorbell_due = wanted, now + DAY.total_seconds() / 24
+        else:
+            log.info("outcome=hearing-hubs address=%s", wanted)
+            self._push.wake()
 
     def _metrics(self) -> str:
         with Reporter(self._engine.state) as store:
@@ -571,8 +608,8 @@ class Daemon:
             len(desk.rulebook.rules),
             desk.rulebook.hash[:12],
         )
-        self._poll.wake()
-        self._deliver.wake()
+        for tick in (self._poll, self._deliver, self._push):
+            tick.wake()
 
     def _keep(self, store: Store) -> None:
         self._engine.keep(store, refused=self._refused)
@@ -588,6 +625,25 @@ class Daemon:
             return
         self._refused = error
         self._deliver.wake()
+
+    # -- the push job
+
+    def _mind_hubs(self) -> datetime:
+        """Subscribe, renew and unsubscribe what is due; nothing while hubs cannot reach us."""
+        self._mind_clock()
+        push, now = self._engine.desk.push, self._engine.clock()
+        if self._stop.is_set() or (push and self._doorbell is None):
+            return now + HEARTBEAT
+        feeds, address = self._engine.desk.feeds_by_name, push.address if push else ""
+        return self._subscriber.work(address, feeds, stop=self._stop.is_set) or now + HEARTBEAT
+
+    def _look_for_hubs(self, results: Iterable[PollResult]) -> None:
+        """Subscribe soon to what a feed offers for the first time."""
+        if self._engine.desk.push and any(
+            isinstance(result, Fresh) and self._subscriber.is_new(result.feed.name, result.reply.offer)
+            for result in results
+        ):
+            self._push.wake()
 
     # -- the tidy job
 

@@ -22,13 +22,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from monitor import __version__, config, urls
-from monitor.errors import ConfigError, StateError
-from monitor.feeds import health
+from monitor.errors import ConfigError, FetchError, StateError
+from monitor.feeds import health, subscription
 from monitor.feeds.guard import system_resolve
+from monitor.model import Feed, Poll
 from monitor.store.claims import COUNT
 from monitor.store.lock import is_held
 from monitor.store.report import Reporter, examine
 from monitor.store.store import DATABASE
+from monitor.subscribing import HELLO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -99,6 +101,18 @@ def _connect(host: str, port: int) -> None:
     socket.create_connection((host, port), timeout=10).close()
 
 
+def _ask(url: str) -> str:
+    """What an address answers. Raises FetchError."""
+    from monitor.feeds.fetch import Fetched, Fetcher  # urllib3 takes its time
+
+    fetcher = Fetcher(user_agent=f"media-monitor/{__version__} (doctor)")
+    try:
+        found = fetcher.fetch(Poll(Feed("push", url, "", allow_private=True)))
+    finally:
+        fetcher.close()
+    return found.body.decode("utf-8", "replace") if isinstance(found, Fetched) else ""
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -111,6 +125,7 @@ class Machine:
     command: Callable[[Sequence[str]], str | None] = _command
     resolve: Callable[[str, int], Sequence[str]] = system_resolve
     connect: Callable[[str, int], None] = _connect
+    ask: Callable[[str], str] = _ask
     free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     authorities: Callable[[], ssl.DefaultVerifyPaths] = ssl.get_default_verify_paths
 
@@ -124,7 +139,7 @@ class Patient:
     env: Mapping[str, str]
     machine: Machine = field(default_factory=Machine)
     full: bool = False  # every page and index of the database
-    network: bool = False  # connect to the receivers' hosts
+    network: bool = False  # connect to the receivers' hosts, and to where hubs reach us
     desk: Desk | None = None
     report: Report | None = None
 
@@ -478,6 +493,47 @@ def _overdue(patient: Patient) -> Iterator[_Found]:
             yield grade, since, "see whether its service is up, and its address right"
 
 
+def _push(patient: Patient) -> Iterator[_Found]:
+    push = patient.desk.push if patient.desk else None
+    standing = patient.report.subscriptions if patient.report else ()
+    if push is None:
+        offers = patient.report.offers if patient.report else 0
+        yield Grade.OK, f"not set up; {offers} feeds name a hub, and are polled like all"
+        return
+    if patient.network:
+        yield from _answering(patient, push.address)
+    if push.address.startswith("http:"):
+        yield (
+            Grade.WARN,
+            "hubs reach us without TLS: on the way others may read what they sign with, and have us poll",
+            "give it an https address (docs/howto/push.md)",
+        )
+    failing = [one for one in standing if one.error and not one.leaving]
+    if failing:
+        said = f"{_listed([one.feed for one in failing])}: no hub rings ({failing[0].error}); they are polled"
+        yield Grade.WARN, said, "see whether the address is reached from outside: monitor doctor --network"
+    alive = sum(subscription.is_alive(one, now=patient.machine.clock()) for one in standing)
+    yield Grade.OK, f"hubs ring for {alive} of {len(standing)} feeds that they were asked for"
+
+
+def _answering(patient: Patient, address: str) -> Iterator[_Found]:
+    """Whether what hubs are given leads to us, as far as that can be seen from here."""
+    where = f"{address.rstrip('/')}/"
+    try:
+        ours = patient.machine.ask(where) == HELLO
+        said = "leads to another than our daemon"
+    except FetchError as error:
+        ours, said = False, error.what
+    if ours:
+        yield Grade.OK, f"{where} leads to us"
+    else:
+        yield (
+            Grade.FAIL,
+            f"{where}: {said}",
+            "see that the daemon runs and the proxy hands it on (docs/howto/push.md); try from outside too",
+        )
+
+
 def _unreachable(patient: Patient) -> Iterator[_Found]:
     for receiver in patient.desk.receivers if patient.desk else ():
         where = _host_of(receiver.url)
@@ -531,6 +587,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[_Found]]] = {
     "tls": _tls,
     "feeds": _feeds,
     "receivers": _receivers,
+    "push": _push,
     "unit": _unit,
     "versions": _versions,
 }

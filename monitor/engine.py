@@ -121,7 +121,7 @@ class Engine:
         try:
             now = self.clock()
             suspect = state.failures >= ParseError.KILLED
-            job = Poll(feed, state.validators, state.marks, suspect=suspect)
+            job = Poll(feed, state.validators, state.marks, suspect=suspect, rung=state.rung)
             job = unconditional(job) if schedule.wants_whole(state, now=now) else job
             result: PollResult = poll(
                 job,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor import __version__
-from monitor.feeds import health
+from monitor.feeds import health, subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _POLLS = ("fresh", "unchanged", "failed")
+_PUSHES = ("rung", "ignored")
 _ENTRIES = ("new", "copy", "development")
 _SENDS = ("sent", "failed", "uncertain", "dead")
 _STATES = ("due", "sending", "sent", "dead")
@@ -51,6 +52,7 @@ def exposition(report: Report, *, running: bool, now: datetime) -> str:
 def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
     """Every metric. One that has no value yet (no poll was made) has no sample."""
     feeds = Counter(health.condition(state, error, now=now) for state, error in report.feeds.values())
+    hubs = Counter(subscription.standing(one, now=now) for one in report.subscriptions)
     desk = report.desk
     return [
         _gauge("build_info", "The version that answers.", [({"version": __version__}, 1)]),
@@ -58,6 +60,14 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
         _gauge("time_seconds", "The clock of this machine.", [({}, now.timestamp())]),
         _gauge("feeds", "Feeds by health.", [({"health": one}, feeds[one]) for one in health.CONDITIONS]),
         _counter("polls_total", "Polls by outcome.", "outcome", _of(report, "polls", _POLLS)),
+        _gauge(
+            "subscriptions",
+            "Subscriptions at feeds' hubs by how they do.",
+            [({"state": one}, hubs[one]) for one in subscription.STATES],
+        ),
+        _counter(
+            "pushes_total", "Rings of hubs by what was done.", "outcome", _of(report, "pushes", _PUSHES)
+        ),
         _moment("last_poll_timestamp_seconds", "When a poll last ended.", report.last_poll),
         _counter(
             "entries_total",

@@ -115,6 +115,18 @@ class Poll:
     suspect: bool = (
         False  # has failed so that it may have killed its parser: it is read apart from the others
     )
+    rung: datetime | None = None  # when a hub last rang for it (FeedState)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Where a feed says that it can be had by push (WebSub): its hubs, and what it is called there.
+
+    Without hubs it says that it cannot.
+    """
+
+    hubs: tuple[str, ...] = ()
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +134,14 @@ class Reply:
     """What a server said beside the document.
 
     `moved` is the address that permanent redirects led to; `stays` is how long the answer is said to hold;
-    `whole` says that the document itself was sent, not only that it had not changed.
+    `whole` says that the document itself was sent, not only that it had not changed. `offer` is what was said
+    of push, None for nothing.
     """
 
     moved: str = ""
     stays: timedelta | None = None
     whole: bool = False
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +185,7 @@ class Fresh:
     prints: tuple[Print, ...] = ()
     settled: Settled | None = None
     beyond: int = 0
+    rung: datetime | None = None  # as its Poll has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +195,7 @@ class NotModified:
     feed: Feed
     validators: Validators
     reply: Reply = Reply()
+    rung: datetime | None = None  # as its Poll has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +230,7 @@ class Kept:
     document: Document
     items: int
     reply: Reply = Reply(whole=True)
+    rung: datetime | None = None  # as its Poll has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +274,8 @@ class FeedState:
     moves: int = 0
     address: str = ""  # where it is asked since it moved for good; "": at the operator's address
     unsettled: int = 0  # items of its first document, while that is kept unread
+    rung: datetime | None = None  # when a hub last rang for it; None once something was new without a ring
+    owed: int = 0  # polls that the last ring still calls for
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
@@ -438,6 +457,34 @@ class Plan:
     aliases: tuple[tuple[EntryId, EntryId], ...] = ()  # (a new id, the entry that it stands for)
     kept: Document | None = None  # the feed's first document, to be settled
     settled: bool = False  # that document is done with
+    offer: Offer | None = None  # what the feed said of push
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A hub's promise to ring for a feed, or the wish for one. `token` is what it rings by.
+
+    callback: the address of ours that the hub was given
+    leaving:  it is wanted no more, and the hub is being told
+    asked:    when the hub was last asked; it may verify since
+    until:    when the hub's promise ends; None while it has made none
+    due:      when the hub is asked next
+    tries:    how often it was asked since it last verified
+    error:    why it does not, as far as it says
+    """
+
+    token: str = field(repr=False)
+    feed: str
+    hub: str
+    topic: str
+    callback: str = field(repr=False)
+    secret: str = field(repr=False)
+    due: datetime
+    leaving: bool = False
+    asked: datetime | None = None
+    until: datetime | None = None
+    tries: int = 0
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

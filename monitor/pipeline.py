@@ -343,6 +343,7 @@ def plan_of(
         entries=decision.entries,
         alerts=() if silent else decision.alerts,
         deliveries=() if silent else decision.deliveries,
+        offer=result.reply.offer,
     )
 
 
@@ -403,6 +404,7 @@ def _bare_plan(result: NotModified | Failed | Kept, state: FeedState, *, now: da
         state=schedule.after(result, state, now=now),
         error=_error(result),
         kept=result.document if isinstance(result, Kept) else None,
+        offer=None if isinstance(result, Failed) else result.reply.offer,
     )
 
 

@@ -406,9 +406,32 @@ def test_where_metrics_are_served(tmp_path: Path, text: str, address: str | None
     assert (None if found is None else str(found)) == address
 
 
+def test_where_hubs_reach_us(tmp_path: Path) -> None:
+    found = desk(tmp_path, settings("push: {listen: '[::1]:8090', address: 'https://a.example/push'}")).push
+    assert found is not None
+    assert (str(found.listen), found.address) == ("[::1]:8090", "https://a.example/push")
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        (
+            "push: {listen: 127.0.0.1:8090}",
+            'settings.yaml:2:9: push needs "address" - add address: https://monitor.example.org/push',
+        ),
+        ("push: yes", "settings.yaml:2:9: push must be"),
+        (
+            "push: {listen: 8090, address: https://a.example/}",
+            'settings.yaml:2:18: "8090" is no address to listen at - write such as: 127.0.0.1:8090',
+        ),
+        (
+            "push: {listen: 127.0.0.1:8090, address: a.example}",
+            "settings.yaml:2:43: hubs cannot be given this address: the address does not begin with http",
+        ),
+        (
+            "push: {listen: 127.0.0.1:8090, address: https://a.example/?push}",
+            "settings.yaml:2:43: hubs cannot be given this address: it has a ? or #",
+        ),
         ("keep: 6 days", 'settings.yaml:2:9: "6 days" is no time to keep texts - write such as: 90 days'),
         ("keep: long", 'settings.yaml:2:9: "long" is no time to keep texts'),
         ("metrics: localhost:9464", 'settings.yaml:2:12: "localhost:9464" is no address to listen at'),

@@ -18,10 +18,11 @@ import pytest
 
 from monitor import doctor, pipeline
 from monitor.doctor import Grade, Machine, Patient, examined
-from monitor.errors import StateError
+from monitor.errors import FetchError, StateError
 from monitor.model import Feed
 from monitor.store.report import Queue, examine
 from monitor.store.store import DATABASE, Store
+from monitor.subscribing import HELLO
 from tests.desks import MONITOR, Desk, called
 from tests.fakes import START
 from tests.test_status import QUIET, with_a_queue
@@ -45,6 +46,7 @@ class Known:
     free: int = 80 << 30
     authorities: str = __file__
     connected: list[tuple[str, int]] = field(default_factory=list)
+    answer: str = HELLO
 
     def machine(self) -> Machine:
         return Machine(
@@ -52,6 +54,7 @@ class Known:
             command=self.command,
             resolve=self.resolve,
             connect=self.connect,
+            ask=self.ask,
             free=lambda _: self.free,
             authorities=lambda: replace_authorities(self.authorities),
         )
@@ -63,6 +66,11 @@ class Known:
         if host in self.unknown_hosts:
             raise OSError("no such host")
         return ["192.0.2.1"]
+
+    def ask(self, url: str) -> str:
+        if not self.answer:
+            raise FetchError("refuses connections")
+        return f"{self.answer}" if url.endswith("/push/") else ""
 
     def connect(self, host: str, port: int) -> None:
         self.connected.append((host, port))
@@ -463,3 +471,25 @@ def test_on_a_terminal_long_work_shows_how_far_it_is(desk: Desk, tmp_path: Path)
         os.close(ours)
         assert done.stdout
         assert "looking at" in shown or "copying" in shown or "checking" in shown, shown
+
+
+# ---- push --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "finding"),
+    [
+        (HELLO, ("ok", "{}/ leads to us")),
+        ("Welcome to nginx!", ("fail", "{}/: leads to another than our daemon")),
+        ("", ("fail", "{}/: refuses connections")),
+    ],
+)
+def test_where_hubs_are_sent(desk: Desk, answer: str, finding: tuple[str, str]) -> None:
+    address = "https://desk.example/push"
+    (desk.rules / "settings.yaml").write_text(
+        f"settings: {{push: {{listen: '127.0.0.1:8090', address: '{address}'}}}}"
+    )
+    told = found(desk, Known(answer=answer), "push", network=True)
+    assert told[0][:2] == (finding[0], finding[1].format(address))
+    assert told[1][:2] == ("ok", "hubs ring for 0 of 0 feeds that they were asked for")
+    assert len(found(desk, Known(answer=answer), "push")) == 1  # without --network nobody is asked

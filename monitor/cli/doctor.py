@@ -26,7 +26,7 @@ _COLOURS = {Grade.OK: "green", Grade.NOTE: "blue", Grade.WARN: "yellow", Grade.F
 Examples:
   monitor doctor
   sudo monitor doctor --rules /etc/monitor --state /var/lib/monitor --full
-  monitor doctor --network          also connects to the receivers' hosts
+  monitor doctor --network          also connects to the receivers' hosts, and to ourselves as hubs do
 
 \b
 Exit status: 0 nothing is wrong (there may be warnings), 1 something is.""",
@@ -36,7 +36,11 @@ Exit status: 0 nothing is wrong (there may be warnings), 1 something is.""",
 @click.option(
     "--full", is_flag=True, help="Look at every page and index of the database; it may take minutes."
 )
-@click.option("--network", is_flag=True, help="Connect to each receiver's host. Nothing is sent.")
+@click.option(
+    "--network",
+    is_flag=True,
+    help="Connect to each receiver's host and to where hubs reach us. Nothing is sent.",
+)
 @json_option
 def command(rules: str | None, state: str | None, *, full: bool, network: bool, as_json: bool) -> int:
     """Look over the rules, the database, the machine, feeds and receivers; each finding has its remedy.

@@ -17,14 +17,14 @@ from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import FetchError, ParseError, UsageError
-from monitor.feeds import health, opml, schedule
+from monitor.feeds import health, opml, schedule, subscription
 from monitor.model import Feed, FeedState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.engine import Engine
-    from monitor.model import Entry, Match
+    from monitor.model import Entry, Match, Subscription
     from monitor.rules.rulebook import Rulebook
     from monitor.survey import Checked
 
@@ -204,7 +204,8 @@ def _same(one: str, other: str) -> bool:
 def list_(rules: str | None, state: str | None, *, failing: bool, as_json: bool) -> int:
     """List the feeds: how often each is asked, when it last answered, what is the matter."""
     desk = _desk(rules_folder(rules))
-    rows = [_row(feed, *found) for feed, found in _states(desk.feeds, state)]
+    hubs = _subscriptions(state)
+    rows = [_row(feed, *found, hubs.get(feed.name)) for feed, found in _states(desk.feeds, state)]
     rows = [row for row in rows if row["notes"] or not failing]
     if as_json:
         echo_json(rows)
@@ -225,7 +226,32 @@ def _states(feeds: Sequence[Feed], state: str | None) -> list[tuple[Feed, tuple[
     return [(feed, known.get(feed.name, (FeedState(), ""))) for feed in feeds]
 
 
-def _row(feed: Feed, state: FeedState, error: str) -> dict[str, Any]:
+def _subscriptions(state: str | None) -> dict[str, Subscription]:
+    """What hubs were asked for, by feed."""
+    from monitor.store.store import DATABASE, Store
+
+    folder = state_folder(state)
+    if not (folder / DATABASE).exists():
+        return {}
+    with Store(folder) as store:
+        return {one.feed: one for one in store.subscriptions()}
+
+
+def _pushed(one: Subscription | None) -> dict[str, Any]:
+    """How a feed is rung for. Not by which address and secret: they are between us and its hub."""
+    from monitor.clock import utc_now
+
+    if one is None:
+        return {"push": None, "hub": None, "push_until": None, "push_error": ""}
+    return {
+        "push": subscription.standing(one, now=utc_now()),
+        "hub": one.hub,
+        "push_until": one.until.isoformat(timespec="seconds") if one.until else None,
+        "push_error": one.error,
+    }
+
+
+def _row(feed: Feed, state: FeedState, error: str, hub: Subscription | None) -> dict[str, Any]:
     from monitor.clock import utc_now
 
     return {
@@ -238,6 +264,8 @@ def _row(feed: Feed, state: FeedState, error: str) -> dict[str, Any]:
         "unsettled_entries": state.unsettled,
         "failures": state.failures,
         "asked_at": state.address or feed.url,
+        **_pushed(hub),
+        "last_rung": state.rung.isoformat(timespec="seconds") if state.rung else None,
         "notes": list(health.standing(state, error, now=utc_now())),
     }
 
@@ -272,7 +300,7 @@ def show(name: str, rules: str | None, state: str | None, *, as_json: bool) -> i
     """Show all that is known of the feed NAME."""
     desk = _desk(rules_folder(rules))
     feed = _named(desk, [name])[0]
-    row = _row(feed, *_states([feed], state)[0][1])
+    row = _row(feed, *_states([feed], state)[0][1], _subscriptions(state).get(name))
     if as_json:
         echo_json(row)
         return 0

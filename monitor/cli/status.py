@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from monitor import __version__
+from monitor import __version__, urls
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.errors import UsageError
-from monitor.feeds import health
+from monitor.feeds import health, subscription
 from monitor.store.lock import is_held
 from monitor.store.report import Report, Reporter
 from monitor.store.store import DATABASE
@@ -111,6 +111,25 @@ def _of_feeds(report: Report, now: datetime) -> Iterator[str]:
         yield from _under(f"and {len(notes) - _MOST_FEEDS:,} more: monitor feeds list")
 
 
+def _of_push(report: Report, now: datetime) -> Iterator[str]:
+    """What comes by push; nothing where no feed offers it."""
+    if not report.subscriptions:
+        if report.offers:
+            yield _line("push", f"not set up; {count(report.offers, 'feed')} would ring (settings: push)")
+        return
+    states = _by_push(report, now)
+    yield _line("push", ", ".join(f"{len(names)} {what}" for what, names in states.items() if names))
+    rung, ignored = report.tally("pushes rung"), report.tally("pushes ignored")
+    last = _when(report.tallies["pushes rung"].last, now) if rung else "never"
+    said = f"; {ignored:,} ignored, unsigned" if ignored else ""
+    yield _line("", f"{count(rung, 'ring')}, the last {last}{said}")
+    failing = [one for one in report.subscriptions if one.error]
+    for one in failing[:_MOST_FEEDS]:
+        yield from _under(f"{one.feed}: {urls.parts(one.hub).host}: {one.error}")
+    if len(failing) > _MOST_FEEDS:
+        yield from _under(f"and {len(failing) - _MOST_FEEDS:,} more: monitor feeds list --json")
+
+
 def _of_entries(report: Report, _now: datetime) -> Iterator[str]:
     stored = report.stored
     pruned = f"; {stored['bygone']:,} pruned" if stored["bygone"] else ""
@@ -172,6 +191,7 @@ _SECTIONS: tuple[Callable[[Report, datetime], Iterator[str]], ...] = (
     _of_clock,
     _of_rules,
     _of_feeds,
+    _of_push,
     _of_entries,
     _of_deliveries,
     _of_receivers,
@@ -245,6 +265,11 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
             for queue in report.queues
         },
         "feed_notes": _notes(report, now),
+        "push": {
+            "offers": report.offers,
+            "subscriptions": _by_push(report, now),
+            "errors": {one.feed: one.error for one in report.subscriptions if one.error},
+        },
         "oldest_waiting": _iso(min(waiting, default=None)),
         "held_for": {
             name: {"alerts": alerts, "next_digest": due.isoformat()}
@@ -291,6 +316,14 @@ def _by_health(report: Report, now: datetime) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {word: [] for word in health.CONDITIONS}
     for name, (state, error) in report.feeds.items():
         found[health.condition(state, error, now=now)].append(name)
+    return found
+
+
+def _by_push(report: Report, now: datetime) -> dict[str, list[str]]:
+    """The names of the feeds that hubs were asked to ring for, by how that does."""
+    found: dict[str, list[str]] = {state: [] for state in subscription.STATES}
+    for one in report.subscriptions:
+        found[subscription.standing(one, now=now)].append(one.feed)
     return found
 
 

@@ -202,8 +202,10 @@ class PlainConnection(HTTPConnection):
         if self._proxy and route.scheme == "https":
             self.set_tunnel(route.host, route.port, _authorized({}, self._proxy))
 
-    def exchange(self, target: str, headers: dict[str, str], *, deadline: Deadline) -> Answer:
-        """The head of the answer to a GET; the body is still to be read.
+    def exchange(
+        self, target: str, headers: dict[str, str], *, deadline: Deadline, form: bytes | None = None
+    ) -> Answer:
+        """The head of the answer to a GET, or to a POST of this form; the body is still to be read.
 
         Raises FetchError, and whatever the network raises: OSError, HTTPException, urllib3's HTTPError.
         """
@@ -215,7 +217,10 @@ class PlainConnection(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(deadline.left())
-        self.sock.sendall(request(target, _authority(self._route), headers))
+        if form is None:
+            self.sock.sendall(request(target, _authority(self._route), headers))
+        else:
+            self.sock.sendall(request(target, _authority(self._route), headers, method="POST") + form)
         self.sock.settimeout(deadline.left())
         head = self.sock.recv(self._through.limits.headers)
         if not head:

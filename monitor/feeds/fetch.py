@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from monitor import urls
 from monitor.errors import FetchError
+from monitor.feeds import offer
 from monitor.feeds.coding import ACCEPTED, decoded, too_long
 from monitor.feeds.connection import (
     Deadline,
@@ -33,12 +34,13 @@ from monitor.feeds.connection import (
     trusted,
 )
 from monitor.feeds.guard import system_resolve
-from monitor.model import Reply, Validators
+from monitor.model import Poll, Reply, Validators
+from monitor.text import one_line
 
 if TYPE_CHECKING:
     from monitor.feeds.connection import Answer, Connect
     from monitor.feeds.guard import Resolve
-    from monitor.model import Poll, Tls
+    from monitor.model import Feed, Tls
 
 __all__ = ["Fetched", "Fetcher", "Limits"]
 
@@ -51,6 +53,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODIES = frozenset({HTTPStatus.OK, HTTPStatus.NON_AUTHORITATIVE_INFORMATION})
 _TEMPORARY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _HARD, _SOFT, _BRIEF = 1.0, 0.5, 0.25  # the weights of errors.FetchError
+_REPEATED = frozenset({HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT})  # with their form
+_SAID = 200  # bytes of a hub's reason
+_HUBS_TIME = timedelta(seconds=10)  # a stop waits for a hub that is being asked
 _CHUNK = 1 << 16  # bytes a read
 _WEB = (80, 443)  # the ports that http and https have
 _LONGEST_VALIDATOR = 1024  # characters; longer ones are noise that we would send back for ever
@@ -136,6 +141,37 @@ class Fetcher:
             permanent = permanent and answer.permanent
             moved = url if permanent else moved
         raise FetchError(f"redirects more than {self._limits.redirects} times", weight=_SOFT)
+
+    def post(self, url: str, form: bytes, *, feed: Feed) -> None:
+        """Asks a hub that this feed named: held to what the feed may reach, asked through its proxy.
+
+        None of the feed's own headers, logins and certificates go there. Raises FetchError where the answer
+        is no success; its words are a stranger's.
+        """
+        deadline = Deadline(min(self._limits.time, _HUBS_TIME))
+        headers = {"User-Agent": self.user_agent, "Content-Type": "application/x-www-form-urlencoded"}
+        headers["Content-Length"] = str(len(form))
+        for _ in range(self._limits.redirects + 1):
+            if fault := urls.problem(url):
+                raise FetchError(fault)
+            parts = urls.parts(url)
+            private = _may_be_private(Poll(feed), url)
+            route = Route(parts.scheme, parts.host, parts.port, private, proxy=feed.access.proxy)
+            used = connection(route, self._door, trust=self._trusted(None))
+            try:
+                answer = used.exchange(parts.target, headers, deadline=deadline, form=form)
+                said = bytes(answer.read(_SAID, decode_content=False)).decode("utf-8", "replace")
+            except _NETWORK as error:
+                raise _failure(error, deadline) from error
+            finally:
+                used.close()
+            if answer.status not in _REPEATED:
+                break
+            url = _redirection(answer, url)
+        if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            refused = _refused(answer)
+            words = f": {one_line(said)[:_SAID]}" if one_line(said) else ""
+            raise FetchError(f"{refused.what}{words}", weight=refused.weight, retry_after=refused.retry_after)
 
     def close(self) -> None:
         """Closes the connections that are kept; those in use end with their poll."""
@@ -242,7 +278,8 @@ def _read(response: Answer, *, url: str, poll: Poll, limits: Limits) -> Fetched 
         raise _refused(response)
     body = decoded(_raw(response, limits.body), response.headers.get("content-encoding", ""), limits.body)
     content_type = response.headers.get("content-type", "")
-    reply = Reply(stays=_stays(response), whole=True)
+    offered = offer.in_headers(response.headers.get("link", ""), url=url)
+    reply = Reply(stays=_stays(response), whole=True, offer=offered)
     return Fetched(_validators(response, body), body, content_type, url, reply)
 
 

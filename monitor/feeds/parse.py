@@ -24,7 +24,7 @@ import feedparser
 
 from monitor import urls
 from monitor.errors import ParseError
-from monitor.feeds import dates, scan
+from monitor.feeds import dates, offer, scan
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
 from monitor.text import one_line
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from monitor.feeds.scan import Scanned
-    from monitor.model import EntryId, Feed, Print
+    from monitor.model import EntryId, Feed, Offer, Print
 
 _LANGUAGE = re.compile(r"([a-z]{2})(?![a-z])", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref=("[^"<>]{1,2000}"|'[^'<>]{1,2000}')""", re.IGNORECASE)
@@ -54,7 +54,8 @@ class Reading:
 
     `marks` is what to know it by next time (scan.pack); `familiar` counts the items that were left out;
     `hint` is how long the feed says that it stays as it is. `prints` are added by the worker, which
-    leaves out entries beyond the most that are taken in at once (worker.py).
+    leaves out entries beyond the most that are taken in at once (worker.py). `offer` is what the document
+    says of push, None where it could not be looked at for that.
     """
 
     entries: tuple[Entry, ...]
@@ -63,6 +64,7 @@ class Reading:
     hint: timedelta | None = None
     prints: tuple[Print, ...] = ()
     beyond: int = 0
+    offer: Offer | None = None
 
 
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
@@ -110,7 +112,8 @@ def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks
         return Reading(_entries(*_feedparser_items(body, headers), feed, now)[0])
     text = text.lstrip("\ufeff \t\r\n\f\0")
     if text.startswith(("{", "[")):
-        return Reading(_entries(*_json_items(text), feed, now)[0])
+        items, language, offered = _json_items(text, feed.url)
+        return Reading(_entries(items, language, feed, now)[0], offer=offered)
     text = _without_prolog(text)
     if _HTML.match(text):
         raise ParseError("the document is an HTML page, not a feed")
@@ -120,7 +123,8 @@ def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks
         return Reading(_entries(*_feedparser_items(document, _XML), feed, now)[0])
     known = scan.unpack(marks)
     familiar = {mark: known[mark] for mark in scanned.marks if mark in known}
-    return _rest(scanned, familiar, feed, now) or _whole(scanned, feed, now)
+    reading = _rest(scanned, familiar, feed, now) or _whole(scanned, feed, now)
+    return replace(reading, offer=offer.of_links(scanned.links, url=feed.url))
 
 
 def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: datetime) -> Reading | None:
@@ -398,8 +402,8 @@ def _detail_language(entry: Any) -> str:
 # ---- JSON Feed ---------------------------------------------------------------------------------------------
 
 
-def _json_items(text: str) -> tuple[list[_Item], str]:
-    """The items of a JSON Feed (https://www.jsonfeed.org/version/1.1/) and its language."""
+def _json_items(text: str, url: str) -> tuple[list[_Item], str, Offer]:
+    """The items of a JSON Feed (https://www.jsonfeed.org/version/1.1/), its language and its offer."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -407,7 +411,8 @@ def _json_items(text: str) -> tuple[list[_Item], str]:
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list) or "jsonfeed.org/version/" not in str(document.get("version")):
         raise ParseError("the document is JSON, but no JSON Feed")
-    return [_json_item(item) for item in items if isinstance(item, dict)], _json_text(document, "language")
+    found = [_json_item(item) for item in items if isinstance(item, dict)]
+    return found, _json_text(document, "language"), offer.of_json(document, url=url)
 
 
 def _json_item(item: Mapping[str, object]) -> _Item:

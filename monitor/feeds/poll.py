@@ -44,13 +44,13 @@ def poll(
     try:
         fetched = fetcher.fetch(job)
         if isinstance(fetched, Reply):
-            return NotModified(job.feed, job.validators, fetched)
+            return NotModified(job.feed, job.validators, fetched, rung=job.rung)
         if fetched.validators.digest == job.validators.digest:
-            return NotModified(job.feed, fetched.validators, fetched.reply)
+            return NotModified(job.feed, fetched.validators, fetched.reply, rung=job.rung)
         items = items_of(fetched.body) if keep else 0
         if items:
             document = Document(fetched.body, fetched.content_type, fetched.url)
-            return Kept(job.feed, fetched.validators, document, items, fetched.reply)
+            return Kept(job.feed, fetched.validators, document, items, fetched.reply, rung=job.rung)
         return _fresh(job, fetched, parsers=parsers, now=now, settled=settle())
     except FetchError as error:
         return Failed(
@@ -74,7 +74,7 @@ def _fresh(job: Poll, fetched: Fetched, *, parsers: Parsers, now: datetime, sett
         suspect=job.suspect,
     )
     said = [stays for stays in (reading.hint, fetched.reply.stays) if stays is not None]
-    reply = replace(fetched.reply, stays=max(said, default=None))
+    reply = replace(fetched.reply, stays=max(said, default=None), offer=fetched.reply.offer or reading.offer)
     return Fresh(
         job.feed,
         fetched.validators,
@@ -85,6 +85,7 @@ def _fresh(job: Poll, fetched: Fetched, *, parsers: Parsers, now: datetime, sett
         prints=reading.prints,
         settled=settled,
         beyond=reading.beyond,
+        rung=job.rung,
     )
 
 
@@ -108,7 +109,7 @@ def settled(feed: Feed, document: Document, *, made: datetime, parsers: Parsers)
         Validators(),
         reading.entries,
         marks=reading.marks,
-        reply=Reply(stays=reading.hint, whole=True),
+        reply=Reply(stays=reading.hint, whole=True, offer=reading.offer),
         prints=reading.prints,
         beyond=reading.beyond,
     )

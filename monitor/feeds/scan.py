@@ -38,6 +38,8 @@ _PERIODS = {
 _HINTS = frozenset({"ttl", "updateperiod", "updatefrequency"})
 _LONGEST_TTL = 525_600  # minutes: a year
 _LONGEST_FREQUENCY = 1_000
+_ATOM_LINK = "http://www.w3.org/2005/Atom link"
+_MOST_LINKS = 50  # of a document's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,15 @@ class Scanned:
     """The items of a well-formed document: where each stands, and its mark.
 
     A mark is a hash of the item as written and of all that is said outside it and bears on it. `hint` is
-    how long the feed says that it stays as it is (`ttl`, `sy:updatePeriod`).
+    how long the feed says that it stays as it is (`ttl`, `sy:updatePeriod`); `links` are (rel, href) of
+    Atom's links outside the items.
     """
 
     document: bytes
     spans: tuple[tuple[int, int], ...]
     marks: tuple[Mark, ...]
     hint: timedelta | None
+    links: tuple[tuple[str, str], ...] = ()
 
     def without(self, familiar: Mapping[Mark, EntryId]) -> bytes:
         """The document without the items of these marks, everything else as it was."""
@@ -90,7 +94,7 @@ def scan(document: bytes, *, context: str) -> Scanned | None:
         return None
     key = blake2b(repr((_VERSION, context, scanner.outside)).encode("utf-8", "replace"), digest_size=32)
     marks = tuple(_mark(document[begin:end], key.digest()) for begin, end in scanner.spans)
-    return Scanned(document, tuple(scanner.spans), marks, scanner.hint())
+    return Scanned(document, tuple(scanner.spans), marks, scanner.hint(), tuple(scanner.links))
 
 
 def pack(marks: Sequence[Mark], ids: Sequence[EntryId]) -> bytes:
@@ -123,6 +127,7 @@ class _Scanner:
     def __init__(self, document: bytes) -> None:
         self.spans: list[tuple[int, int]] = []
         self.outside: list[object] = []  # what stands above the items: names, attributes, namespaces
+        self.links: list[tuple[str, str]] = []
         self._document = document
         self._path: list[tuple[str, tuple[str, ...]]] = []
         self._above: tuple[tuple[str, tuple[str, ...]], ...] | None = None  # the first item's ancestors
@@ -169,6 +174,9 @@ class _Scanner:
             raise _UnsureError
         if len(self._path) == self._depth - 1 < _DEEPEST_ITEM - 1:
             self._path.append((name, tuple(attributes)))
+        if name == _ATOM_LINK and len(self.links) < _MOST_LINKS:
+            said = dict(zip(attributes[::2], attributes[1::2], strict=True))
+            self.links.append((said.get("rel", ""), said.get("href", "")))
         if local in _HINTS and self._depth == _DEEPEST_ITEM:
             self._said.setdefault(local, "")
             self._parser.CharacterDataHandler = lambda text: self._say(local, text)

@@ -40,6 +40,13 @@ _MOST_NEW = 0.5  # of a document: an interval in which more of it is new will so
 _MOVES = 3  # permanent redirects to one address in a row
 _TURN_BACK = 3.0  # weighted failures at a new address after which the operator's is asked again
 _SILENT = timedelta(days=14)
+RUNG_APART = timedelta(seconds=30)  # between two polls that rings call for, however many ring
+_RUNG_LATELY = timedelta(minutes=2)  # a poll so long after a ring was not for it
+_RUNG_AGAIN = timedelta(
+    minutes=1
+)  # after a ring that brought nothing: caches show the old document for a while
+_RINGS = 2  # polls that a ring calls for, the second only where the first brings nothing new
+_PUSHED = timedelta(hours=1)  # docs/decisions/0146
 
 
 # ---- the next poll -----------------------------------------------------------------------------------------
@@ -54,12 +61,15 @@ def interval(feed: Feed, state: FeedState) -> timedelta:
     """How long to wait between two good polls, before spreading: the operator's `every`, else as learned.
 
     What was learned lies between 2 min and 24 h. What the feed or its server says of caching (`stays`) holds
-    it up, by 15 min at most; a document half of which would be new by then brings it down.
+    it up, by 15 min at most; a document half of which would be new by then brings it down. A feed whose hub
+    has rung for all that was new of late is asked half as often, and once an hour at least.
     """
     if feed.every is not None:
         return feed.every
     heeded = min(state.stays or SHORTEST, _MOST_HEEDED)
     wait = max(_by_pace(state), heeded)
+    if state.rung is not None:
+        wait = max(wait, min(2 * wait, _PUSHED))
     return min(max(wait, SHORTEST), LONGEST)
 
 
@@ -115,6 +125,7 @@ def after(
         state,
         **_learned(result, state, now=now, new=new, gap=gap),
         **_moved(state, result),
+        **_announced(state, result, new=new),
         validators=result.validators,
         last_good=now,
         failures=0.0,
@@ -127,7 +138,31 @@ def after(
     due = next_poll(result.feed, now=now, every=every)
     if state.failures == 0 and _is_out_of_step(state, every, now=now):
         due = now + every * _step(result.feed, state, every, now=now)
+    if known.owed:
+        due = min(due, now + (_RUNG_AGAIN if state.rung == result.rung else RUNG_APART))
     return replace(known, next_poll=due)
+
+
+def rung(state: FeedState, *, now: datetime) -> FeedState:
+    """What is remembered once a hub has rung: the feed is due, but one that fails waits as it has to."""
+    known = replace(state, rung=now, owed=_RINGS)
+    if state.last_good is None or state.next_poll is None or state.failures or state.gone:
+        return known
+    answered = state.rung is not None and state.last_good - state.rung < _RUNG_LATELY
+    due = max(now, state.last_good + RUNG_APART) if answered else now
+    return replace(known, next_poll=min(state.next_poll, due))
+
+
+def _announced(state: FeedState, result: Fresh | NotModified | Kept, *, new: int) -> dict[str, Any]:
+    """What a good poll leaves of a ring; what was new without one says that the hub does not ring for all.
+
+    One that came while the poll was under way may have come too late for it: it calls for the next.
+    """
+    if state.rung != result.rung:
+        return {}
+    if state.owed:
+        return {"owed": 0 if new else state.owed - 1}
+    return {"rung": None} if new else {}
 
 
 def settled(result: Settled, state: FeedState, *, now: datetime) -> FeedState:

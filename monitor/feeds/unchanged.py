@@ -38,9 +38,10 @@ class Unchanged:
         """Nothing is open."""
 
 
-def request(target: str, host: str, headers: Mapping[str, str]) -> bytes:
-    """A GET as it is sent. Raises ValueError for what would make two headers of one."""
-    lines = [f"GET {target} HTTP/1.1", f"Host: {host}", *(f"{name}: {headers[name]}" for name in headers)]
+def request(target: str, host: str, headers: Mapping[str, str], *, method: str = "GET") -> bytes:
+    """The head of a request as it is sent. Raises ValueError for what would make two headers of one."""
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
+    lines += [f"{name}: {headers[name]}" for name in headers]
     head = "\r\n".join((*lines, "", "")).encode("latin-1")
     if head.count(b"\n") != len(lines) + 1 or head.count(b"\r") != len(lines) + 1:
         raise ValueError("a header holds a line break")

@@ -139,6 +139,14 @@ _SETTINGS = {
     "keep": _text("How long texts are kept, such as 90 days (7 at least), or forever."),
     "metrics": _text("Where Prometheus may read how the daemon does, such as 127.0.0.1:9464."),
     "metrics-public": _text("yes, where other machines may read it too."),
+    "push": _map(
+        {
+            "listen": _text("Where the daemon listens for hubs, such as 127.0.0.1:8090."),
+            "address": _text("What leads there from the open network: https://monitor.example.org/push."),
+        },
+        "News by push (WebSub), from feeds that name a hub. Default: none; feeds are polled either way.",
+        required=("listen", "address"),
+    ),
     "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.model import FeedState, Outage, Silence
+    from monitor.model import FeedState, Outage, Silence, Subscription
 
 _LATEST = 30  # entries whose dates are compared with the clock
 
@@ -57,6 +57,8 @@ class Report:
     outages: Mapping[str, Outage]
     silences: tuple[tuple[Silence, int], ...]  # in force or to come, with how many alerts each has muted
     lag: timedelta | None  # between an entry's own date and when it was seen, the least of the latest
+    subscriptions: tuple[Subscription, ...] = ()
+    offers: int = 0  # feeds that name a hub
 
     def tally(self, name: str) -> int:
         """How often this happened, ever."""
@@ -105,6 +107,8 @@ class Reporter(Store):
             outages=self.outages(),
             silences=tuple(self.all_silences(since=now)),
             lag=self._lag(),
+            subscriptions=tuple(self.subscriptions()),
+            offers=len(self.offers()),
         )
 
     def _lag(self) -> timedelta | None:

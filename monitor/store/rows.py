@@ -135,6 +135,8 @@ def to_feed_state(row: sqlite3.Row) -> FeedState:
         moves=row["moves"],
         address=row["address"],
         unsettled=row["unsettled"],
+        rung=to_time(row["rung"]),
+        owed=row["owed"],
     )
 
 
@@ -162,6 +164,8 @@ def as_feed_state(state: FeedState, error: str) -> tuple[object, ...]:
         state.moves,
         state.address,
         state.unsettled,
+        as_moment(state.rung),
+        state.owed,
     )
 
 

@@ -41,7 +41,9 @@ create table feeds (
     moved text not null default '',
     moves integer not null default 0,
     address text not null default '',
-    unsettled integer not null default 0
+    unsettled integer not null default 0,
+    rung integer,
+    owed integer not null default 0
 ) strict, without rowid;
 create index feeds_due on feeds (next_poll) where enabled;
 
@@ -341,6 +343,30 @@ create table claims (
     made integer not null
 ) strict;
 insert into claims values (lower(hex(randomblob(8))), 0);
+
+-- where feeds say that they can be had by push: addresses of hubs, the first preferred, and their name there
+create table offers (
+    feed text primary key references feeds (name),
+    hubs text not null,
+    topic text not null
+) strict, without rowid;
+
+-- what hubs were asked for and have promised; model.Subscription says what each of these is
+create table subscriptions (
+    token text primary key,
+    feed text not null,
+    hub text not null,
+    topic text not null,
+    callback text not null,
+    secret text not null,
+    due integer not null,
+    leaving integer not null default 0 check (leaving in (0, 1)),
+    asked integer,
+    until integer,
+    tries integer not null default 0,
+    error text not null default ''
+) strict, without rowid;
+create unique index subscriptions_feed on subscriptions (feed) where not leaving;
 """
 
 

@@ -44,6 +44,7 @@ from monitor.store.rows import (
     to_milliseconds,
 )
 from monitor.store.silences import Silences
+from monitor.store.subscriptions import Subscriptions
 from monitor.stories.fingerprint import pack
 from monitor.stories.index import NEAREST
 
@@ -69,7 +70,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -399,6 +400,8 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims):
         self.add_alerts(plan.alerts, plan.deliveries, now=now, rulebook=rulebook, uncertain=again)
         self._db.conn.executemany("insert or ignore into aliases values (?, ?)", plan.aliases)
         self._put_feed_state(plan)
+        if plan.offer is not None:
+            self._put_offer(plan.feed, plan.offer, asked=plan.asked)
         if plan.kept is not None:
             self._keep_baseline(Baseline(plan.feed, now, plan.kept), asked=plan.asked)
         elif plan.settled:
@@ -520,7 +523,8 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims):
             """
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
-                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?
+                gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?, rung = ?,
+                owed = ?
             where name = ? and ? in (url, address)
             """,
             [(*as_feed_state(plan.state, plan.error), plan.feed, plan.asked) for plan in plans],

@@ -140,7 +140,12 @@ class Upkeep(Store):
                 " where state in ('due', 'sending') and due > :after and due <= :until",
                 values,
             ).rowcount
-            for table, column in (("letters", "due"), ("outages", "until")):
+            for table, column in (
+                ("letters", "due"),
+                ("outages", "until"),
+                ("subscriptions", "due"),
+                ("subscriptions", "until"),
+            ):
                 deliveries += self._db.execute(
                     f"update {table} set {column} = {column} + :step"  # noqa: S608 - words of ours
                     f" where {column} > :after and {column} <= :until",

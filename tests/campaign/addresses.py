@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from html import escape
@@ -115,8 +116,12 @@ def addresses() -> Row:
 
 def _heard(canary: _Canary, ask: _Ask) -> bool:
     """Whether the canary hears of an address that is allowed: else its silence would say nothing."""
-    _polled(ask, ask.feed(ask.target, private=True))
-    heard, canary.hits = canary.hits > 0, 0
+    own = ask.feed(ask.target, private=True)
+    _polled(ask, own)
+    polled = canary.hits
+    with suppress(MonitorError):
+        _ask_hub(ask, ask.target, own)
+    heard, canary.hits = 0 < polled < canary.hits, 0
     return heard
 
 
@@ -156,8 +161,13 @@ def _as_article(ask: _Ask) -> None:
 
 
 def _as_redirect(ask: _Ask) -> None:
-    ask.web.serve(ask.path, b"", {"Location": ask.target}, status=302)
+    ask.web.serve(ask.path, b"", {"Location": _header(ask.target)}, status=302)
     _polled(ask, ask.feed(ask.web.url(ask.path), private=True))
+
+
+def _header(address: str) -> str:
+    """As a server sends it that does not care what a header may hold: UTF-8."""
+    return address.encode().decode("latin-1")
 
 
 def _as_link_of_a_page(ask: _Ask) -> None:
@@ -181,7 +191,7 @@ def _as_next_url(ask: _Ask) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": [item]}
     places = dict.fromkeys(("next_url", "feed_url", "home_page_url", "icon"), ask.target)
     hubs = [{"type": "WebSub", "url": ask.target}]
-    _read(ask, ask.served(json.dumps({**feed, **places, "hubs": hubs}), "application/feed+json"))
+    _subscribe(ask, ask.served(json.dumps({**feed, **places, "hubs": hubs}), "application/feed+json"))
 
 
 def _as_hub(ask: _Ask) -> None:
@@ -190,10 +200,22 @@ def _as_hub(ask: _Ask) -> None:
     entry = f'<entry><id>1</id><title>x</title><link href="{address}"/><content src="{address}"/></entry>'
     atom = f'<feed xmlns="http://www.w3.org/2005/Atom">{links}<logo>{address}</logo>{entry}</feed>'
     head = f'<?xml-stylesheet href="{address}"?><!DOCTYPE feed SYSTEM "{address}">'
-    _read(ask, ask.served(head + atom, "application/atom+xml"))
+    _subscribe(ask, ask.served(head + atom, "application/atom+xml"))
 
 
-# A JSON feed's next_url and an Atom feed's hub are followed nowhere in this program: that is what is held.
+def _as_hub_in_headers(ask: _Ask) -> None:
+    atom = b'<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id><title>x</title></entry></feed>'
+    kind = {"Content-Type": "application/atom+xml", "Link": f'<{_header(ask.target)}>; rel="hub"'}
+    ask.web.serve(ask.path, atom, kind)
+    _subscribe(ask, ask.feed(ask.web.url(ask.path), private=True))
+
+
+def _as_hubs_redirect(ask: _Ask) -> None:
+    ask.web.serve(ask.path, b"", {"Location": _header(ask.target)}, status=307)
+    _ask_hub(ask, ask.web.url(ask.path), ask.feed(ask.web.url("/feed"), private=True))
+
+
+# A JSON feed's next_url is followed nowhere in this program: that is what is held. Hubs are asked for real.
 _PLACES: dict[str, Callable[[_Ask], None]] = {
     "feed": _as_feed,
     "redirect": _as_redirect,
@@ -201,6 +223,8 @@ _PLACES: dict[str, Callable[[_Ask], None]] = {
     "link of a page": _as_link_of_a_page,
     "JSON next_url": _as_next_url,
     "Atom hub": _as_hub,
+    "Link header": _as_hub_in_headers,
+    "hub's redirect": _as_hubs_redirect,
 }
 
 
@@ -225,10 +249,20 @@ def _polled(ask: _Ask, feed: Feed) -> PollResult:
         fetcher.close()
 
 
-def _read(ask: _Ask, feed: Feed) -> None:
-    """Poll a feed that is well but for the address in it."""
+def _subscribe(ask: _Ask, feed: Feed) -> None:
+    """Poll a feed that is well but for the address in it, and ask the hubs that it names to ring."""
     result = _polled(ask, feed)
     assert isinstance(result, Fresh), result
+    for hub in result.reply.offer.hubs if result.reply.offer else ():
+        _ask_hub(ask, hub, feed)
+
+
+def _ask_hub(ask: _Ask, hub: str, feed: Feed) -> None:
+    fetcher = ask.fetcher()
+    try:
+        fetcher.post(hub, b"hub.mode=subscribe", feed=feed)
+    finally:
+        fetcher.close()
 
 
 def _resolver() -> Callable[[str, int], Sequence[str]]:
