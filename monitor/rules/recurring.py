@@ -68,7 +68,7 @@ def wanted(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(
         line
         for entry in entries
-        for text in (entry.summary, entry.body)
+        for text in (entry.summary, entry.body, entry.text)
         for _, _, line in beyond_the_lead(text)
     )
 
