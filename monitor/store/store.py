@@ -24,6 +24,7 @@ from monitor.model import (
 )
 from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.articles import Articles
 from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.connection import DATABASE
@@ -68,7 +69,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Articles):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------

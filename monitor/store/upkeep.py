@@ -140,7 +140,7 @@ class Upkeep(Store):
                 " where state in ('due', 'sending') and due > :after and due <= :until",
                 values,
             ).rowcount
-            for table, column in (("letters", "due"), ("outages", "until")):
+            for table, column in (("letters", "due"), ("outages", "until"), ("articles", "due")):
                 deliveries += self._db.execute(
                     f"update {table} set {column} = {column} + :step"  # noqa: S608 - words of ours
                     f" where {column} > :after and {column} <= :until",
@@ -204,6 +204,7 @@ class Upkeep(Store):
                 ("deliveries", "state = 'sending'", lease),
                 ("letters", "state = 'sending'", lease),
                 ("letters", "state = 'due'", _DAY),  # put off till quiet hours end
+                ("articles", "state = 'due'", _DAY),  # as long as a text may tell anybody
             ):
                 moved += self._db.execute(
                     f"update {table} set due = :due where {condition} and due > :due",  # noqa: S608
