@@ -580,7 +580,7 @@ def _full_text(node: Node | None, faults: list[Fault], notes: list[str], *, kept
     """Whether pages are read; a desk that was kept goes on without where what reads them is gone."""
     if not _yes(node, faults, what="full_text"):
         return False
-    missing = [package for package in FULL_TEXT if find_spec(package) is None]
+    missing = missing_for_full_text()
     if missing and node is not None:
         what, remedy = f"full_text needs {' and '.join(missing)}", 'pip install "media-monitor[fulltext]"'
         if kept:
@@ -588,6 +588,11 @@ def _full_text(node: Node | None, faults: list[Fault], notes: list[str], *, kept
         else:
             faults.append(node.fault(what, remedy))
     return not missing
+
+
+def missing_for_full_text() -> list[str]:
+    """The packages that reading pages needs and that are not installed."""
+    return [package for package in FULL_TEXT if find_spec(package) is None]
 
 
 def _access(
