@@ -1,7 +1,7 @@
 """What strangers' pages and robots.txt say, read by the two libraries that know how. For parser processes.
 
 Both are extras, loaded when they are first asked: Trafilatura finds an article in its page, Protego reads
-RFC 9309. Either can be made to take very long: whoever asks must be one who can be killed.
+RFC 9309. Strangers decide how long that takes: whoever asks must be one who can be killed.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ def text_of_page(body: bytes, content_type: str) -> str:
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
     declared = _DECLARED.search(body[:4096])
-    label = content_type or (f"charset={declared[1].decode()}" if declared else "")
+    labelled = "charset" in content_type.lower()
+    label = f"charset={declared[1].decode()}" if declared and not labelled else content_type
     text = decoded(body, label)
     return body.decode("utf-8", "replace") if text is None else text
 

@@ -1,7 +1,7 @@
 """What hosts ask of programs that read them: their robots.txt, fetched as feeds are and kept for some hours.
 
 RFC 9309: what a host says it does not have (4xx) allows all; while it cannot be read (5xx, unreachable),
-nothing is. It is judged in a parser process: a pattern of stars can take a matcher for ever.
+nothing is. It is judged in a parser process, as all that strangers wrote: half a megabyte takes 0.4 s.
 """
 
 from __future__ import annotations
