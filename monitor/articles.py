@@ -92,7 +92,7 @@ class Reader:
             self._start_due(store)
             return self._next_due(store)
 
-    def work_off(self, *, within: timedelta, pause: Callable[[float], None] = time.sleep) -> int:
+    def work_off(self, *, within: timedelta, pause: Callable[[float], object] = time.sleep) -> int:
         """What is due now, to its end or so long: how many were read. For a pass that does not come back."""
         until, before = time.monotonic() + within.total_seconds(), self.count
         while time.monotonic() < until:

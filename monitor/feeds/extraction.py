@@ -8,12 +8,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from monitor.feeds.page import headline_of, text_of_page
 from monitor.text import clean, words
 
 MOST_TEXT = 100_000  # characters of one article that are kept; half of what rules read of an entry
 FEWEST_WORDS = 20  # fewer are a cookie notice, a caption or "Subscribe to read"
+# | threshold | the case that set it |
+# |---|---|
+# | more than half is links | "Read also: headline" has most of its characters in the link; a paragraph with two |
+# |   | names linked has a fifth |
+# | 300 characters of text in a cell | a table of results has short cells; the text of a page is in a long one |
+MOST_LINKED = 0.5
+LONGEST_CELL = 300
+_BLOCKS = (
+    "p",
+    "li",
+    "ul",
+    "ol",
+    "dl",
+    "td",
+    "div",
+    "section",
+    "aside",
+    "nav",
+    "header",
+    "footer",
+    "h2",
+    "h3",
+    "h4",
+)
+_UNSEEN = frozenset({"script", "style", "noscript", "template"})
 _MANY_LINES = re.compile(r"\n\s*\n+")
 
 
@@ -71,12 +97,16 @@ def article(page: Page) -> Article:
     `favor_precision` leaves out what may be either: a rule that fires on a sidebar tells people something
     that is not so, and what it leaves out the summary has most often told (benchmarks/fulltext.py).
     """
-    from trafilatura import extract
+    from trafilatura import extract, load_html
 
     source = text_of_page(page.body, page.content_type)
     if not source.lstrip("\ufeff \t\r\n").startswith("<"):
         return NOTHING  # a PDF that is called HTML
-    found = extract(source, favor_precision=True, include_comments=False, include_tables=True) or ""
+    tree = load_html(source)
+    if tree is None:
+        return NOTHING
+    _cleared(tree)
+    found = extract(tree, favor_precision=True, include_comments=False, include_tables=True) or ""
     text = _MANY_LINES.sub("\n", clean(found)).strip()
     if sum(1 for _ in words(text[:1000])) < FEWEST_WORDS:
         return Article(headline_of(source), "")
@@ -89,6 +119,46 @@ def _bounded(text: str) -> tuple[str, bool]:
         return text, False
     end = text.rfind("\n", 0, MOST_TEXT)
     return text[: end if end > 0 else MOST_TEXT], True
+
+
+# ---- what is not the article, by its links -------------------------------------------------------------------
+
+
+def _cleared(tree: Any) -> None:
+    """Takes out of a page what is mostly links, and makes of tables that lay it out what they stand for.
+
+    "Read also" insets stand amid the paragraphs, and pages of the 2000s have menus in cells beside the text:
+    no class tells either, and Trafilatura keeps both (benchmarks/fulltext.py).
+    """
+    whole, linked = _lengths(tree)
+    for table in list(tree.iter("table")):
+        if any(whole[cell] - linked[cell] > LONGEST_CELL for cell in table.iter("td")):
+            for part in table.iter("table", "tbody", "tr", "td"):
+                part.tag = "div"
+    for block in reversed(list(tree.iter(*_BLOCKS))):  # a list of links first, so that what is round it stays
+        if linked[block] > MOST_LINKED * whole[block] and block.getparent() is not None:
+            for one in block.iterancestors():
+                whole[one] -= whole[block]
+                linked[one] -= linked[block]
+            block.drop_tree()
+
+
+def _lengths(tree: Any) -> tuple[dict[Any, int], dict[Any, int]]:
+    """Of each element: the characters in it, and those of them that stand in links."""
+    whole: dict[Any, int] = {}
+    linked: dict[Any, int] = {}
+    for one in reversed(list(tree.iter())):  # what is inside comes after what it is in
+        own = _written(one.text) if isinstance(one.tag, str) and one.tag not in _UNSEEN else 0
+        whole[one] = own + sum(whole[child] + _written(child.tail) for child in one)
+        linked[one] = whole[one] if one.tag == "a" else sum(linked[child] for child in one)
+    return whole, linked
+
+
+def _written(text: str | None) -> int:
+    return sum(map(len, text.split())) if text else 0
+
+
+# ---- robots.txt ----------------------------------------------------------------------------------------------
 
 
 def leave(asked: Question) -> Leave:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.fulltext import MARKUPS, TONGUES
 from monitor.errors import ParseError
 from monitor.feeds import article, worker
 from monitor.feeds.article import LIMITS, Outcome, Reading, Wanted, at_page, product, read
@@ -18,6 +19,7 @@ from monitor.feeds.fetch import Fetcher
 from monitor.feeds.robots import KEPT, MISSED, MOST_BYTES, Robots
 from monitor.feeds.workers import Parsers
 from monitor.model import Access, Feed, Proxy
+from monitor.text import clean
 from tests.web_server import Response, WebServer, drip
 
 if TYPE_CHECKING:
@@ -287,6 +289,17 @@ def test_a_page_in_its_own_alphabet_is_read_as_it_says() -> None:
     )
     found = article_of(Page(body.decode().encode("cp1251"), "text/html"))
     assert found.title == "Мост" and found.text.startswith("Мост через реку")
+
+
+@pytest.mark.parametrize("markup", MARKUPS)
+def test_an_article_is_all_of_it_and_nothing_else(markup: str) -> None:
+    made, langs = MARKUPS[markup]
+    for lang in langs.split():
+        tongue = TONGUES[lang]
+        text = article_of(Page(made(tongue, lang).encode(), "text/html; charset=utf-8")).text
+        said = " ".join(text.split())
+        assert [one for one in tongue.paragraphs if clean(one) not in said] == []
+        assert tongue.name not in said
 
 
 # ---- what goes where --------------------------------------------------------------------------------------
