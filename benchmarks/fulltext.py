@@ -574,6 +574,11 @@ def of_default(source: str) -> str:
     return extract(source) or ""
 
 
+def of_precision(source: str) -> str:
+    """Trafilatura, asked for precision."""
+    return extract(source, favor_precision=True, include_comments=False) or ""
+
+
 def of_plain(source: str) -> str:
     """What `monitor rules try` does without the extra."""
     return plain.article(source.encode(), "text/html; charset=utf-8")[1]
@@ -581,6 +586,7 @@ def of_plain(source: str) -> str:
 
 WAYS: dict[str, Callable[[str], str]] = {
     "full_text": of_ours,
+    "favor_precision alone": of_precision,
     "trafilatura, default": of_default,
     "longest <article>": of_plain,
 }

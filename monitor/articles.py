@@ -42,7 +42,7 @@ log = logging.getLogger("monitor")
 # | 4 places | polls have 32, and never wait for these |
 # | 3 tries, after 10 and 50 minutes | a page that comes minutes after its feed; a server that restarts |
 # | 24 hours | what is told a day late is no news |
-# | 200 a day | three times what the busiest of 802 real feeds shows: one that gives every item a new guid |
+# | 200 a day | what one feed can make us ask of hosts that it names |
 PLACES = 4
 AGAIN = (timedelta(minutes=10), timedelta(minutes=50))  # from one attempt to the next
 LATE = timedelta(hours=24)

@@ -17,9 +17,8 @@ MOST_TEXT = 100_000  # characters of one article that are kept; half of what rul
 FEWEST_WORDS = 20  # fewer are a cookie notice, a caption or "Subscribe to read"
 # | threshold | the case that set it |
 # |---|---|
-# | more than half is links | "Read also: headline" has most of its characters in the link; a paragraph with two |
-# |   | names linked has a fifth |
-# | 300 characters of text in a cell | a table of results has short cells; the text of a page is in a long one |
+# | more than half is links | "Read also: headline" is a link but for its marker |
+# | 300 characters of text in a cell | results stand in short cells, what a table lays out in a long one |
 MOST_LINKED = 0.5
 LONGEST_CELL = 300
 _BLOCKS = (
@@ -121,7 +120,7 @@ def _bounded(text: str) -> tuple[str, bool]:
     return text[: end if end > 0 else MOST_TEXT], True
 
 
-# ---- what is not the article, by its links -------------------------------------------------------------------
+# ---- what is not the article, by its links ----------------------------------------------------------------
 
 
 def _cleared(tree: Any) -> None:
@@ -158,7 +157,7 @@ def _written(text: str | None) -> int:
     return sum(map(len, text.split())) if text else 0
 
 
-# ---- robots.txt ----------------------------------------------------------------------------------------------
+# ---- robots.txt -------------------------------------------------------------------------------------------
 
 
 def leave(asked: Question) -> Leave:
