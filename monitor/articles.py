@@ -65,11 +65,12 @@ class Reader:
         *,
         landed: Callable[[], None] = lambda: None,
         told: Callable[[], None] = lambda: None,
+        parsers: Parsers | None = None,
     ) -> None:
         self._engine = engine
         self._landed, self._told = landed, told
         self._pool = ThreadPoolExecutor(PLACES, thread_name_prefix="article")
-        self._parsers = Parsers(1)  # of their own: no feed waits for a page
+        self._parsers = parsers or Parsers(1)  # of their own: no feed waits for a page
         self._robots = Robots(engine.fetcher, self._parsers)
         self._arrived: SimpleQueue[Reading] = SimpleQueue()
         self._waiting: list[Reading] = []  # came back, and could not be written yet

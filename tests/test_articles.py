@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ from monitor.daemon import Daemon
 from monitor.engine import Engine
 from monitor.feeds.article import Outcome, Reading, Wanted
 from monitor.feeds.extraction import Article
+from monitor.feeds.fetch import Fetcher
+from monitor.feeds.workers import Parsers
 from monitor.model import Feed, FeedState
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.reading import Reading as Reads
@@ -141,6 +144,8 @@ def test_what_the_page_alone_says_is_told_when_it_comes_and_why(room: Room) -> N
     assert room.alerts() == [("peace", "new")], "a rule that looks at titles looks at no page"
     assert "article's text: They signed a [peace agreement] in the evening" in room.message()
     assert (room.due(), room.row()["state"], room.row()["text"]) == ([], "read", TEXT)
+    past = [one.text for one, _, _ in room.store.history(since=room.clock.now - timedelta(days=1))]
+    assert past == [TEXT], "a backtest reads what the rules read"
 
 
 def test_what_was_told_on_the_summary_is_not_told_again(room: Room) -> None:
@@ -334,6 +339,7 @@ class Walk:
 
     web: WebServer
     folder: Path
+    parsers: Parsers
     clock: FakeClock = field(default_factory=FakeClock)
     feed: Feed = field(init=False)
     outlet: FakeOutlet = field(init=False)
@@ -351,7 +357,7 @@ class Walk:
         self.poll()
 
     def restarted(self) -> Reader:
-        return Reader(self.engine, told=lambda: self.told.append(True))
+        return Reader(self.engine, told=lambda: self.told.append(True), parsers=self.parsers)
 
     def close(self) -> None:
         self.reader.close()
@@ -403,10 +409,24 @@ class Walk:
             return int(rows[0]["count"]) if rows else 0
 
 
+class Lasting(Parsers):
+    """One process for all of these tests."""
+
+    def close(self) -> None:
+        """It serves the next test."""
+
+
+@pytest.fixture(name="parsers", scope="module")
+def _parsers() -> Iterator[Parsers]:
+    parsers = Lasting(1)
+    yield parsers
+    Parsers.close(parsers)
+
+
 @pytest.fixture(name="walk")
-def _walk(tmp_path: Path) -> Iterator[Walk]:
+def _walk(tmp_path: Path, parsers: Parsers) -> Iterator[Walk]:
     with WebServer() as web:
-        walk = Walk(web, tmp_path)
+        walk = Walk(web, tmp_path, parsers)
         yield walk
         walk.close()
 
@@ -551,6 +571,32 @@ def test_a_host_that_asks_for_pauses_gets_them(walk: Walk) -> None:
     while not walk.reader.count:
         walk.reader.work()
     assert [walk.reader.work() and len(walk.asked()) for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_public_host_gets_pauses_unasked(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(articles, "PAUSE", 60.0)
+    feed = replace(walk.feed, allow_private=False)
+    walk.engine.desk = replace(walk.engine.desk, feeds=(feed,))
+    walk.engine.fetcher = Fetcher(
+        user_agent="test",
+        resolve=lambda _host, _port: ["93.184.216.34"],
+        connect=lambda _address, port, timeout: socket.create_connection(("127.0.0.1", port), timeout),
+    )
+    walk.reader = walk.restarted()
+    for number, title in enumerate(TOPICS[:2]):
+        walk.publish(number, title, "Nobody signed anything.")
+    while not walk.reader.count:
+        due = walk.reader.work()
+    assert len(walk.asked()) == 1 and timedelta() < due - walk.clock.now <= timedelta(seconds=60)
+
+
+def test_a_reader_that_was_stopped_or_has_no_feed_asks_for_nothing(walk: Walk) -> None:
+    walk.publish(1, TOPICS[0], "Nobody signed anything.")
+    walk.reader.close()
+    assert walk.reader.work() > walk.clock.now
+    walk.engine.desk = replace(walk.engine.desk, feeds=())
+    assert (walk.reader.work() - walk.clock.now, walk.asked()) == (articles.IDLE, [])
+    assert walk.reader.work_off(within=timedelta()) == 0
 
 
 # ---- from the files to the message ------------------------------------------------------------------------

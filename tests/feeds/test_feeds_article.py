@@ -13,7 +13,7 @@ from benchmarks.fulltext import MARKUPS, TONGUES
 from monitor.errors import ParseError
 from monitor.feeds import article, worker
 from monitor.feeds.article import LIMITS, Outcome, Reading, Wanted, at_page, product, read
-from monitor.feeds.extraction import MOST_TEXT, Page, Question
+from monitor.feeds.extraction import MOST_TEXT, Leave, Page, Question
 from monitor.feeds.extraction import article as article_of
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.robots import KEPT, MISSED, MOST_BYTES, Robots
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 AGENT = "media-monitor/0.1 (feed reader)"
+HTML = {"Content-Type": "text/html"}
 PARAGRAPHS = tuple(
     f"The {word} committee met in the old town hall on Tuesday and heard for two hours how the bridge over "
     f"the river is to be mended before the winter, at a cost of {cost} million."
@@ -161,19 +162,25 @@ def test_robots_is_asked_where_a_page_redirects_to(ask: Callable[..., Reading], 
     assert "/elsewhere" not in paths(web)
 
 
-def test_rules_that_take_too_long_cost_a_process(web: WebServer, fetcher: Fetcher) -> None:
+def test_what_takes_too_long_to_read_costs_a_process(web: WebServer, fetcher: Fetcher) -> None:
     parsers = Parsers(1, cpu=timedelta(seconds=0.05))
-    web.serve(
-        "/robots.txt", b"User-agent: *\n" + b"".join(b"Disallow: /%d*x*y$\n" % at for at in range(24_000))
-    )
+    rules = b"".join(b"Disallow: /%d*x*y$\n" % at for at in range(24_000))
     wanted = Wanted(1, Feed("wire", web.url("/"), "Wire", allow_private=True), web.url("/page"))
+    whys = []
     try:
-        found = read(
-            wanted, fetcher=fetcher, robots=Robots(fetcher, parsers), parsers=parsers, agent=AGENT, now=NOW
-        )
+        for robots, page in ((b"User-agent: *\n" + rules, b""), (b"", html(*PARAGRAPHS * 3_000))):
+            web.serve("/robots.txt", robots)
+            web.serve("/page", page, HTML)
+            kept = Robots(fetcher, parsers)
+            found = read(wanted, fetcher=fetcher, robots=kept, parsers=parsers, agent=AGENT, now=NOW)
+            assert found.outcome is Outcome.FAILED
+            whys.append(found.why)
     finally:
         parsers.close()
-    assert found.outcome is Outcome.FAILED and "CPU" in found.why
+    assert whys == [
+        "robots.txt cannot be judged: took over 0.05 s of CPU: left out",
+        "took over 0.05 s of CPU: left out",
+    ]
 
 
 def test_what_is_kept_of_hosts_is_bounded(fetcher: Fetcher, parsers: Parsers) -> None:
@@ -187,7 +194,6 @@ def test_what_is_kept_of_hosts_is_bounded(fetcher: Fetcher, parsers: Parsers) ->
 
 # ---- what strangers serve ---------------------------------------------------------------------------------
 
-HTML = {"Content-Type": "text/html"}
 BOMB = gzip.compress(bytes(LIMITS.body + 1))
 SERVED = (
     # what a page is, with what it ends, and whether another attempt is worth it
@@ -272,6 +278,14 @@ def test_parsers_that_were_stopped_say_so() -> None:
     parsers.close()
     with pytest.raises(ParseError, match="stopped"):
         parsers.tell(Question(b"", "x", "https://wire.example/"))
+
+
+def test_what_a_parser_process_answers() -> None:
+    """The same code, in this process."""
+    for body, _ in NO_ARTICLE:
+        assert article_of(Page(body, "text/html")).text == ""
+    asked = Question(b"User-agent: *\nDisallow: /a\nCrawl-delay: 2\n", "media-monitor", "https://x.example/a")
+    assert worker._reply(asked) == Leave(granted=False, delay=2.0)
 
 
 def test_of_a_text_without_end_whole_paragraphs_are_kept() -> None:
