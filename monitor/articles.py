@@ -236,7 +236,7 @@ def _unread(due: Due, feed: Feed | None, now: datetime) -> tuple[str, str] | Non
         return "spared", "its feed has full_text no more"
     if due.told:
         return "spared", "the text of another entry of its story was read"
-    if now - due.seen > LATE:
+    if now - due.since > LATE:
         return "failed" if due.attempts else "spared", "it is a day old: it would tell nobody"
     if due.attempts > len(AGAIN):
         return "failed", f"was cut off, the last of {due.attempts} times"
@@ -265,9 +265,9 @@ def take(
     """
     wanted = reading.wanted
     with store.transaction():
-        attempts = store.article_attempts(wanted.entry)
+        due = store.due_article(wanted.entry)
         known = store.known([wanted.entry]).get(wanted.entry)
-        if known is None or attempts is None:
+        if known is None or due is None:
             return 0
         try:
             with store.savepoint():
@@ -275,7 +275,7 @@ def take(
                     store,
                     reading,
                     known,
-                    attempts=attempts,
+                    due=due,
                     feed=feed,
                     rulebook=rulebook,
                     standing=standing,
@@ -294,13 +294,13 @@ def _take(
     reading: Reading,
     known: Known,
     *,
-    attempts: int,
+    due: tuple[int, datetime],
     feed: Feed,
     rulebook: Rulebook,
     standing: Standing,
     now: datetime,
 ) -> int:
-    entry, outcome = known.entry, reading.outcome
+    entry, outcome, (attempts, since) = known.entry, reading.outcome, due
     if entry.link != reading.wanted.link:
         store.put_off_article(entry.id, "its link was changed meanwhile", due=now)
         return 0
@@ -320,13 +320,13 @@ def _take(
         earlier=earlier_in(store, {story}, standing, now=now),
         recurring=recurring_in(store, [read_now], feed=feed, now=now),
     )
-    is_late = now - known.candidate.seen > LATE or known.status is not Status.NEWS
+    is_late = now - since > LATE or known.status is not Status.NEWS
     alerts, deliveries = ((), ()) if is_late else (decision.alerts, decision.deliveries)
     store.end_article(
         entry.id, "read", "it goes on: the first part is kept" if reading.article.cut else "", text=text
     )
     store.put_matches(entry.id, decision.entries[0].matches, rulebook=rulebook.hash)
-    again = store.unread_since_restore([feed.name]) or store.restored_since(known.candidate.seen)
+    again = store.unread_since_restore([feed.name]) or store.restored_since(since)
     store.add_alerts(alerts, deliveries, now=now, rulebook=rulebook.hash, uncertain=again)
     store.tally({"texts read": 1, "alerts": len(alerts)}, now=now)
     log.info(

@@ -203,6 +203,7 @@ def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room) -> None:
 def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
     room.poll(FEED, ITEM)
     room.came(ITEM, "Nothing of note was said or signed by anybody.")
+    room.clock.advance(3 * LATE)
     other = Item(
         "g1",
         "Ferry sinks off the northern coast in a storm",
@@ -211,6 +212,7 @@ def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
     )
     room.poll(FEED, other)
     assert (room.row()["text"], room.due()) == ("", [entry(FEED, other).id])
+    room.clock.advance(LATE - timedelta(hours=1))
     assert room.came(ITEM) == 0, "the page of before"
     assert room.row()["error"] == "its link was changed meanwhile" and room.due() == [entry(FEED, other).id]
     assert room.came(other, "A peace agreement was signed on deck.") == 1

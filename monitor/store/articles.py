@@ -27,7 +27,7 @@ class Due:
     link: str
     story: StoryId
     lead: EntryId
-    seen: datetime
+    since: datetime  # when the entry was news
     attempts: int
     told: bool
 
@@ -40,18 +40,19 @@ class Articles(Connection):
         moment = to_milliseconds(now)
         self._db.conn.executemany(
             """
-            insert into articles (entry, feed, due) values (?, ?, ?)
+            insert into articles (entry, feed, since, due) values (?, ?, ?, ?)
             on conflict (entry) do update set
-                state = 'due', due = excluded.due, attempts = 0, tried = null, error = '', text = ''
+                state = 'due', since = excluded.since, due = excluded.due, attempts = 0, tried = null,
+                error = '', text = ''
             """,
-            [(entry, feed, moment) for entry, feed in entries],
+            [(entry, feed, moment, moment) for entry, feed in entries],
         )
 
     def due_articles(self, now: datetime, *, most: int) -> list[Due]:
         """The pages that are due, the longest overdue first; one that is due once more after another."""
         rows = self._rows(
             """
-            select articles.entry, articles.feed, link, story, lead, seen, attempts, exists (
+            select articles.entry, articles.feed, link, story, lead, since, attempts, exists (
                 select 1 from entries other join articles had on had.entry = other.id
                 where other.story = entries.story and other.lead = entries.lead
                     and other.id <> entries.id and had.state = 'read'
@@ -68,7 +69,7 @@ class Articles(Connection):
                 link=row["link"],
                 story=row["story"],
                 lead=row["lead"],
-                seen=from_milliseconds(row["seen"]),
+                since=from_milliseconds(row["since"]),
                 attempts=row["attempts"],
                 told=bool(row["told"]),
             )
@@ -107,10 +108,10 @@ class Articles(Connection):
             "update articles set state = ?, error = ?, text = ? where entry = ?", (state, why, text, entry)
         )
 
-    def article_attempts(self, entry: EntryId) -> int | None:
-        """How often its page was asked for; None where it is not to be read."""
-        rows = self._rows("select attempts from articles where entry = ? and state = 'due'", (entry,))
-        return int(rows[0]["attempts"]) if rows else None
+    def due_article(self, entry: EntryId) -> tuple[int, datetime] | None:
+        """How often its page was asked for, and since when it is wanted; None where it is not to be read."""
+        rows = self._rows("select attempts, since from articles where entry = ? and state = 'due'", (entry,))
+        return (rows[0]["attempts"], from_milliseconds(rows[0]["since"])) if rows else None
 
     def restored_since(self, moment: datetime) -> bool:
         """Whether a backup was put in place since then: what was told after it was made is not known here."""

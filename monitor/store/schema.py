@@ -340,6 +340,7 @@ create table articles (
     feed text not null,
     state text not null default 'due'
         check (state in ('due', 'read', 'empty', 'barred', 'failed', 'spared')),
+    since integer not null, -- when the entry was news
     due integer not null,
     attempts integer not null default 0,
     tried integer, -- when it was last asked for

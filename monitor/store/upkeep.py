@@ -67,6 +67,7 @@ _FORGETTING = (
 # What is compared with the present, and would stand still until a present that was ahead comes.
 _MOMENTS = (
     ("alerts", "created"),
+    ("articles", "since"),
     ("deliveries", "sent"),
     ("letters", "made"),
     ("letters", "sent"),
