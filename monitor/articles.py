@@ -22,6 +22,7 @@ from monitor.feeds.robots import Robots
 from monitor.feeds.workers import Parsers
 from monitor.model import Kind, Status
 from monitor.pipeline import earlier_in, recurring_in
+from monitor.rules.condition import reads_pages
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -178,13 +179,15 @@ class Reader:
         known = store.known([due.entry])[due.entry]
         kind = Kind.NEW if due.lead == due.story else Kind.DEVELOPMENT
         told = store.told([due.story])
-        rules = [rule for rule in self._engine.desk.rulebook.rules if rule.admits(known.entry, feed.tags)]
+        rules = [
+            rule
+            for rule in self._engine.desk.rulebook.rules
+            if rule.admits(known.entry, feed.tags) and reads_pages(rule.condition)
+        ]
+        if not rules:
+            return "no rule looks in the texts of its feed"
         if all((due.story, rule.id, kind, due.lead) in told for rule in rules):
-            return (
-                "every rule that it could fire has told of its story"
-                if rules
-                else "no rule looks at its feed"
-            )
+            return "every rule that it could fire has told of its story"
         return ""
 
     def _begin(self, due: Due, feed: Feed) -> None:

@@ -433,6 +433,13 @@ def _walk(tmp_path: Path, parsers: Parsers) -> Iterator[Walk]:
         walk.close()
 
 
+HEADLINES = """
+terms: {a: {words: [bank]}, b: {words: [ferry]}}
+rules:
+  - {id: one, title: One, when: "title:($a or atleast/2 $b)", send: [mail], examples: {match: [A bank]}}
+  - {id: near, title: Near, when: "title:($a near/3 $b)", send: [mail], examples: {match: [bank ferry]}}
+  - {id: not, title: Not, when: "title:$a and not $b", send: [mail], examples: {match: [A bank]}}
+"""
 TOPICS = ("A bridge is mended", "Apples ripen early", "Orchestra plays in the rain", "Chess champion retires")
 
 
@@ -521,7 +528,7 @@ def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest
     desk = walk.engine.desk
     walk.publish(3, TOPICS[2], "", path="/3#\\")
     walk.work()
-    walk.engine.desk = replace(desk, rulebook=rules("rules: []"))
+    walk.engine.desk = replace(desk, rulebook=rules(HEADLINES))
     walk.publish(4, TOPICS[3], "")
     walk.work()
     walk.engine.desk = replace(
@@ -535,7 +542,7 @@ def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest
         ("spared", "0 pages of its feed were asked for within a day"),
         ("spared", "it is a day old: it would tell nobody"),
         ("spared", "its feed has full_text no more"),
-        ("spared", "no rule looks at its feed"),
+        ("spared", "no rule looks in the texts of its feed"),
     ]
 
 

@@ -345,6 +345,24 @@ def needed(condition: Condition) -> frozenset[int]:
     assert_never(condition)
 
 
+def reads_pages(condition: Condition, zone: str = "") -> bool:
+    """Whether what stands in a page's text alone can make it true: not where it asks for headlines."""
+    match condition:
+        case Name():
+            return zone != "title"
+        case All() | AnyOf():
+            return any(reads_pages(part, zone) for part in condition.parts)
+        case Without():
+            return reads_pages(condition.kept, zone)
+        case Near():
+            return reads_pages(condition.left, zone) and reads_pages(condition.right, zone)
+        case AtLeast():
+            return reads_pages(condition.inner, zone)
+        case Within():
+            return reads_pages(condition.inner, condition.zone)
+    assert_never(condition)
+
+
 def names(condition: Condition) -> frozenset[Name]:
     """Every name and term that the condition asks about."""
     match condition:
