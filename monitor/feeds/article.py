@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Permit = Callable[[str], None]
 
-LIMITS = Limits(body=3 << 20, time=timedelta(seconds=30))  # of pages; news pages have 50 to 800 KB
+LIMITS = Limits(body=3 << 20, time=timedelta(seconds=30))  # of a page, robots.txt on the way to it included
 KINDS = frozenset({"text/html", "application/xhtml+xml"})
 ACCEPT = "text/html, application/xhtml+xml;q=0.9"
 

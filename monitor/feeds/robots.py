@@ -1,7 +1,7 @@
 """What hosts ask of programs that read them: their robots.txt, fetched as feeds are and kept for some hours.
 
 RFC 9309: what a host says it does not have (4xx) allows all; while it cannot be read (5xx, unreachable),
-nothing is. It is judged in a parser process, as all that strangers wrote: half a megabyte takes 0.4 s.
+nothing is. It is judged in a parser process, as all that strangers wrote.
 """
 
 from __future__ import annotations
@@ -46,11 +46,17 @@ class Wants(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A robots.txt, or why there is none; until when that holds."""
+    """A robots.txt, or why it cannot be read; until when that holds."""
 
     body: bytes
-    error: str
     until: datetime
+    error: str = ""
+    weight: float = 0.0  # of the error, a FetchError's
+
+
+_Way = tuple[
+    str, object, bool
+]  # an origin, and how it is asked: a proxy may be down, a private host be allowed
 
 
 class Robots:
@@ -59,18 +65,18 @@ class Robots:
     def __init__(self, fetcher: Wants, parsers: Parsers) -> None:
         self._fetcher = fetcher
         self._parsers = parsers
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Way, _Kept] = OrderedDict()
         self._lock = threading.Lock()
 
     def leave(self, feed: Feed, url: str, *, agent: str, now: datetime) -> Leave:
         """Whether this address, asked as this feed is, may be read; raises FetchError where none can say."""
-        origin = _origin(url)
-        kept = self._known(origin, now)
+        way = (_origin(url), feed.access.proxy, feed.allow_private)
+        kept = self._known(way, now)
         if kept is None:
-            kept = self._asked(feed, origin, now)
-            self._keep(origin, kept)
+            kept = self._asked(feed, way[0], now)
+            self._keep(way, kept)
         if kept.error:
-            raise FetchError(f"robots.txt cannot be read: {kept.error}", weight=0.5)
+            raise FetchError(f"robots.txt cannot be read: {kept.error}", weight=kept.weight)
         if not kept.body.strip():
             return GRANTED
         try:
@@ -79,9 +85,9 @@ class Robots:
             raise FetchError(f"robots.txt cannot be judged: {error.what}", weight=0.5) from error
         return replace(found, delay=min(found.delay, LONGEST_DELAY.total_seconds()))
 
-    def _known(self, origin: str, now: datetime) -> _Kept | None:
+    def _known(self, way: _Way, now: datetime) -> _Kept | None:
         with self._lock:
-            kept = self._kept.get(origin)
+            kept = self._kept.get(way)
         return kept if kept is not None and now < kept.until <= now + KEPT else None
 
     def _asked(self, feed: Feed, origin: str, now: datetime) -> _Kept:
@@ -89,14 +95,14 @@ class Robots:
             answer = self._fetcher.fetch(Poll(replace(feed, url=f"{origin}/robots.txt")), _WISH)
         except FetchError as error:
             if _says_there_is_none(error):
-                return _Kept(b"", "", now + KEPT)
-            return _Kept(b"", error.what, now + MISSED)
-        return _Kept(answer.body if isinstance(answer, Fetched) else b"", "", now + KEPT)
+                return _Kept(b"", now + KEPT)
+            return _Kept(b"", now + MISSED, error.what, error.weight)
+        return _Kept(answer.body if isinstance(answer, Fetched) else b"", now + KEPT)
 
-    def _keep(self, origin: str, kept: _Kept) -> None:
+    def _keep(self, way: _Way, kept: _Kept) -> None:
         with self._lock:
-            self._kept[origin] = kept
-            self._kept.move_to_end(origin)
+            self._kept[way] = kept
+            self._kept.move_to_end(way)
             while len(self._kept) > MOST_HOSTS or self._bytes() > MOST_BYTES:
                 self._kept.popitem(last=False)
 
@@ -112,4 +118,5 @@ def _says_there_is_none(error: FetchError) -> bool:
 def _origin(url: str) -> str:
     parts = urls.parts(url)
     host = f"[{parts.host}]" if ":" in parts.host else parts.host
-    return f"{parts.scheme}://{host}:{parts.port}"
+    usual = (parts.scheme, parts.port) in (("http", 80), ("https", 443))
+    return f"{parts.scheme}://{host}" + ("" if usual else f":{parts.port}")

@@ -292,7 +292,8 @@ class Lexicon:
         found: dict[int, list[_Occurrence]] = {}
         away: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            self._field(number, text, found, away, outside)
+            if text:
+                self._field(number, text, found, away, outside)
         return Reading(found, away)
 
     def knows(self, word: str) -> bool:

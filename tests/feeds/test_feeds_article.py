@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.fulltext import MARKUPS, TONGUES
 from monitor.errors import ParseError
-from monitor.feeds import article, worker
+from monitor.feeds import article, robots, worker
 from monitor.feeds.article import LIMITS, Outcome, Reading, Wanted, at_page, product, read
 from monitor.feeds.extraction import MOST_TEXT, Leave, Page, Question
 from monitor.feeds.extraction import article as article_of
@@ -63,14 +63,14 @@ def _fetcher() -> Iterator[Fetcher]:
 
 @pytest.fixture(name="ask")
 def _ask(web: WebServer, fetcher: Fetcher, parsers: Parsers) -> Callable[..., Reading]:
-    robots = Robots(fetcher, parsers)
+    hosts = Robots(fetcher, parsers)
 
     def ask(path: str = "/page", *, now: datetime = NOW, **of_feed: object) -> Reading:
         feed = Feed("wire", web.url("/feed"), "The Wire", allow_private=True)
         feed = replace(feed, **of_feed)  # type: ignore[arg-type]  # fields of a feed
         link = path if "://" in path else web.url(path)
         wanted = Wanted(1, feed, link)
-        return read(wanted, fetcher=fetcher, robots=robots, parsers=parsers, agent=AGENT, now=now)
+        return read(wanted, fetcher=fetcher, robots=hosts, parsers=parsers, agent=AGENT, now=now)
 
     return ask
 
@@ -168,8 +168,8 @@ def test_what_takes_too_long_to_read_costs_a_process(web: WebServer, fetcher: Fe
     wanted = Wanted(1, Feed("wire", web.url("/"), "Wire", allow_private=True), web.url("/page"))
     whys = []
     try:
-        for robots, page in ((b"User-agent: *\n" + rules, b""), (b"", html(*PARAGRAPHS * 3_000))):
-            web.serve("/robots.txt", robots)
+        for said, page in ((b"User-agent: *\n" + rules, b""), (b"", html(*PARAGRAPHS * 3_000))):
+            web.serve("/robots.txt", said)
             web.serve("/page", page, HTML)
             kept = Robots(fetcher, parsers)
             found = read(wanted, fetcher=fetcher, robots=kept, parsers=parsers, agent=AGENT, now=NOW)
@@ -183,13 +183,28 @@ def test_what_takes_too_long_to_read_costs_a_process(web: WebServer, fetcher: Fe
     ]
 
 
+@pytest.mark.parametrize(
+    ("page", "origin"),
+    [
+        ("https://Wire.example/a?b", "https://wire.example"),
+        ("http://wire.example:8080/a", "http://wire.example:8080"),
+        ("http://[2001:db8::1]/a", "http://[2001:db8::1]"),
+    ],
+)
+def test_robots_stands_at_the_root_of_its_origin(page: str, origin: str) -> None:
+    assert robots._origin(page) == origin
+
+
 def test_what_is_kept_of_hosts_is_bounded(fetcher: Fetcher, parsers: Parsers) -> None:
-    robots = Robots(fetcher, parsers)
-    kept = robots._asked(Feed("wire", "http://127.0.0.1:9/", "Wire"), "http://127.0.0.1:9", NOW)
+    hosts = Robots(fetcher, parsers)
+    kept = hosts._asked(Feed("wire", "http://127.0.0.1:9/", "Wire"), "http://127.0.0.1:9", NOW)
     for number in range(40):
-        robots._keep(f"https://{number}.example:443", replace(kept, body=bytes(MOST_BYTES // 30)))
-    assert robots._bytes() <= MOST_BYTES
-    assert "https://39.example:443" in robots._kept and "https://0.example:443" not in robots._kept
+        hosts._keep(
+            (f"https://{number}.example:443", None, False), replace(kept, body=bytes(MOST_BYTES // 30))
+        )
+    assert hosts._bytes() <= MOST_BYTES
+    left = [origin for origin, _, _ in hosts._kept]
+    assert left[0] != "https://0.example:443" and left[-1] == "https://39.example:443"
 
 
 # ---- what strangers serve ---------------------------------------------------------------------------------
