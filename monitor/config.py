@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,18 @@ if TYPE_CHECKING:
     from monitor.timetable import Timetable
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring", *access.KEYS)
+FEED_KEYS = (
+    "name",
+    "url",
+    "outlet",
+    "tags",
+    "lang",
+    "every",
+    "allow-private",
+    "recurring",
+    "full_text",
+    *access.KEYS,
+)
 SETTING_KEYS = (
     "contact",
     "operators",
@@ -74,6 +86,7 @@ _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 KEEP = timedelta(days=90)  # texts are kept; docs/decisions says why so long
 SHORTEST_KEEP = timedelta(days=7)  # twice the stories' window and a day
 
+FULL_TEXT = ("trafilatura", "protego")  # what is imported to read pages: the extra "fulltext"
 TEMPLATES = "templates"  # the folder, within that of the rules, of templates that stand for ours
 MOST_OUTLETS = 10_000
 
@@ -595,10 +608,32 @@ def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[s
     every = _every(values.get("every"), faults)
     private = _yes(values.get("allow-private"), faults, what="allow-private")
     recurring = _yes(values.get("recurring"), faults, what="recurring")
+    full_text = _full_text(values.get("full_text"), faults, notes, kept=vault is not None and vault.kept)
     asked_with = _access(name, values, vault, faults, notes)
     if len(faults) > count:
         return None
-    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with)
+    return Feed(
+        name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with, full_text
+    )
+
+
+def _full_text(node: Node | None, faults: list[Fault], notes: list[str], *, kept: bool) -> bool:
+    """Whether pages are read; a desk that was kept goes on without where what reads them is gone."""
+    if not _yes(node, faults, what="full_text"):
+        return False
+    missing = missing_for_full_text()
+    if missing and node is not None:
+        what, remedy = f"full_text needs {' and '.join(missing)}", 'pip install "media-monitor[fulltext]"'
+        if kept:
+            notes.append(f"{what}: pages are not read ({remedy})")
+        else:
+            faults.append(node.fault(what, remedy))
+    return not missing
+
+
+def missing_for_full_text() -> list[str]:
+    """The packages that reading pages needs and that are not installed."""
+    return [package for package in FULL_TEXT if find_spec(package) is None]
 
 
 def _access(

@@ -1,7 +1,8 @@
 """Start, tick, reload, stop: the one long-running process, and the only user of APScheduler.
 
-Due times stand in the database; the scheduler carries five jobs that arm themselves again: poll, deliver,
-watch, tidy, push. Threads go round the network only: polls on a pool of their own, one sender a receiver.
+Due times stand in the database; the scheduler carries six jobs that arm themselves again: poll, deliver,
+watch, tidy, articles, push. Threads go round the network only: polls on a pool of their own, one sender a
+receiver.
 Each thread that writes has its own Store, and every write takes the database's one write lock.
 """
 
@@ -24,6 +25,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from monitor import __version__, clock, dispatch, pipeline
 from monitor.alerts.outbox import LEASE, LONGEST_RETRY
+from monitor.articles import Reader
 from monitor.clock import utc_now
 from monitor.doorbell import Doorbell
 from monitor.endpoint import Endpoint
@@ -190,7 +192,9 @@ class Daemon:
         self._watch = Tick(self._scheduler, "watch", work=self._watch_desk, clock=engine.clock)
         self._tidy = Tick(self._scheduler, "tidy", work=self._tidy_up, clock=engine.clock)
         self._push = Tick(self._scheduler, "push", work=self._mind_hubs, clock=engine.clock)
-        self._ticks = (self._poll, self._deliver, self._watch, self._tidy, self._push)
+        self._read = Tick(self._scheduler, "articles", work=self._read_due, clock=engine.clock)
+        self._reader = Reader(engine, landed=self._read.wake, told=self._deliver.wake)
+        self._ticks = (self._poll, self._deliver, self._watch, self._tidy, self._read, self._push)
         self._tidy_due = engine.clock() + timedelta(hours=1)  # the clock may yet be set, early in a boot
         self._endpoint: Endpoint | None = None
         self._refused_address: Address | None = None
@@ -359,6 +363,7 @@ class Daemon:
             self._endpoint.close()
         if self._doorbell:
             self._doorbell.close()
+        self._reader.close()
         self._engine.close()
         log.info("outcome=stopped")
 
@@ -390,6 +395,8 @@ class Daemon:
             self._landed = []
             if counts.deliveries:
                 self._deliver.wake()
+            if counts.entries:
+                self._read.wake()
         self._take_settled(store)
         if not self._arrived.empty():
             self._poll.wake()
@@ -506,6 +513,15 @@ class Daemon:
         with self._sending_lock:
             self._sending[receiver.name] = time.monotonic()
         return self._stop.is_set()
+
+    # -- the job of articles
+
+    def _read_due(self) -> datetime:
+        """Read what stands behind new entries; answers when the next page is due."""
+        if self._stop.is_set():
+            return self._engine.clock() + HEARTBEAT
+        self._mind_clock()
+        return self._reader.work()
 
     # -- the watch job
 

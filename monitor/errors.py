@@ -84,7 +84,7 @@ class FetchError(MonitorError):
 
     `weight` says how much one such failure counts towards backing off (1 hard, 0.5 soft, 0.25 temporary:
     the weights of Media Cloud's fetcher); `retry_after` is what the server asked for, never undercut;
-    `gone` is HTTP 410, after which the feed is not asked again.
+    `gone` is HTTP 410, after which the feed is not asked again; `status` what a server answered, 0 for none.
     """
 
     def __init__(
@@ -96,11 +96,13 @@ class FetchError(MonitorError):
         weight: float = 1.0,
         retry_after: timedelta | None = None,
         gone: bool = False,
+        status: int = 0,
     ) -> None:
         super().__init__(what, where=where, remedy=remedy)
         self.weight = weight
         self.retry_after = retry_after
         self.gone = gone
+        self.status = status
 
 
 class ParseError(MonitorError):

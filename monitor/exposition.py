@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from monitor import __version__
 from monitor.feeds import health, subscription
+from monitor.store.report import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -74,6 +75,12 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
             "Entries by what they were to their story.",
             "kind",
             _of(report, "entries", _ENTRIES),
+        ),
+        _counter(
+            "texts_total",
+            "Pages of entries by what reading them gave.",
+            "outcome",
+            _of(report, "texts", TEXTS),
         ),
         Family("alerts_total", "counter", "Alerts decided.", (({}, report.tally("alerts")),)),
         _counter(

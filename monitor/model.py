@@ -94,6 +94,7 @@ class Feed:
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
     recurring: bool = False  # prints one title day after day, each time over other news
     access: Access = PLAIN
+    full_text: bool = False  # the pages that its new entries lead to are read too
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ class Entry:
     lang: str | None
     digest: str
     links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
+    text: str = ""  # of the page that it leads to, where that was read; no part of `digest`
 
 
 @dataclass(frozen=True, slots=True)

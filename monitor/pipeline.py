@@ -256,6 +256,8 @@ def _take_one(
                 return plan, Counts()  # nothing to write, and nothing to say
             seen = result.made if isinstance(result, Settled) else now
             store.apply(plan, now=seen, rulebook=rulebook.hash)
+            if result.feed.full_text:
+                store.want_articles(wanted_articles(plan), now=now)
             _give_notice(store, result, state, plan, now=now)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)
@@ -302,6 +304,8 @@ def plan_of(
         if digests.get(entry.id) != entry.digest
     ]
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
+    texts = store.texts(known) if known else {}
+    known |= {key: replace(known[key], entry=replace(known[key].entry, text=texts[key])) for key in texts}
     near = store.candidates(
         [arrival.wanted for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
     )
@@ -318,7 +322,7 @@ def plan_of(
         now=now,
         backfill=backfill,
         standing=standing,
-        earlier=_earlier(store, stories, standing, now=now),
+        earlier=earlier_in(store, stories, standing, now=now),
         recurring=recurring_in(
             store,
             [*(arrival.entry for arrival in arrivals), *(item.entry for item in known.values())],
@@ -353,14 +357,18 @@ def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: dat
     if not lines:
         return recurring.NOTHING_RECURRING
     since = now - recurring.AGE
+    of_late = store.of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
+    if feed.full_text:
+        texts = store.texts_of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
+        of_late += [recurring.Stood(story, text) for story, text in texts]
     return recurring.recurring(
         lines,
-        of_late=store.of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL),
+        of_late=of_late,
         headlines=store.headlines(lines, outlet=feed.outlet, since=since),
     )
 
 
-def _earlier(
+def earlier_in(
     store: Store, stories: set[StoryId], standing: Standing, *, now: datetime
 ) -> dict[StoryId, list[Earlier]]:
     """What stood in these stories before the youngest rule did; nothing once all rules are old enough.
@@ -370,7 +378,14 @@ def _earlier(
     youngest = standing.youngest
     if youngest is None or youngest < now - 2 * index.WINDOW or not stories:
         return {}
-    return store.earlier(stories, before=youngest)
+    found = store.earlier(stories, before=youngest)
+    texts = store.texts([one.entry.id for several in found.values() for one in several])
+    if not texts:
+        return found
+    return {
+        story: [replace(one, entry=replace(one.entry, text=texts.get(one.entry.id, ""))) for one in several]
+        for story, several in found.items()
+    }
 
 
 def _recognised(store: Store, result: Fresh) -> dict[EntryId, EntryId]:
@@ -496,6 +511,19 @@ def _logged_settled(result: Settled, plan: Plan) -> Counts:
     copies = sum(_is(item, Kind.COPY) for item in plan.entries)
     log.info("feed=%s outcome=settled baseline=%d copies=%d", result.feed.name, len(plan.entries), copies)
     return _of_entries(plan)
+
+
+def wanted_articles(plan: Plan) -> list[tuple[EntryId, str]]:
+    """The entries of a plan whose pages are to be read, with its feed: what is news, or became other news.
+
+    What stood in a feed when it was first polled, and what it dug out, may tell nobody; an edit that stays
+    in its story keeps the text that it has.
+    """
+    return [
+        (item.entry.id, plan.feed)
+        for item in plan.entries
+        if _is_news(item) and item.entry.link and item.placement.of != item.entry.id
+    ]
 
 
 def _is(item: Stored, kind: Kind) -> bool:

@@ -58,6 +58,15 @@ class Outcome(Enum):
         "It appeared since, but is dated over 72 hours before the last good poll: told to nobody.",
     )
     EDITED = "edited", "Its text or link was changed after it came; the last time is shown."
+    TEXT = "text read", "The page that it leads to was read, and the rules looked in its text too."
+    TEXT_DUE = "text to come", "The page that it leads to is still to be read; what was tried is shown."
+    NO_TEXT = (
+        "no text",
+        (
+            "The page that it leads to was not read: robots.txt asks us not to, it is too long, it holds no "
+            "article, or its text would have told nobody. The reason is shown."
+        ),
+    )
     # story
     NEW = "new story", "Nothing known was near enough: it is the first of its story."
     COPY = "copy", "It repeats an entry that is named, with the score (0 to 100) and the evidence."
@@ -71,7 +80,10 @@ class Outcome(Enum):
         "told already",
         "The rule fired, and an alert that another entry of the story made had told of it.",
     )
-    NOT_NEWS = "matched, not news", "The rule fired on a baseline or a backfill."
+    NOT_NEWS = (
+        "matched, not news",
+        "The rule fired on a baseline or a backfill, or on a text that came a day late.",
+    )
     OLDER = "older than the rule", "The rule fired, but the story was there before the rule looked for it."
     UNTOLD = "edited without a new match", "The rule fired before the edit too, so the edit alerts nobody."
     LATER = (
@@ -202,6 +214,17 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class PageRead:
+    """What became of the page that an entry leads to: `state` is that of its row (store.articles)."""
+
+    state: str
+    attempts: int
+    tried: datetime | None
+    due: datetime
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that is stored of one entry's way. `matches` are rules with the hash of the rulebook they fired in.
 
@@ -215,6 +238,7 @@ class Facts:
     tellings: tuple[Telling, ...]
     corrections: tuple[Correction, ...]
     tenures: Mapping[str, Tenure]
+    page: PageRead | None = None
 
 
 # ---- the trail ---------------------------------------------------------------------------------------------
@@ -332,6 +356,19 @@ def _arrival(facts: Facts) -> Iterator[Step]:
         yield Step(
             Stage.ARRIVAL, Outcome.EDITED, arrived.entry.feed, "its text or link was changed", arrived.edited
         )
+    if facts.page is not None:
+        yield _page(facts.page, arrived.entry)
+
+
+def _page(page: PageRead, entry: Entry) -> Step:
+    """What became of the page that the entry leads to."""
+    outcome = {"read": Outcome.TEXT, "due": Outcome.TEXT_DUE}.get(page.state, Outcome.NO_TEXT)
+    tries = f" ({page.attempts} attempts)" if page.attempts > 1 else ""
+    said = {
+        "read": f"{len(entry.text):,} characters" + (f"; {page.error}" if page.error else ""),
+        "due": f"due {_moment(page.due)}" + (f", after: {page.error}" if page.error else ""),
+    }.get(page.state, page.error)
+    return Step(Stage.ARRIVAL, outcome, entry.feed, said + tries, page.tried)
 
 
 def _story(facts: Facts) -> Iterator[Step]:
@@ -402,6 +439,9 @@ def _matched(facts: Facts, rule: str, held: str, found: tuple[Mention, ...]) -> 
     if tenure and facts.since < tenure.since:
         said = f"{held}; the story is older than the rule, which is of {tenure.since:%Y-%m-%d %H:%M} UTC"
         return Step(Stage.RULE, Outcome.OLDER, rule, said, mentions=found)
+    if arrived.edited is None and arrived.entry.text:
+        said = f"{held}; its text came over a day late"
+        return Step(Stage.RULE, Outcome.NOT_NEWS, rule, said, mentions=found)
     return Step(Stage.RULE, Outcome.UNTOLD, rule, f"{held}; it matched before it was edited", mentions=found)
 
 

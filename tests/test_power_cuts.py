@@ -25,9 +25,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from monitor import pipeline
 from monitor.alerts import notice, outbox
 from monitor.alerts.compose import AGAIN, compose
+from monitor.alerts.decide import NEVER_CHANGED
 from monitor.alerts.milestone import reached
 from monitor.alerts.route import Customs
+from monitor.articles import AGAIN as READ_AGAIN
+from monitor.articles import take
 from monitor.errors import SendError, StateError
+from monitor.feeds.article import Outcome, Reading, Wanted
+from monitor.feeds.extraction import Article
 from monitor.model import (
     Document,
     Escalation,
@@ -433,6 +438,82 @@ class Bursts(PowerCuts):
     deliver = staticmethod(pipeline.deliver_burst)
 
 
+class Texts(PowerCuts):
+    """Half of what is watched for stands on the entries' pages alone, which are read some time later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outlets = [FakeOutlet(replace(feed, full_text=True)) for feed in FEEDS]
+        self.pages: dict[str, str] = {}  # the rule whose words a story's page has, by the story's tag
+
+    @rule(where=st.integers(0, 2), watched=st.sampled_from(["peace", "urgent"]), cut=cuts(40))
+    def told_on_its_page(self, where: int, watched: str, cut: int) -> None:
+        self.stories.append(story(len(self.stories), watched=""))
+        self.pages[tag(self.stories[-1].summary)] = watched
+        self.put(where, self.stories[-1])
+        self.poll(where, cut)
+
+    def put(self, where: int, item: Item) -> None:
+        before = len(self.outlets[where].items)
+        super().put(where, item)
+        mark = tag(item.summary)
+        is_news = len(self.outlets[where].items) > before and FEEDS[where].name in self.polled
+        if is_news and mark in self.pages:
+            self.owed[mark] = self.pages[mark]
+
+    @rule(where=st.integers(0, 2), watched=st.sampled_from(["peace", "urgent"]), cut=st.integers(0, 15))
+    def page_cut_short(self, where: int, watched: str, cut: int) -> None:
+        """The power is cut while a page's text is taken in."""
+        self.told_on_its_page(where, watched, -1)
+        self.read_page(-1, cut)
+
+    @rule(which=st.integers(0, 50), cut=cuts(15))
+    def read_page(self, which: int, cut: int) -> None:
+        """A page is claimed, read, and taken in; the power is cut at the latter, once a page."""
+        due = self.store.due_articles(self.clock.now, most=99)
+        if not due:
+            return
+        one = due[which % len(due)]
+        with self.store.transaction():
+            self.store.claim_article(one.entry, due=self.clock.now + READ_AGAIN[0], now=self.clock.now)
+        self.left = cut if one.attempts == 0 else -1
+        try:
+            self.take_page(one.entry)
+        except PowerCut as trouble:
+            self.after(trouble)
+        self.left = -1
+
+    def take_page(self, entry: int) -> None:
+        known = self.store.known([entry])[entry].entry
+        feed = next(outlet.feed for outlet in self.outlets if outlet.feed.name == known.feed)
+        text = known.summary + ENDINGS[self.pages.get(tag(known.summary), "")]
+        reading = Reading(Wanted(entry, feed, known.link), Outcome.READ, Article(known.title, text))
+        take(self.store, reading, feed=feed, rulebook=RULEBOOK, standing=NEVER_CHANGED, now=self.clock.now)
+
+    @rule(minutes=st.integers(1, 90))
+    def wait(self, minutes: int) -> None:
+        """All pages are read before: what waits a day tells nobody, and is no loss."""
+        self.read_all()
+        super().wait(minutes)
+
+    def read_all(self) -> None:
+        """What was cut off is due in ten minutes."""
+        for _ in range(2):
+            for due in self.store.due_articles(self.clock.now, most=999):
+                self.take_page(due.entry)
+            self.clock.advance(READ_AGAIN[0])
+
+    def teardown(self) -> None:
+        for where in range(len(FEEDS)):
+            self.poll(where, -1)
+        self.read_all()
+        super().teardown()
+
+
+def test_whatever_the_crash_what_a_page_says_is_told_once_per_story() -> None:
+    run_state_machine_as_test(Texts, settings=settings(FEWER, max_examples=12))
+
+
 def test_whatever_the_crash_every_match_is_told_once_per_story_in_bursts() -> None:
     run_state_machine_as_test(Bursts, settings=FEWER)
 
@@ -704,6 +785,17 @@ class ClaimsNotCounted(Store):
         """The database knows."""
 
 
+class TextBeforeItsAlerts(Store):
+    def put_matches(self, *of_text: Any, **rest: Any) -> None:
+        """Commit that a page was read, then what it calls for."""
+        self._db.execute("commit")
+        self._db.execute("begin immediate")
+        super().put_matches(*of_text, **rest)
+
+    def savepoint(self) -> Any:
+        return nullcontext()
+
+
 class DigestsSentBeforeSending(Store):
     def lease_letter(self, letter: Any, *, until: datetime) -> None:
         """Record a digest as sent when it is taken, so that it is surely not sent twice."""
@@ -742,6 +834,7 @@ SEEDED: dict[str, dict[str, Any]] = {
     "escalations are forgotten": {"store_class": EscalationsForgotten},
     "acknowledgements are ignored": {"store_class": AcksIgnored},
     "a notice marked sent before sending": {"store_class": DigestsSentBeforeSending, "machine": Notices},
+    "a page marked read before its alerts": {"store_class": TextBeforeItsAlerts, "machine": Texts},
     "first documents are forgotten": {"store_class": FirstDocumentsForgotten, "machine": Settling},
     "a first document marked settled before its entries": {
         "store_class": SettledBeforeItsEntries,

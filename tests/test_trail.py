@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import pytest
 from monitor import config
 from monitor.errors import SendError
 from monitor.model import Scope
+from monitor.rules.match import match
 from monitor.store.ledger import Choice
 from monitor.store.reading import Reading
 from monitor.store.store import Store
@@ -133,6 +135,41 @@ def test_corrections_by_hand_stand_in_the_trail(press: Press) -> None:
         store.merge(press.id_of("halden", "s1"), press.id_of("kura", "k1"), now=press.clock.now)
     made = way(press, "kura", "k1")
     assert outcomes(made, Stage.STORY) == ["copy", "split by hand", "merged by hand"]
+
+
+# ---- pages -------------------------------------------------------------------------------------------------
+
+
+def test_what_became_of_the_page_of_an_entry_is_told(press: Press) -> None:
+    talks = Item("t1", "Ministers meet in the old town hall", "They talked for two hours.")
+    press.poll("halden", talks)
+    entry, now = press.id_of("halden", "t1"), press.clock.now
+    with Store(press.state) as store, store.transaction():
+        store.want_articles([(entry, "halden")], now=now)
+        store.claim_article(entry, due=now + timedelta(minutes=10), now=now)
+        store.put_off_article(entry, "answered 503", due=now + timedelta(minutes=10))
+    made = way(press, "halden", "t1")
+    assert outcomes(made, Stage.ARRIVAL) == ["news", "text to come"]
+    assert (
+        made.of(Stage.ARRIVAL)[1].said
+        == f"due {now + timedelta(minutes=10):%Y-%m-%d %H:%M} UTC, after: answered 503"
+    )
+    with Store(press.state) as store, store.transaction():
+        store.end_article(entry, "barred", "robots.txt asks not to read it")
+    made = way(press, "halden", "t1")
+    assert outcomes(made, Stage.ARRIVAL) == ["news", "no text"]
+    text = "They signed a railway agreement at noon."
+    with Store(press.state) as store, store.transaction():
+        store.end_article(entry, "read", text=text)
+        read = replace(store.known([entry])[entry].entry, text=text)
+        matches = match(press.desk.rulebook, read)
+        store.put_matches(entry, matches, rulebook=press.desk.rulebook.hash)
+    made = way(press, "halden", "t1")
+    assert outcomes(made, Stage.ARRIVAL) == ["news", "text read"]
+    assert outcomes(made, Stage.RULE, "railway") == ["matched, not news"], (
+        "as after a text that came a day late"
+    )
+    assert [one.field for step in made.of(Stage.RULE) for one in step.mentions] == ["text"]
 
 
 # ---- edits -------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from monitor.model import Alert, Bygone, Candidate, Kind, Placement, Status, Stored, Verdict, identity
+from monitor.model import Alert, Bygone, Candidate, Kind, Known, Placement, Status, Stored, Verdict, identity
 from monitor.rules.match import match
 from monitor.rules.recurring import NOTHING_RECURRING, Recurring
 from monitor.rules.tenure import Earlier, Standing
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
         Feed,
         FeedState,
         Fingerprint,
-        Known,
         Match,
         StoryId,
     )
@@ -113,18 +112,65 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
         stored.append(item)
         index.add(_candidate(item, now), item.keys)
         outside = recurring.outside(item.placement.story)
-        for new in _new_alerts(item, feed=feed, before=before, rulebook=rulebook, outside=outside):
-            key = (new.story, new.rule, new.kind, new.lead)
-            former = {(new.story, name, new.kind, new.lead) for name in standing.former(new.rule)}
-            if key in told or former & told:
-                continue
-            same = [one for one in earlier.get(new.story, ()) if one.lead == new.lead]
-            if standing.is_old(rulebook, new.rule, same, outside=outside):
-                continue
-            told.add(key)
-            alerts.append(new)
-    deliveries = [(alert.id, receiver) for alert in alerts for receiver in dict.fromkeys(alert.match.send)]
-    return Decision(tuple(stored), tuple(alerts), tuple(deliveries))
+        new = _new_alerts(item, feed=feed, before=before, rulebook=rulebook, outside=outside)
+        alerts += _untold(
+            new, told=told, rulebook=rulebook, standing=standing, earlier=earlier, outside=outside
+        )
+    return Decision(tuple(stored), tuple(alerts), _deliveries(alerts))
+
+
+def reread(
+    known: Known,
+    text: str,
+    *,
+    feed: Feed,
+    told: set[Told],
+    rulebook: Rulebook,
+    standing: Standing = NEVER_CHANGED,
+    earlier: Mapping[StoryId, Sequence[Earlier]] = NOTHING_EARLIER,
+    recurring: Recurring = NOTHING_RECURRING,
+) -> Decision:
+    """What the text of its page calls for, where an entry stands already; `told` grows, as by `decide`.
+
+    The entry stays where it is and what it is: only what the rules find now, and did not before, may tell.
+    """
+    was = known.candidate
+    place = Placement(was.story, was.lead, was.entry, Verdict(Kind.COPY, 0.0, "its page was read"))
+    outside = recurring.outside(was.story)
+    entry = replace(known.entry, text=text)
+    matches = match(rulebook, entry, tags=feed.tags, outside=outside)
+    item = Stored(entry, known.status, place, was.fingerprint, (), matches, known=True)
+    new = _new_alerts(item, feed=feed, before=known, rulebook=rulebook, outside=outside)
+    alerts = _untold(new, told=told, rulebook=rulebook, standing=standing, earlier=earlier, outside=outside)
+    return Decision((item,), tuple(alerts), _deliveries(alerts))
+
+
+def _untold(
+    alerts: Sequence[Alert],
+    *,
+    told: set[Told],
+    rulebook: Rulebook,
+    standing: Standing,
+    earlier: Mapping[StoryId, Sequence[Earlier]],
+    outside: Mapping[str, str],
+) -> list[Alert]:
+    """Those that were not told, and are not of what was there before their rules; `told` grows by them."""
+    found = []
+    for new in alerts:
+        key = (new.story, new.rule, new.kind, new.lead)
+        former = {(new.story, name, new.kind, new.lead) for name in standing.former(new.rule)}
+        if key in told or former & told:
+            continue
+        same = [one for one in earlier.get(new.story, ()) if one.lead == new.lead]
+        if standing.is_old(rulebook, new.rule, same, outside=outside):
+            continue
+        told.add(key)
+        found.append(new)
+    return found
+
+
+def _deliveries(alerts: Sequence[Alert]) -> tuple[tuple[AlertId, str], ...]:
+    return tuple((alert.id, receiver) for alert in alerts for receiver in dict.fromkeys(alert.match.send))
 
 
 def _stored(  # noqa: PLR0913 - as decide
@@ -145,13 +191,16 @@ def _stored(  # noqa: PLR0913 - as decide
         placement = _edited_place(arrival, before, feed=feed, index=index, now=now)
     else:
         placement = _new_place(arrival, feed=feed, index=index, document=document, now=now)
+    entry = arrival.entry
+    if isinstance(before, Known) and placement.of == entry.id:  # it stays, and so does what its page said
+        entry = replace(entry, text=before.entry.text)
     return Stored(
-        entry=arrival.entry,
+        entry=entry,
         status=status,
         placement=placement,
         fingerprint=arrival.fingerprint,
         keys=arrival.keys,
-        matches=match(rulebook, arrival.entry, tags=feed.tags, outside=recurring.outside(placement.story)),
+        matches=match(rulebook, entry, tags=feed.tags, outside=recurring.outside(placement.story)),
         known=before is not None,
     )
 
@@ -292,14 +341,16 @@ def _new_alerts(
 
 
 def _alert(item: Stored, found: Match) -> Alert:
+    """The alert of a match; it quotes the page's text only where that is what it found."""
     place = item.placement
     kind = Kind.NEW if place.lead == place.story else Kind.DEVELOPMENT
+    quoted = any(mention.field == "text" for mention in found.mentions)
     return Alert(
         id=identity("alert", str(place.story), found.rule, kind.value, str(place.lead)),
         story=place.story,
         rule=found.rule,
         kind=kind,
         lead=place.lead,
-        entry=item.entry,
+        entry=item.entry if quoted else replace(item.entry, text=""),
         match=found,
     )

@@ -24,6 +24,7 @@ QUOTE = 320
 OUTLET = 80
 MOST_OUTLETS = 5  # named; the others are counted
 LEAD_WORDS = 60  # of the body, as rules have it (rules.condition)
+ZONES = {"text": "article's text"}  # fields that people call otherwise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…։።。])[\"»”’)]*\s+|\n+")
 _LINK = re.compile(r"https?://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
@@ -41,8 +42,8 @@ class Run:
 class Quote:
     """A sentence that made a rule fire.
 
-    `zone` is title, summary, lead (the first 60 words of the body) or body; `wanted` are the names and terms
-    that it holds, `spellings` how they are printed there.
+    `zone` is title, summary, lead (the first 60 words of the body), body or article's text; `wanted` are the
+    names and terms that it holds, `spellings` how they are printed there.
     """
 
     zone: str
@@ -242,7 +243,7 @@ def _quote(entry: Entry, sentence: _Sentence, hits: list[Mention]) -> Quote:
 
 def _zone(text: str, sentence: _Sentence, hits: list[Mention]) -> str:
     if sentence.field != "body":
-        return sentence.field
+        return ZONES.get(sentence.field, sentence.field)
     before = sum(1 for _ in words(text[: hits[0].start]))
     return "lead" if before < LEAD_WORDS else "body"
 
@@ -298,4 +299,4 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _text(entry: Entry, field: str) -> str:
-    return {"title": entry.title, "summary": entry.summary, "body": entry.body}[field]
+    return {"title": entry.title, "summary": entry.summary, "body": entry.body, "text": entry.text}[field]

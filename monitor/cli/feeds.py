@@ -262,6 +262,7 @@ def _row(feed: Feed, state: FeedState, error: str, hub: Subscription | None) -> 
         "last_new": state.last_new.isoformat(timespec="seconds") if state.last_new else None,
         "entries_an_hour": None if state.pace is None else round(state.pace, 3),
         "unsettled_entries": state.unsettled,
+        "full_text": "yes" if feed.full_text else "no",
         "failures": state.failures,
         "asked_at": state.address or feed.url,
         **_pushed(hub),

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from monitor.config import Desk
+    from monitor.feeds.extraction import Article
     from monitor.rules.explain import Explanation
 
 _FIELDS = ("title", "summary", "body")
+_SHOWN = (*_FIELDS[1:], "text")
 
 
 @click.command(
@@ -128,6 +130,9 @@ def _entries(
         return [(_from(desk, entry, source=source, lang=lang), {}) for entry in entries]
     from monitor.feeds import page
 
+    if "://" in article and (read := _article(body, kind)):
+        entry = replace(_entry(title=read.title), text=read.text)
+        return [(_from(desk, entry, source=source, lang=lang), {})]
     title, text = page.article(body, kind)
     return [(_from(desk, _entry(title=title, body=text), source=source, lang=lang), {})]
 
@@ -165,6 +170,23 @@ def _fetched(address: str, desk: Desk) -> tuple[bytes, str]:
     return answer.body, answer.content_type
 
 
+def _article(body: bytes, kind: str) -> Article | None:
+    """The article of a page as `full_text` reads it; None where that is not installed, or finds none."""
+    if config.missing_for_full_text():
+        return None
+    from monitor.feeds.extraction import Page
+    from monitor.feeds.workers import Parsers
+
+    parsers = Parsers(1)
+    try:
+        found = parsers.tell(Page(body, kind))
+    except ParseError:
+        return None
+    finally:
+        parsers.close()
+    return found if found.text else None
+
+
 def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
     from monitor.clock import utc_now
     from monitor.pipeline import recurring_in
@@ -176,7 +198,8 @@ def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
             raise UsageError(
                 f"no entry {number} is stored", remedy="name a file, an address, or an entry's number"
             )
-        entry, story = known[number].entry, known[number].candidate.story
+        story = known[number].candidate.story
+        entry = store.with_texts([known[number].entry])[0]
         feed = Feed(entry.feed, "", entry.outlet)
         return entry, recurring_in(store, [entry], feed=feed, now=utc_now()).outside(story)
 
@@ -351,7 +374,7 @@ def _marked(entry: Entry, what: Explanation) -> Iterable[Text]:
     from rich.text import Text
 
     yield _styled(Text(entry.title, style="bold"), "title", 0, what)
-    for field in _FIELDS[1:]:
+    for field in _SHOWN:
         whole: str = getattr(entry, field)
         at = 0
         for line in whole.split("\n"):

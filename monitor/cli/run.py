@@ -24,8 +24,11 @@ from monitor.store.lock import only_daemon
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.engine import Engine
     from monitor.pipeline import Counts
 
+
+_PAGES = timedelta(minutes=1)  # of a single pass, for the pages behind what it brought
 
 log = logging.getLogger("monitor")
 
@@ -99,11 +102,14 @@ def _once(
     from monitor.store.store import Store
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar = progress.add_task("polling", total=len(desk.feeds))
+        bar, texts = progress.add_task("polling", total=len(desk.feeds)), 0
         observer = Observer(polled=lambda _: progress.advance(bar))
         engine = Engine(desk, place, observer=observer, backfill=backfill)
         try:
             counts = run_once(engine, refused=str(refused or ""))
+            if any(feed.full_text for feed in desk.feeds):
+                progress.update(bar, description="reading pages", total=None)
+                texts = _read_pages(engine)
         finally:
             engine.close()
     parsed = engine.parsers.parsed
@@ -111,9 +117,13 @@ def _once(
         waiting = store.waiting()
     if as_json:
         faults = [asdict(fault) for fault in refused.faults] if refused else []
-        echo_json({"parsed": parsed, **asdict(counts), "waiting_for": waiting, "faults": faults})
+        echo_json(
+            {"parsed": parsed, **asdict(counts), "pages": texts, "waiting_for": waiting, "faults": faults}
+        )
     else:
         click.echo(_summary(counts, parsed))
+        if texts:
+            click.echo(f"{count(texts, 'page')} read behind them (monitor status says what that gave)")
         polled = counts.fresh + counts.unchanged + counts.failed
         if held := len(desk.feeds) - polled:
             click.echo(
@@ -128,6 +138,27 @@ def _once(
     exit_now(
         refused.exit_status if refused else 0
     )  # a send that was given up keeps its thread, which would hold the exit and the state's lock
+
+
+def _read_pages(engine: Engine) -> int:
+    """Read what stands behind the new entries, and send what that calls for; how many pages came back.
+
+    After the polls' own alerts were sent. What is left after a minute is left to the next pass.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from monitor.articles import Reader
+
+    told: list[bool] = []
+    reader = Reader(engine, told=lambda: told.append(True))
+    try:
+        read = reader.work_off(within=_PAGES)
+    finally:
+        reader.close()
+    if told and engine.desk.receivers:
+        with ThreadPoolExecutor(len(engine.desk.receivers)) as pool:
+            list(pool.map(engine.drain, engine.desk.receivers))
+    return read
 
 
 def _summary(counts: Counts, parsed: int) -> str:

@@ -14,7 +14,7 @@ from monitor.cli.place import json_option, state_folder, state_option
 from monitor.errors import UsageError
 from monitor.feeds import health, subscription
 from monitor.store.lock import is_held
-from monitor.store.report import Report, Reporter
+from monitor.store.report import TEXTS, Report, Reporter
 from monitor.store.store import DATABASE
 
 if TYPE_CHECKING:
@@ -139,6 +139,15 @@ def _of_entries(report: Report, _now: datetime) -> Iterator[str]:
     yield _line("", f"ever: {copies} folded, {developments}, {count(report.tally('alerts'), 'alert')}")
 
 
+def _of_texts(report: Report, _now: datetime) -> Iterator[str]:
+    """What became of the pages behind entries, where any feed asks for them."""
+    ends = {what: number for what in TEXTS if (number := report.tally(f"texts {what}"))}
+    due = report.stored["texts_due"]
+    if ends or due:
+        said = ", ".join(f"{number:,} {what}" for what, number in ends.items())
+        yield _line("texts", f"{said or 'none yet'}; {due:,} to come")
+
+
 def _of_deliveries(report: Report, now: datetime) -> Iterator[str]:
     numbers = _deliveries(report)
     uncertain = f" ({numbers['uncertain']:,} of them uncertain)" if numbers["uncertain"] else ""
@@ -193,6 +202,7 @@ _SECTIONS: tuple[Callable[[Report, datetime], Iterator[str]], ...] = (
     _of_feeds,
     _of_push,
     _of_entries,
+    _of_texts,
     _of_deliveries,
     _of_receivers,
     _of_database,
@@ -251,6 +261,7 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
         "entries": report.stored["entries"],
         "stories": report.stored["stories"],
         "pruned": report.stored["bygone"],
+        "texts_due": report.stored["texts_due"],
         "unsettled": dict(zip(("documents", "entries"), _unsettled(report), strict=True)),
         "alerts": report.stored["alerts"],
         "ever": {name: tally.count for name, tally in sorted(report.tallies.items())},

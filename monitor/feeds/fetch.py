@@ -38,11 +38,13 @@ from monitor.model import Poll, Reply, Validators
 from monitor.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from monitor.feeds.connection import Answer, Connect
     from monitor.feeds.guard import Resolve
     from monitor.model import Feed, Tls
 
-__all__ = ["Fetched", "Fetcher", "Limits"]
+__all__ = ["FEED", "Fetched", "Fetcher", "Limits", "Wish"]
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -77,6 +79,28 @@ class Fetched:
     content_type: str
     url: str
     reply: Reply
+
+
+def _any_address(_url: str) -> None:
+    """May be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a document is wanted as: said to the server, and held against what it answers.
+
+    `kinds` are the media types that are read at all, none for any; `limits` what it may cost, None for the
+    fetcher's own. `permit` is called with each address before it is asked, redirects too: it raises
+    FetchError where that may not be.
+    """
+
+    accept: str = _ACCEPT
+    kinds: frozenset[str] = frozenset()
+    limits: Limits | None = None
+    permit: Callable[[str], None] = _any_address
+
+
+FEED = Wish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +144,21 @@ class Fetcher:
         self._trust: dict[Tls | None, ssl.SSLContext] = {None: trust or trusted()}
         self._idle = Idle(limits.idle)
 
-    def fetch(self, poll: Poll) -> Fetched | Reply:
-        """The feed's document, or only a Reply if the server says that it has not changed (304).
+    def fetch(self, poll: Poll, wish: Wish = FEED) -> Fetched | Reply:
+        """The document, or only a Reply if the server says that it has not changed (304).
 
         Validators without ETag and Last-Modified make the request unconditional. Raises FetchError.
         """
-        deadline = Deadline(self._limits.time)
+        limits = wish.limits or self._limits
+        deadline = Deadline(limits.time)
         url = poll.feed.url
         fault = urls.problem(url) or poll.feed.access.missing
         if fault:
             raise FetchError(fault)
         moved, permanent = "", True
-        for _ in range(self._limits.redirects + 1):
-            answer = self._answer(poll, url, deadline)
+        for _ in range(limits.redirects + 1):
+            wish.permit(url)
+            answer = self._answer(poll, url, deadline, wish)
             if isinstance(answer, Fetched):
                 return replace(answer, reply=replace(answer.reply, moved=moved))
             if isinstance(answer, Reply):
@@ -140,7 +166,7 @@ class Fetcher:
             url = answer.to
             permanent = permanent and answer.permanent
             moved = url if permanent else moved
-        raise FetchError(f"redirects more than {self._limits.redirects} times", weight=_SOFT)
+        raise FetchError(f"redirects more than {limits.redirects} times", weight=_SOFT)
 
     def post(self, url: str, form: bytes, *, feed: Feed) -> None:
         """Asks a hub that this feed named: held to what the feed may reach, asked through its proxy.
@@ -177,7 +203,7 @@ class Fetcher:
         """Closes the connections that are kept; those in use end with their poll."""
         self._idle.close()
 
-    def _answer(self, poll: Poll, url: str, deadline: Deadline) -> Fetched | _Redirect | Reply:
+    def _answer(self, poll: Poll, url: str, deadline: Deadline, wish: Wish) -> Fetched | _Redirect | Reply:
         parts = urls.parts(url)
         access, own = poll.feed.access, _is_own(poll, url)
         route = Route(
@@ -189,12 +215,13 @@ class Fetcher:
             tls=access.tls if own else None,
         )
         try:
-            used, response = self._exchange(route, parts.target, self._headers(poll, own=own), deadline)
+            headers = self._headers(poll, wish, own=own)
+            used, response = self._exchange(route, parts.target, headers, deadline)
         except _NETWORK as error:
             raise _failure(error, deadline) from error
         kept = False
         try:
-            answer = _read(response, url=url, poll=poll, limits=self._limits)
+            answer = _read(response, url=url, poll=poll, wish=wish, most=(wish.limits or self._limits).body)
             kept = response.closed and not used.is_closed
         except _NETWORK as error:
             raise _failure(error, deadline) from error
@@ -225,9 +252,9 @@ class Fetcher:
             self._trust[tls] = trusted(tls)
         return self._trust[tls]
 
-    def _headers(self, poll: Poll, *, own: bool) -> dict[str, str]:
+    def _headers(self, poll: Poll, wish: Wish, *, own: bool) -> dict[str, str]:
         """What is asked with; the feed's own headers (a User-Agent may be one) for its own host alone."""
-        headers = {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": ACCEPTED}
+        headers = {"User-Agent": self.user_agent, "Accept": wish.accept, "Accept-Encoding": ACCEPTED}
         if poll.validators.etag:
             headers["If-None-Match"] = poll.validators.etag
         if poll.validators.last_modified:
@@ -268,7 +295,7 @@ def _asked(used: PlainConnection, target: str, headers: dict[str, str], deadline
 # ---- the answer --------------------------------------------------------------------------------------------
 
 
-def _read(response: Answer, *, url: str, poll: Poll, limits: Limits) -> Fetched | _Redirect | Reply:
+def _read(response: Answer, *, url: str, poll: Poll, wish: Wish, most: int) -> Fetched | _Redirect | Reply:
     if response.status in _REDIRECTS:
         return _Redirect(_redirection(response, url), response.status in _PERMANENT)
     if response.status == HTTPStatus.NOT_MODIFIED and (poll.validators.etag or poll.validators.last_modified):
@@ -276,8 +303,11 @@ def _read(response: Answer, *, url: str, poll: Poll, limits: Limits) -> Fetched 
         return Reply(stays=_stays(response))
     if response.status not in _BODIES:
         raise _refused(response)
-    body = decoded(_raw(response, limits.body), response.headers.get("content-encoding", ""), limits.body)
     content_type = response.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if wish.kinds and kind and kind not in wish.kinds:
+        raise FetchError(f"is {kind[:60]!r}, which is not read")
+    body = decoded(_raw(response, most), response.headers.get("content-encoding", ""), most)
     offered = offer.in_headers(response.headers.get("link", ""), url=url)
     reply = Reply(stays=_stays(response), whole=True, offer=offered)
     return Fetched(_validators(response, body), body, content_type, url, reply)
@@ -353,6 +383,7 @@ def _refused(response: Answer) -> FetchError:
         weight=_BRIEF if status in _TEMPORARY else soft,
         retry_after=_retry_after(response.headers.get("retry-after", "")),
         gone=status == HTTPStatus.GONE,
+        status=status,
     )
 
 

@@ -29,24 +29,26 @@ def article(body: bytes, content_type: str = "") -> tuple[str, str]:
     A page's headline is its og:title or its title; its text is that of its longest <article>, else of <main>
     or <body>. A plain text's headline is its first line.
     """
-    text = _text_of(body, content_type).removeprefix("\ufeff")
+    text = text_of_page(body, content_type).removeprefix("\ufeff")
     if not _PAGE.match(text):
         title, _, rest = text.strip().partition("\n")
         return one_line(title), clean(rest)
-    return _headline(text), _text(text)
+    return headline_of(text), _text(text)
 
 
-def _text_of(body: bytes, content_type: str) -> str:
+def text_of_page(body: bytes, content_type: str) -> str:
     """The bytes as text: by the byte order mark, the server's label, then the page's own."""
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return body.decode("utf-16", "replace")
     declared = _DECLARED.search(body[:4096])
-    label = content_type or (f"charset={declared[1].decode()}" if declared else "")
+    labelled = "charset" in content_type.lower()
+    label = f"charset={declared[1].decode()}" if declared and not labelled else content_type
     text = decoded(body, label)
     return body.decode("utf-8", "replace") if text is None else text
 
 
-def _headline(page: str) -> str:
+def headline_of(page: str) -> str:
+    """The headline of a page: its og:title, else its title, on one line."""
     for meta in _META.finditer(page):
         content = _CONTENT.search(meta.group())
         if content and _OG_TITLE.search(meta.group()):

@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, overload
 
 from monitor.errors import ParseError
+from monitor.feeds.extraction import Page, Question, answer
 from monitor.feeds.parse import Reading, read
 from monitor.stories.index import NO_PRINT, printed
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from monitor.feeds.extraction import Article, Leave
     from monitor.model import Entry, Feed, Print
 
 
@@ -78,7 +80,11 @@ def serve(pipe: Connection, before_each: Callable[[], None]) -> None:
 def _reply(job: Job) -> Reading | Refused: ...
 @overload
 def _reply(job: Rest) -> tuple[Print, ...]: ...
-def _reply(job: Job | Rest) -> Reading | Refused | tuple[Print, ...]:
+@overload
+def _reply(job: Page | Question) -> Article | Leave | Refused: ...
+def _reply(job: Job | Rest | Page | Question) -> Reading | Refused | tuple[Print, ...] | Article | Leave:
+    if isinstance(job, Page | Question):
+        return _told(job)
     if isinstance(job, Rest):
         return tuple(_prints(job.entries, job.since))
     try:
@@ -89,6 +95,14 @@ def _reply(job: Job | Rest) -> Reading | Refused | tuple[Print, ...]:
     reading = replace(reading, entries=_newest(reading.entries), beyond=beyond)
     # Made here and not where they are judged: there one thread works, and holds the database's write lock.
     return replace(reading, prints=tuple(_prints(reading.entries, job.since)))
+
+
+def _told(job: Page | Question) -> Article | Leave | Refused:
+    """The answer of a library that strangers' text may bring to raise anything at all."""
+    try:
+        return answer(job)
+    except Exception as error:  # noqa: BLE001 - as much of it as there is stands in the answer
+        return Refused(f"cannot be read ({type(error).__name__})")
 
 
 def _newest(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -15,7 +15,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 from multiprocessing import Pipe
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from monitor.errors import ParseError
 from monitor.feeds.worker import MOST_PRINTS, Job, Refused, Rest
@@ -24,6 +24,7 @@ from monitor.model import PLAIN
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from monitor.feeds.extraction import Article, Leave, Page, Question
     from monitor.feeds.parse import Reading
     from monitor.model import Feed, Print
 
@@ -95,6 +96,24 @@ class Parsers:
             )
         return reply
 
+    @overload
+    def tell(self, asked: Page) -> Article: ...
+    @overload
+    def tell(self, asked: Question) -> Leave: ...
+    def tell(self, asked: Page | Question) -> Article | Leave:
+        """What a page or a robots.txt says, as soon as a process is free; raises ParseError as `read`."""
+        worker = self._free.get()
+        try:
+            with self._lock:
+                if self._closed:
+                    raise ParseError("the parsers have been stopped")
+            reply: Article | Leave | Refused = worker.ask(asked)
+        finally:
+            self._free.put(worker)
+        if isinstance(reply, Refused):
+            raise ParseError(reply.what, weight=reply.weight)
+        return reply
+
     def start(self) -> None:
         """Starts the processes, but for the suspects' one, all at once; they are ready some time later."""
         workers = [self._free.get() for _ in range(self._count)]
@@ -126,7 +145,7 @@ class _Worker:
         self._wall = wall.total_seconds()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, job: Job | Rest) -> Any:
+    def ask(self, job: Job | Rest | Page | Question) -> Any:
         """The process's answer to a job, or in its stead a Refused that says why there is none."""
         self.start()
         try:

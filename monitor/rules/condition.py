@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from monitor.rules.document import nearest
-from monitor.rules.lexicon import BODY, FIELDS, SUMMARY, TITLE, Hit
+from monitor.rules.lexicon import BODY, FIELDS, SUMMARY, TEXT, TITLE, Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.rules.document import Node
     from monitor.rules.lexicon import Reading
 
-LEAD_WORDS = 60  # of the body that belong to the lead
+LEAD_WORDS = 60  # of the body, and of the page's text, that belong to the lead
 FARTHEST = 1_000  # words that near and before may span
 MOST_AT_LEAST = 100
 _DEEPEST = 20  # brackets inside brackets
@@ -319,7 +319,7 @@ def mentions(condition: Condition, reading: Reading, zone: str = "") -> tuple[Hi
             found = neighbours(left, right, condition.words, ordered=condition.ordered)
         case AtLeast():
             inner = mentions(condition.inner, reading, zone)
-            found = inner if apart(inner) >= condition.count else ()
+            found = inner if _times(inner) >= condition.count else ()
         case Within():
             found = mentions(condition.inner, reading, condition.zone)
         case _:
@@ -345,6 +345,24 @@ def needed(condition: Condition) -> frozenset[int]:
     assert_never(condition)
 
 
+def reads_pages(condition: Condition, zone: str = "") -> bool:
+    """Whether what stands in a page's text alone can make it true: not where it asks for headlines."""
+    match condition:
+        case Name():
+            return zone != "title"
+        case All() | AnyOf():
+            return any(reads_pages(part, zone) for part in condition.parts)
+        case Without():
+            return reads_pages(condition.kept, zone)
+        case Near():
+            return reads_pages(condition.left, zone) and reads_pages(condition.right, zone)
+        case AtLeast():
+            return reads_pages(condition.inner, zone)
+        case Within():
+            return reads_pages(condition.inner, condition.zone)
+    assert_never(condition)
+
+
 def names(condition: Condition) -> frozenset[Name]:
     """Every name and term that the condition asks about."""
     match condition:
@@ -365,7 +383,7 @@ def _is_in(hit: Hit, zone: str) -> bool:
     if zone == "title":
         return hit.field == TITLE
     if zone == "body":
-        return hit.field == BODY
+        return hit.field in (BODY, TEXT)
     return hit.field in (TITLE, SUMMARY) or hit.first < LEAD_WORDS
 
 
@@ -384,6 +402,12 @@ def apart(hits: Iterable[Hit]) -> int:
         if hit.field != field or hit.first >= reached:
             count, field, reached = count + 1, hit.field, hit.last
     return count
+
+
+def _times(hits: Sequence[Hit]) -> int:
+    """How often it stands: a page's text says again what the feed gave of it, so one of the two counts."""
+    given = apart(hit for hit in hits if hit.field != TEXT)
+    return max(given, apart(hit for hit in hits if hit.field in (TITLE, TEXT)))
 
 
 def neighbours(left: Sequence[Hit], right: Sequence[Hit], words: int, *, ordered: bool) -> tuple[Hit, ...]:

@@ -81,7 +81,7 @@ def explain(
         zones=tuple(
             (field, zone) for field in FIELDS[1:] for zone in ignored(getattr(entry, field), outside)
         ),
-        unread=max(0, len(entry.title) + len(entry.summary) + len(entry.body) - LONGEST_TEXT),
+        unread=max(0, sum(len(getattr(entry, field)) for field in FIELDS) - LONGEST_TEXT),
     )
 
 

@@ -29,11 +29,11 @@ MOST_SURFACES = 1 << 15  # distinct printed words remembered; then the memory be
 MOST_MENTIONS = 1_000  # of one name in one entry; what is beyond adds nothing
 MOST_OCCURRENCES = 3 * MOST_MENTIONS  # of one name, counting or not, that are looked at
 MOST_STARTS = 4 * MOST_MENTIONS  # of one printed word in one field, from which phrases are looked for
-LONGEST_TEXT = 200_000  # characters of an entry that are read: the title first, the body last
+LONGEST_TEXT = 200_000  # characters of an entry that are read: the title first, its page's text last
 SHORT_ALONE = "stands only in its short form, with no full form and no context word"
 EXCEPTED = "stands only inside what its except: names"
-FIELDS = ("title", "summary", "body")
-TITLE, SUMMARY, BODY = range(3)
+FIELDS = ("title", "summary", "body", "text")  # the last is of the page that an entry leads to
+TITLE, SUMMARY, BODY, TEXT = range(4)
 
 _HEAD = 4  # letters by which a word is turned away at once
 _LONGEST_ELISION = 4  # letters before an apostrophe that are no part of a name: d'Aliyev, l'Iran, dell'
@@ -292,7 +292,8 @@ class Lexicon:
         found: dict[int, list[_Occurrence]] = {}
         away: list[_Occurrence] = []
         for number, text in enumerate(_capped(entry)):
-            self._field(number, text, found, away, outside)
+            if text:
+                self._field(number, text, found, away, outside)
         return Reading(found, away)
 
     def knows(self, word: str) -> bool:
@@ -419,7 +420,7 @@ class _Occurrence(NamedTuple):
 
 def _capped(entry: Entry) -> Iterator[str]:
     left = LONGEST_TEXT
-    for text in (entry.title, entry.summary, entry.body):
+    for text in (entry.title, entry.summary, entry.body, entry.text):
         yield text[:left]
         left = max(0, left - len(text))
 

@@ -31,7 +31,7 @@ def match(
 
     An article of no known source (`sourced` is False) passes every filter of sources.
     `outside` are lines that are no part of it (recurring.py). Each mention is text[start:end] of the entry's
-    title, summary or body; a match has at least one.
+    title, summary, body or text; a match has at least one.
     """
     reading = rulebook.lexicon.read(entry, outside)
     due = {number for owner in reading.owners for number in rulebook.triggers.get(owner, ())}
@@ -54,5 +54,5 @@ def matched(rulebook: Rulebook, rule: Rule, entry: Entry, reading: Reading) -> M
 def as_mention(rulebook: Rulebook, entry: Entry, hit: Hit) -> Mention:
     """A hit as people read it."""
     field = FIELDS[hit.field]
-    surface = (entry.title, entry.summary, entry.body)[hit.field][hit.start : hit.end]
+    surface = (entry.title, entry.summary, entry.body, entry.text)[hit.field][hit.start : hit.end]
     return Mention(rulebook.whats[hit.owner], field, hit.start, hit.end, surface)

@@ -68,7 +68,7 @@ def wanted(entries: Iterable[Entry]) -> frozenset[str]:
     return frozenset(
         line
         for entry in entries
-        for text in (entry.summary, entry.body)
+        for text in (entry.summary, entry.body, entry.text)
         for _, _, line in beyond_the_lead(text)
     )
 
@@ -127,7 +127,7 @@ class Passing:
         )
 
     def _join(self, entry: Entry, story: StoryId) -> None:
-        text = f"{entry.summary}\n{entry.body}"[-TAIL:]
+        text = f"{entry.summary}\n{entry.body}\n{entry.text}"[-TAIL:]
         self._of_late[entry.feed].append((story, frozenset(hash(bare(line)) for line in text.split("\n"))))
         heads, count = self._headlines[entry.outlet], self._count[entry.outlet]
         if len(heads) == heads.maxlen:

@@ -178,6 +178,7 @@ _FEED = {
     "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
     "allow-private": _text("yes, for hosts of your own that have no public address."),
     "recurring": _text("yes, where one title comes day after day over other news: Press review."),
+    "full_text": _text("yes, to read the pages of its new entries too: docs/full-text.md."),
     "headers": _named(_text("A header for the feed's own host; keep secrets out: ${credential:NAME}.")),
     "auth": _map(
         {"user": _text("The user's name."), "password": _text("Keep it out: ${credential:NAME}.")},

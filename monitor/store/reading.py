@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from monitor.errors import StateError, UsageError
@@ -27,7 +27,7 @@ from monitor.store.rows import (
 )
 from monitor.store.silences import to_silence
 from monitor.store.store import DATABASE
-from monitor.trail import Arrived, Attempt, Correction, Digest, Facts, Sending, Telling
+from monitor.trail import Arrived, Attempt, Correction, Digest, Facts, PageRead, Sending, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -292,6 +292,8 @@ class Reading:
         if not rows:
             return None
         arrived = _to_arrived(rows[0])
+        page, text = self._page(entry)
+        arrived = replace(arrived, entry=replace(arrived.entry, text=text))
         corrections = self._corrections("entry = ?", entry)
         stories = {arrived.story, *(made.was for made in corrections)}
         first = self._rows(
@@ -309,7 +311,17 @@ class Reading:
             tellings=tuple(telling for story in sorted(stories) for telling in self._tellings(story)),
             corrections=corrections,
             tenures=self.tenures(),
+            page=page,
         )
+
+    def _page(self, entry: EntryId) -> tuple[PageRead | None, str]:
+        """What became of the page that an entry leads to, and its text."""
+        rows = self._rows("select * from articles where entry = ?", (entry,))
+        if not rows:
+            return None, ""
+        row = rows[0]
+        due = from_milliseconds(row["due"])
+        return PageRead(row["state"], row["attempts"], to_time(row["tried"]), due, row["error"]), row["text"]
 
     def _corrections(self, where: str, number: int) -> tuple[Correction, ...]:
         rows = self._rows(f"select * from corrections where {where} order by made", (number,))  # noqa: S608

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from monitor.model import FeedState, Outage, Silence, Subscription
 
+TEXTS = ("read", "empty", "barred", "failed", "spared")  # what becomes of a page, as it is tallied
 _LATEST = 30  # entries whose dates are compared with the clock
 
 
@@ -47,7 +48,7 @@ class Report:
     feeds: Mapping[str, tuple[FeedState, str]]  # state, and why the last poll failed
     queues: tuple[Queue, ...]
     tallies: Mapping[str, Tally]
-    stored: Mapping[str, int]  # rows: entries, bygone, stories, alerts, uncertain
+    stored: Mapping[str, int]  # rows: entries, bygone, stories, alerts, uncertain, texts_due
     desk: KeptDesk | None
     restored: datetime | None  # when a backup was last put in its place
     noticed: datetime | None  # when a start last noticed that it had gone back
@@ -86,7 +87,8 @@ class Reporter(Store):
             """
             select (select count(*) from entries) entries, (select count(*) from bygone) bygone,
                 (select count(*) from stories) stories, (select count(*) from alerts) alerts,
-                (select count(*) from deliveries where uncertain and state in ('due', 'sending')) uncertain
+                (select count(*) from deliveries where uncertain and state in ('due', 'sending')) uncertain,
+                (select count(*) from articles where state = 'due') texts_due
             """
         )[0]
         tallies = self._rows("select * from tallies")

@@ -80,6 +80,8 @@ def as_article(entry: Entry) -> str:
     """An entry as JSON, as it was when an alert was decided."""
     fields = asdict(entry) | {"published": as_moment(entry.published)}
     del fields["links"]
+    if not entry.text:
+        del fields["text"]
     return json.dumps(fields, ensure_ascii=False)
 
 

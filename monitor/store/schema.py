@@ -367,6 +367,23 @@ create table subscriptions (
     error text not null default ''
 ) strict, without rowid;
 create unique index subscriptions_feed on subscriptions (feed) where not leaving;
+
+-- the pages that entries lead to, of feeds with full_text: what is still to be read, what became of the rest,
+-- and the text. Beside the entry, so that no poll reads it or writes over it.
+create table articles (
+    entry integer primary key references entries (id) on delete cascade,
+    feed text not null,
+    state text not null default 'due'
+        check (state in ('due', 'read', 'empty', 'barred', 'failed', 'spared')),
+    since integer not null, -- when the entry was news
+    due integer not null,
+    attempts integer not null default 0,
+    tried integer, -- when it was last asked for
+    error text not null default '',
+    text text not null default ''
+) strict;
+create index articles_due on articles (due) where state = 'due';
+create index articles_tried on articles (feed, tried) where tried is not null;
 """
 
 

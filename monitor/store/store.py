@@ -7,7 +7,7 @@ kind stands in a module of its own, and Store is all of them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ from monitor.model import (
 )
 from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
+from monitor.store.articles import Articles
 from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.claims import Claims
@@ -70,7 +71,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions, Articles):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -374,11 +375,16 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
     # ---- history ------------------------------------------------------------------------------------------
 
     def history(self, *, since: datetime) -> Iterator[tuple[Entry, StoryId, datetime]]:
-        """Every entry seen since then, with its story and when it was seen; the oldest first, one by one."""
+        """Every entry seen since then with its page's text, its story, when it was seen; the oldest first."""
         for row in self._db.execute(
-            "select * from entries where seen >= ? order by seen, id", (to_milliseconds(since),)
+            """
+            select entries.*, coalesce(articles.text, '') page
+            from entries left join articles on articles.entry = entries.id
+            where seen >= ? order by seen, entries.id
+            """,
+            (to_milliseconds(since),),
         ):
-            yield to_entry(row), row["story"], from_milliseconds(row["seen"])
+            yield replace(to_entry(row), text=row["page"]), row["story"], from_milliseconds(row["seen"])
 
     def count_history(self, *, since: datetime) -> int:
         """How many entries `history` gives."""

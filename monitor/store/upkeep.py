@@ -67,6 +67,7 @@ _FORGETTING = (
 # What is compared with the present, and would stand still until a present that was ahead comes.
 _MOMENTS = (
     ("alerts", "created"),
+    ("articles", "since"),
     ("deliveries", "sent"),
     ("letters", "made"),
     ("letters", "sent"),
@@ -143,6 +144,7 @@ class Upkeep(Store):
             for table, column in (
                 ("letters", "due"),
                 ("outages", "until"),
+                ("articles", "due"),
                 ("subscriptions", "due"),
                 ("subscriptions", "until"),
             ):
@@ -209,6 +211,7 @@ class Upkeep(Store):
                 ("deliveries", "state = 'sending'", lease),
                 ("letters", "state = 'sending'", lease),
                 ("letters", "state = 'due'", _DAY),  # put off till quiet hours end
+                ("articles", "state = 'due'", _DAY),  # as long as a text may tell anybody
             ):
                 moved += self._db.execute(
                     f"update {table} set due = :due where {condition} and due > :due",  # noqa: S608

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Self
 
 from monitor import survey
 from monitor.errors import MonitorError
+from monitor.feeds import article
 from monitor.feeds.connection import trusted
 from monitor.feeds.fetch import Fetched, Fetcher
 from monitor.feeds.poll import poll
+from monitor.feeds.robots import Robots
 from monitor.feeds.workers import Parsers
 from monitor.model import Feed, Fresh, Poll, PollResult, Reply
 from tests.campaign.world import Row
@@ -160,6 +162,33 @@ def _as_article(ask: _Ask) -> None:
         fetcher.close()
 
 
+def _as_page(ask: _Ask) -> None:
+    """As a feed of our own network links to one: its host may be asked, and no other port of it."""
+    _read_page(ask, ask.feed(ask.web.url("/feed"), private=True), ask.target)
+
+
+def _as_redirect_of_a_page(ask: _Ask) -> None:
+    ask.web.serve(ask.path, b"", {"Location": ask.target}, status=302)
+    _read_page(ask, ask.feed(ask.web.url("/feed"), private=True), ask.web.url(ask.path))
+
+
+def _read_page(ask: _Ask, feed: Feed, link: str) -> None:
+    """As `full_text` reads the page behind an entry, robots.txt first."""
+    fetcher = ask.fetcher()
+    try:
+        robots = Robots(fetcher, ask.parsers)
+        article.read(
+            article.Wanted(1, feed, link),
+            fetcher=fetcher,
+            robots=robots,
+            parsers=ask.parsers,
+            agent="campaign",
+            now=datetime.now(UTC),
+        )
+    finally:
+        fetcher.close()
+
+
 def _as_redirect(ask: _Ask) -> None:
     ask.web.serve(ask.path, b"", {"Location": _header(ask.target)}, status=302)
     _polled(ask, ask.feed(ask.web.url(ask.path), private=True))
@@ -220,6 +249,8 @@ _PLACES: dict[str, Callable[[_Ask], None]] = {
     "feed": _as_feed,
     "redirect": _as_redirect,
     "article": _as_article,
+    "page of an entry": _as_page,
+    "redirect of a page": _as_redirect_of_a_page,
     "link of a page": _as_link_of_a_page,
     "JSON next_url": _as_next_url,
     "Atom hub": _as_hub,

@@ -1,0 +1,152 @@
+"""The pages that entries lead to: which are to be read, what became of each, and their texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from monitor.store.connection import Connection
+from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_milliseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    from monitor.model import Entry, EntryId, Match, StoryId
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A page that may be asked for now, and what decides whether it is.
+
+    `told` says that the text of another entry of the same lead stands already.
+    """
+
+    entry: EntryId
+    feed: str
+    link: str
+    story: StoryId
+    lead: EntryId
+    since: datetime  # when the entry was news
+    attempts: int
+    told: bool
+
+
+class Articles(Connection):
+    """The part of Store that keeps texts of pages. An entry's row goes when the entry goes."""
+
+    def want_articles(self, entries: Iterable[tuple[EntryId, str]], *, now: datetime) -> None:
+        """The pages of these (entry, feed) are to be read, anew where they were; inside T1."""
+        moment = to_milliseconds(now)
+        self._db.conn.executemany(
+            """
+            insert into articles (entry, feed, since, due) values (?, ?, ?, ?)
+            on conflict (entry) do update set
+                state = 'due', since = excluded.since, due = excluded.due, attempts = 0, tried = null,
+                error = '', text = ''
+            """,
+            [(entry, feed, moment, moment) for entry, feed in entries],
+        )
+
+    def due_articles(self, now: datetime, *, most: int) -> list[Due]:
+        """The pages that are due, the longest overdue first; one that is due once more after another."""
+        rows = self._rows(
+            """
+            select articles.entry, articles.feed, link, story, lead, since, attempts, exists (
+                select 1 from entries other join articles had on had.entry = other.id
+                where other.story = entries.story and other.lead = entries.lead
+                    and other.id <> entries.id and had.state = 'read'
+            ) told
+            from articles join entries on entries.id = articles.entry
+            where state = 'due' and due <= ? order by due, articles.entry limit ?
+            """,
+            (to_milliseconds(now), most),
+        )
+        return [
+            Due(
+                entry=row["entry"],
+                feed=row["feed"],
+                link=row["link"],
+                story=row["story"],
+                lead=row["lead"],
+                since=from_milliseconds(row["since"]),
+                attempts=row["attempts"],
+                told=bool(row["told"]),
+            )
+            for row in rows
+        ]
+
+    def next_article_due(self) -> datetime | None:
+        """When the next page is due; None where none is to be read."""
+        rows = self._rows("select due from articles where state = 'due' order by due limit 1")
+        return from_milliseconds(rows[0]["due"]) if rows else None
+
+    def count_articles(self, feed: str, *, since: datetime) -> int:
+        """How many pages of this feed's entries were asked for since then."""
+        rows = self._rows(
+            "select count(*) n from articles where feed = ? and tried >= ?", (feed, to_milliseconds(since))
+        )
+        return int(rows[0]["n"])
+
+    def claim_article(self, entry: EntryId, *, due: datetime, now: datetime) -> None:
+        """It is asked for now, and is due again then unless something is heard of it; in a transaction."""
+        self._db.execute(
+            "update articles set attempts = attempts + 1, tried = ?, due = ? where entry = ?",
+            (to_milliseconds(now), to_milliseconds(due), entry),
+        )
+
+    def put_off_article(self, entry: EntryId, why: str, *, due: datetime) -> None:
+        """It could not be read, and is asked for again then; in a transaction."""
+        self._db.execute(
+            "update articles set error = ?, due = ? where entry = ? and state = 'due'",
+            (why, to_milliseconds(due), entry),
+        )
+
+    def end_article(self, entry: EntryId, state: str, why: str = "", *, text: str = "") -> None:
+        """Nothing more is asked: `state` is read, empty, barred, failed or spared; in a transaction."""
+        self._db.execute(
+            "update articles set state = ?, error = ?, text = ? where entry = ?", (state, why, text, entry)
+        )
+
+    def due_article(self, entry: EntryId) -> tuple[int, datetime] | None:
+        """How often its page was asked for, and since when it is wanted; None where it is not to be read."""
+        rows = self._rows("select attempts, since from articles where entry = ? and state = 'due'", (entry,))
+        return (rows[0]["attempts"], from_milliseconds(rows[0]["since"])) if rows else None
+
+    def restored_since(self, moment: datetime) -> bool:
+        """Whether a backup was put in place since then: what was told after it was made is not known here."""
+        return bool(self._rows("select 1 from restores where at >= ? limit 1", (to_milliseconds(moment),)))
+
+    def put_matches(self, entry: EntryId, matches: Iterable[Match], *, rulebook: str) -> None:
+        """What the rules find in an entry with its text; in a transaction."""
+        self._db.conn.executemany(
+            "insert or replace into matches values (?, ?, ?, ?)",
+            [(entry, match.rule, rulebook, as_mentions(match)) for match in matches],
+        )
+
+    def texts(self, entries: Collection[EntryId]) -> dict[EntryId, str]:
+        """The texts of the pages of these entries, of those that were read."""
+        rows = self._rows(
+            """
+            select entry, text from articles
+            where entry in (select value from json_each(?)) and state = 'read'
+            """,
+            (as_json(entries),),
+        )
+        return {row["entry"]: row["text"] for row in rows}
+
+    def with_texts(self, entries: Collection[Entry]) -> list[Entry]:
+        """The entries in their order, each with the text of its page where that was read."""
+        found = self.texts([entry.id for entry in entries])
+        return [replace(entry, text=found[entry.id]) if entry.id in found else entry for entry in entries]
+
+    def texts_of_late(self, feed: str, *, since: datetime, most: int, tail: int) -> list[tuple[StoryId, str]]:
+        """The ends of the texts of a feed's entries that were last asked for, each with its story."""
+        rows = self._rows(
+            """
+            select story, substr(text, -?) text from articles join entries on entries.id = articles.entry
+            where articles.feed = ? and tried >= ? and state = 'read' order by tried desc limit ?
+            """,
+            (tail, feed, to_milliseconds(since), most),
+        )
+        return [(row["story"], row["text"]) for row in rows]
