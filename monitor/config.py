@@ -48,7 +48,18 @@ if TYPE_CHECKING:
     from monitor.timetable import Timetable
 
 TOP_KEYS = ("settings", "feeds", "receivers", "names", "terms", "rules")
-FEED_KEYS = ("name", "url", "outlet", "tags", "lang", "every", "allow-private", "recurring", *access.KEYS)
+FEED_KEYS = (
+    "name",
+    "url",
+    "outlet",
+    "tags",
+    "lang",
+    "every",
+    "allow-private",
+    "recurring",
+    "aggregator",
+    *access.KEYS,
+)
 SETTING_KEYS = (
     "contact",
     "operators",
@@ -554,10 +565,13 @@ def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[s
     every = _every(values.get("every"), faults)
     private = _yes(values.get("allow-private"), faults, what="allow-private")
     recurring = _yes(values.get("recurring"), faults, what="recurring")
+    aggregator = _yes(values["aggregator"], faults, what="aggregator") if "aggregator" in values else None
     asked_with = _access(name, values, vault, faults, notes)
     if len(faults) > count:
         return None
-    return Feed(name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with)
+    return Feed(
+        name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with, aggregator
+    )
 
 
 def _access(

@@ -94,6 +94,12 @@ class Feed:
     allow_private: bool = False  # may resolve to an address that is not public (the operator's own hosts)
     recurring: bool = False  # prints one title day after day, each time over other news
     access: Access = PLAIN
+    aggregator: bool | None = None  # shows what others publish; None: as its items say (feeds.aggregators)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What rules may call it by, beside its name: its tags and its outlet, whosever an entry of it is."""
+        return self.tags | {self.outlet}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,7 @@ class Entry:
     lang: str | None
     digest: str
     links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
+    origin: str = ""  # the site of its outlet, where an aggregator showed it; not kept either
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _stored(  # noqa: PLR0913 - as decide
         placement=placement,
         fingerprint=arrival.fingerprint,
         keys=arrival.keys,
-        matches=match(rulebook, arrival.entry, tags=feed.tags, outside=recurring.outside(placement.story)),
+        matches=match(rulebook, arrival.entry, tags=feed.labels, outside=recurring.outside(placement.story)),
         known=before is not None,
     )
 
@@ -287,7 +287,7 @@ def _new_alerts(
         return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
     if item.placement.lead != before.candidate.lead:
         return [_alert(item, found) for found in item.matches]
-    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags, outside=outside)}
+    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.labels, outside=outside)}
     return [_alert(item, found) for found in item.matches if found.rule not in matched]
 
 

@@ -56,7 +56,7 @@ def command(entry: str, state: str | None, rules: str | None, *, everything: boo
     assert facts is not None, "what was found is there"
     desk = _desk(kept[0] if kept else None, rules)
     feed = desk.feeds_by_name.get(facts.arrived.entry.feed)
-    made = trail(facts, desk.rulebook, tags=feed.tags if feed else frozenset())
+    made = trail(facts, desk.rulebook, tags=feed.labels if feed else frozenset())
     if as_json:
         echo_json(as_values(made))
     else:

@@ -170,6 +170,10 @@ _FEED = {
     "every": _text("How often to look: 10 min, 1 h. From 1 s to 7 d."),
     "allow-private": _text("yes, for hosts of your own that have no public address."),
     "recurring": _text("yes, where one title comes day after day over other news: Press review."),
+    "aggregator": _text(
+        "yes, where it shows what others publish: an entry's outlet is its source; no, where it does not."
+        " Left out, Google News, Bing and items that name the source of another site are known."
+    ),
     "headers": _named(_text("A header for the feed's own host; keep secrets out: ${credential:NAME}.")),
     "auth": _map(
         {"user": _text("The user's name."), "password": _text("Keep it out: ${credential:NAME}.")},

@@ -88,7 +88,7 @@ def entry(site: Site, request: Request) -> Response:
             raise HTTPException(404, "There is no such entry.")
         desk = site.desk.of(reading)
     feed = desk.feeds_by_name.get(facts.arrived.entry.feed) if desk else None
-    made = trail(facts, desk.rulebook if desk else EMPTY, tags=feed.tags if feed else frozenset())
+    made = trail(facts, desk.rulebook if desk else EMPTY, tags=feed.labels if feed else frozenset())
     return site.shown(request, "entry.html", trail=made, stages=Stage, quiet=Outcome.NO_MATCH, tones=_TONES)
 
 
