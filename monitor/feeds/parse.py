@@ -24,7 +24,7 @@ import feedparser
 
 from monitor import urls
 from monitor.errors import ParseError
-from monitor.feeds import aggregators, dates, scan
+from monitor.feeds import aggregators, dates, language, scan
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
 from monitor.text import one_line
@@ -159,8 +159,7 @@ def _whole(scanned: Scanned, feed: Feed, now: datetime) -> Reading:
 
 def _entries(found: _Items, feed: Feed, now: datetime) -> tuple[tuple[Entry, ...], list[EntryId]]:
     """The entries, and the plain id of each item: its guid's, link's or title's, whoever shares it."""
-    feed_at = replace(feed, lang=feed.lang or _language(found.language))
-    made = [_entry(item, feed_at, found.home, now) for item in found.items]
+    made = [_entry(item, feed, found, now) for item in found.items]
     good = [
         entry for item, entry in zip(found.items, made, strict=True) if item.guid or item.link or item.title
     ]
@@ -170,12 +169,12 @@ def _entries(found: _Items, feed: Feed, now: datetime) -> tuple[tuple[Entry, ...
 # ---- entries -----------------------------------------------------------------------------------------------
 
 
-def _entry(item: _Item, feed: Feed, home: str, now: datetime) -> Entry:
+def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     title = one_line(plain(item.title[: _LONGEST_TITLE * 4]))[:_LONGEST_TITLE]
     linked = _absolute(item.link, feed.url)
     link = aggregators.behind(linked)
     source = aggregators.source(
-        feed, home=home, linked=linked, link=link, name=plain(item.source), url=item.source_url
+        feed, home=of.home, linked=linked, link=link, name=plain(item.source), url=item.source_url
     )
     if source is not None:
         title = aggregators.without_name(title, source.name)
@@ -187,6 +186,7 @@ def _entry(item: _Item, feed: Feed, home: str, now: datetime) -> Entry:
     opaque = aggregators.is_opaque(link)
     guid = "" if opaque and item.guid in item.link else item.guid
     page = link if link != linked else item.link
+    declared = _language(item.language) or _language(of.language)
     key = (guid or ("" if opaque else page)) or "\n".join(([outlet] if opaque else []) + [title, day])
     return Entry(
         id=identity(feed.name, key),
@@ -198,7 +198,7 @@ def _entry(item: _Item, feed: Feed, home: str, now: datetime) -> Entry:
         summary=summary,
         body=body,
         published=published,
-        lang=_language(item.language) or feed.lang,
+        lang=feed.lang or language.spoken(title, summary or body, declared),
         digest=_digest(
             title, summary, body, "" if opaque else link, *([day] if feed.recurring and day else [])
         ),
