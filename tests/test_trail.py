@@ -442,7 +442,7 @@ def test_why_takes_a_number_an_address_or_a_title(
         assert "outcome: sent" in told.stdout
         assert "alerted: railway" in told.stdout
         assert '"railway agreement" (title)' in told.stdout
-        assert "\nlanguage: \n" in told.stdout
+        assert "\nlanguage: unknown: no rule's lang keeps it away\n" in told.stdout
     with Store(press.state) as store, store.transaction():
         store._db.execute("insert into bygone (id) values (4711)")
     pruned = ask("why", "4711")

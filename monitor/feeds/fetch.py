@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from monitor import urls
 from monitor.errors import FetchError
-from monitor.feeds.coding import ACCEPTED, decoded, too_long
+from monitor.feeds.coding import ACCEPTED, GZIP, decoded, too_long
 from monitor.feeds.connection import (
     Deadline,
     Door,
@@ -241,6 +241,8 @@ def _read(response: Answer, *, url: str, poll: Poll, limits: Limits) -> Fetched 
     if response.status not in _BODIES:
         raise _refused(response)
     body = decoded(_raw(response, limits.body), response.headers.get("content-encoding", ""), limits.body)
+    if body.startswith(GZIP):  # a file that is packed (sitemap.xml.gz), whatever it is said to be
+        body = decoded(body, "gzip", limits.body)
     content_type = response.headers.get("content-type", "")
     reply = Reply(stays=_stays(response), whole=True)
     return Fetched(_validators(response, body), body, content_type, url, reply)

@@ -24,7 +24,7 @@ import feedparser
 
 from monitor import urls
 from monitor.errors import ParseError
-from monitor.feeds import aggregators, dates, language, scan
+from monitor.feeds import aggregators, dates, language, scan, sitemap
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
 from monitor.text import one_line
@@ -66,7 +66,7 @@ class Reading:
 
 
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
-    """The entries of an RSS, Atom, RDF or JSON Feed document, in its order.
+    """The entries of an RSS, Atom, RDF or JSON Feed document or a news sitemap, in its order.
 
     Links are resolved against feed.url. An entry without guid, link and title is left out, and so is one
     that says again what another of the same guid says. Raises ParseError for what is no feed.
@@ -100,6 +100,7 @@ class _Item:
     language: str
     source: str = ""  # who published it, where the document says so, and where they are at home
     source_url: str = ""
+    outlet: str = ""  # whose the document is, as it says: for a feed that the operator has given no outlet
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,11 @@ def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks
     text = _without_prolog(text)
     if _HTML.match(text):
         raise ParseError("the document is an HTML page, not a feed")
-    document = _well_formed(text).encode("utf-8", "replace")
+    text = _well_formed(text)
+    document = (sitemap.well_formed(text) if sitemap.is_one(text) else text).encode("utf-8", "replace")
     scanned = scan.scan(document, context=f"{feed.name} {feed.url}")
     if scanned is None:
-        return Reading(_entries(_feedparser_items(document, _XML), feed, now)[0])
+        return Reading(_entries(_xml_items(document), feed, now)[0])
     known = scan.unpack(marks)
     familiar = {mark: known[mark] for mark in scanned.marks if mark in known}
     return _rest(scanned, familiar, feed, now) or _whole(scanned, feed, now)
@@ -143,7 +145,7 @@ def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: da
     if not rest:
         ids = [familiar[mark] for mark in scanned.marks]
         return Reading((), scan.pack(scanned.marks, ids), left_out, scanned.hint)
-    entries, ids = _entries(_feedparser_items(scanned.without(familiar), _XML), feed, now)
+    entries, ids = _entries(_xml_items(scanned.without(familiar)), feed, now)
     if len(ids) != len(rest) or not set(familiar.values()).isdisjoint(ids):
         return None
     new = iter(ids)
@@ -152,7 +154,7 @@ def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: da
 
 
 def _whole(scanned: Scanned, feed: Feed, now: datetime) -> Reading:
-    entries, ids = _entries(_feedparser_items(scanned.document, _XML), feed, now)
+    entries, ids = _entries(_xml_items(scanned.document), feed, now)
     marks = scan.pack(scanned.marks, ids) if len(ids) == len(scanned.marks) else b""
     return Reading(entries, marks, hint=scanned.hint)
 
@@ -182,7 +184,8 @@ def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     summary, body = _texts(plain(item.summary), plain(item.content))
     published = dates.published(item.date, now=now)
     day = published.date().isoformat() if published else ""
-    outlet = source.name if source else feed.outlet
+    unnamed = feed.outlet == feed.name  # it is called what the feed is
+    outlet = source.name if source else (unnamed and plain(item.outlet)) or feed.outlet
     opaque = aggregators.is_opaque(link)
     guid = "" if opaque and item.guid in item.link else item.guid
     page = link if link != linked else item.link
@@ -384,6 +387,33 @@ def _allowed_reference(found: re.Match[str]) -> str:
     number = int(decimal) if decimal else int(hexadecimal or "110000", 16)
     allowed = number <= sys.maxunicode and not _FORBIDDEN.match(chr(number))
     return found.group() if allowed else "\ufffd"
+
+
+# ---- news sitemaps -----------------------------------------------------------------------------------------
+
+
+def _xml_items(document: bytes) -> _Items:
+    """The items of a document in UTF-8 that begins with its root."""
+    if sitemap.is_one(document[:1_000].decode("utf-8", "replace")):
+        return _Items([_sitemap_item(one) for one in sitemap.items(document)], "", "")
+    return _feedparser_items(document, _XML)
+
+
+def _sitemap_item(one: sitemap.Item) -> _Item:
+    link = one_line(one.link)[:_LONGEST_KEY]
+    outlet = one_line(one.outlet)
+    return _Item(
+        guid="",
+        link=link,
+        title=one.title,
+        summary="",
+        content="",
+        date=one.date,
+        language=one.language,
+        source=outlet,
+        source_url=link,
+        outlet=outlet,
+    )
 
 
 # ---- feedparser --------------------------------------------------------------------------------------------
