@@ -72,6 +72,11 @@ def is_opaque(link: str) -> bool:
     return "google." in link and bool(_OPAQUE.match(link))
 
 
+def leads(link: str) -> bool:
+    """Whether the link, as its document has it, leads through an aggregator."""
+    return is_opaque(link) or behind(link) != link
+
+
 def site(url: str) -> str:
     """Whose an address is: its host without what marks a mobile edition or a place of feeds; or ""."""
     host = urls.canonical(url).removeprefix("https://").partition("/")[0]

@@ -127,7 +127,9 @@ def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks
     if _HTML.match(text):
         raise ParseError("the document is an HTML page, not a feed")
     text = _well_formed(text)
-    document = (sitemap.well_formed(text) if sitemap.is_one(text) else text).encode("utf-8", "replace")
+    if sitemap.is_one(text):
+        text = sitemap.of_news(text)
+    document = text.encode("utf-8", "replace")
     scanned = scan.scan(document, context=f"{feed.name} {feed.url}")
     if scanned is None:
         return Reading(_entries(_xml_items(document), feed, now)[0])
@@ -180,6 +182,7 @@ def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     )
     if source is not None:
         title = aggregators.without_name(title, source.name)
+    if feed.aggregator is not False and aggregators.leads(linked):
         item = _without_lists(item)
     summary, body = _texts(plain(item.summary), plain(item.content))
     published = dates.published(item.date, now=now)
@@ -506,7 +509,7 @@ def _json_item(item: Mapping[str, object]) -> _Item:
 
 def _json_source(item: Mapping[str, object], link: str) -> dict[str, str]:
     """The author, where that is whose page the item leads to; others are people who write for the outlet."""
-    authors = item.get("authors")
+    authors = item.get("authors") or [item.get("author")]  # version 1.0 had one
     for author in authors if isinstance(authors, list) else []:
         if isinstance(author, dict) and (name := _json_text(author, "name")):
             url = _json_text(author, "url")

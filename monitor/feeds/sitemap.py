@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from html.entities import html5
 from xml.parsers import expat
 
+from monitor import urls
 from monitor.errors import ParseError
 
 _ROOT = re.compile(r"<(?:[\w.-]+:)?(urlset|sitemapindex)[\s>]")
 _NEWS = "schemas/sitemap-news/"  # of http://www.google.com/schemas/sitemap-news/0.9, or with https
-_LOCATION = re.compile(r"<(?:[\w.-]+:)?loc\s*>\s*(?:<!\[CDATA\[)?\s*([^<\s]{1,2000})")
+_LOCATION = re.compile(r"<(?:[\w.-]+:)?loc\s*>\s*(?:<!\[CDATA\[)?\s*([^<\s]{1,300})(?=[<\s])")
 _REFERENCE = re.compile(
     r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]+|#x[0-9a-fA-F]+);)(?:([a-zA-Z][a-zA-Z0-9]{0,31};))?"
 )
@@ -47,8 +49,16 @@ def is_one(document: str) -> bool:
     return bool(_ROOT.match(document))
 
 
-def well_formed(document: str) -> str:
-    """The sitemap with bare ampersands and references of HTML as XML has them: addresses are full of them."""
+def of_news(document: str) -> str:
+    """The sitemap with bare ampersands and references of HTML as XML has them: addresses are full of them.
+
+    Raises ParseError for an index, with the addresses of its sitemaps, and for a sitemap of pages.
+    """
+    root = _ROOT.match(document)
+    if root is not None and root[1] == "sitemapindex":
+        raise ParseError(_refusal(document))
+    if _NEWS not in document and _LOCATION.search(document):
+        raise ParseError("the sitemap is of pages, not of news: it has no titles")
     return _REFERENCE.sub(_as_xml, document) if "&" in document else document
 
 
@@ -58,29 +68,21 @@ def _as_xml(found: re.Match[str]) -> str:
 
 
 def items(document: bytes) -> list[Item]:
-    """The addresses of a sitemap in UTF-8, in its order.
-
-    Raises ParseError for an index, with the addresses of its sitemaps, for a sitemap that is of pages and not
-    of news, and for what is broken.
-    """
-    root = _ROOT.match(document[:1_000].decode("utf-8", "replace"))
-    if root is not None and root[1] == "sitemapindex":
-        raise ParseError(_refusal(document))
+    """The addresses of a sitemap in UTF-8, in its order. Raises ParseError for one that is broken."""
     reader = _Reader()
     reader.read(document)
-    if reader.items and not any(item.title for item in reader.items):
-        raise ParseError("the sitemap is of pages, not of news: it has no titles")
     return reader.items
 
 
 def listed(index: str) -> list[str]:
     """The addresses that an index of sitemaps lists, those that look like news first."""
-    found = list(dict.fromkeys(_LOCATION.findall(index)))
-    return sorted(found, key=lambda address: "news" not in address.lower())
+    found = dict.fromkeys(map(unescape, _LOCATION.findall(index)))
+    pollable = [address for address in found if not urls.problem(address)]
+    return sorted(pollable, key=lambda address: "news" not in address.lower())
 
 
-def _refusal(document: bytes) -> str:
-    found = listed(document.decode("utf-8", "replace"))
+def _refusal(index: str) -> str:
+    found = listed(index)
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     named = f": {', '.join(found[:_NAMED])}{more}" if found else ", and empty"
     return f"the document is an index of sitemaps; poll those of news in its place{named}"

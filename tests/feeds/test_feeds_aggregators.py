@@ -89,6 +89,12 @@ def test_other_outlets_headlines_under_an_item_are_no_text_of_it() -> None:
     )
     one = read_one(GOOGLE, google(google_item("Quiet day", "Reuters", "https://reuters.com", summary=listed)))
     assert (one.summary, one.links) == ("", ())
+    nobodys = google(google_item("Quiet day", "", "", summary=listed).replace('<source url=""></source>', ""))
+    assert read_one(GOOGLE, nobodys).summary == "", "whoever published it"
+    roundup = item(
+        "Links of the day", "https://kura.example/7", SOURCE + f"<description>{escape(listed)}</description>"
+    )
+    assert "peace agreement" in read_one(PLAIN, roundup).summary, "under a link of its own it may be the text"
     told = f"{listed}A text of its own."
     one = read_one(GOOGLE, google(google_item("Quiet day", "Reuters", "https://reuters.com", summary=told)))
     assert one.summary.endswith("A text of its own."), "what is more than headlines is kept whole"
