@@ -182,7 +182,7 @@ class Reader:
         rules = [
             rule
             for rule in self._engine.desk.rulebook.rules
-            if rule.admits(known.entry, feed.tags) and reads_pages(rule.condition)
+            if rule.admits(known.entry, feed.labels) and reads_pages(rule.condition)
         ]
         if not rules:
             return "no rule looks in the texts of its feed"

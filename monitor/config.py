@@ -59,6 +59,7 @@ FEED_KEYS = (
     "allow-private",
     "recurring",
     "full_text",
+    "aggregator",
     *access.KEYS,
 )
 SETTING_KEYS = (
@@ -609,11 +610,22 @@ def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[s
     private = _yes(values.get("allow-private"), faults, what="allow-private")
     recurring = _yes(values.get("recurring"), faults, what="recurring")
     full_text = _full_text(values.get("full_text"), faults, notes, kept=vault is not None and vault.kept)
+    aggregator = _yes(values["aggregator"], faults, what="aggregator") if "aggregator" in values else None
     asked_with = _access(name, values, vault, faults, notes)
     if len(faults) > count:
         return None
     return Feed(
-        name, url, outlet, frozenset(tags), lang or None, every, private, recurring, asked_with, full_text
+        name,
+        url,
+        outlet,
+        frozenset(tags),
+        lang or None,
+        every,
+        private,
+        recurring,
+        asked_with,
+        full_text=full_text,
+        aggregator=aggregator,
     )
 
 

@@ -18,7 +18,8 @@ from monitor.alerts import notice
 from monitor.alerts.notify import Notifier
 from monitor.clock import utc_now
 from monitor.errors import FetchError, ParseError
-from monitor.feeds import schedule
+from monitor.feeds import aggregators, schedule
+from monitor.feeds.aggregators import Outlets
 from monitor.feeds.courtesy import Courtesy
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.poll import poll, settled, unconditional
@@ -62,6 +63,7 @@ class Engine:
     observer: Observer = field(default_factory=Observer)
     backfill: bool = False
     standing: Standing = field(init=False, default_factory=Standing)
+    outlets: Outlets = field(init=False, default_factory=Outlets)
     fetcher: Fetcher = field(init=False)
     parsers: Parsers = field(init=False)
     notifier: Notifier = field(init=False, default_factory=Notifier)
@@ -88,7 +90,8 @@ class Engine:
         store.sync_feeds(desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
         held = tenures(desk.rulebook, store.tenures(), now=now)
         store.keep_tenures(held)
-        self.standing = Standing(held, {feed.name: feed.tags for feed in desk.feeds})
+        self.standing = Standing(held, {feed.name: feed.labels for feed in desk.feeds})
+        self.outlets = aggregators.outlets(desk.feeds)
         self.desk = desk
         self.fetcher.user_agent = _user_agent(desk)
         names = {receiver.name for receiver in desk.receivers}
@@ -160,7 +163,7 @@ class Engine:
         """Round one for these results."""
         return pipeline.take(
             store,
-            results,
+            [self.outlets.in_result(result) for result in results],
             rulebook=self.desk.rulebook,
             now=self.clock(),
             backfill=self.backfill,

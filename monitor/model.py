@@ -95,6 +95,12 @@ class Feed:
     recurring: bool = False  # prints one title day after day, each time over other news
     access: Access = PLAIN
     full_text: bool = False  # the pages that its new entries lead to are read too
+    aggregator: bool | None = None  # shows what others publish; None: as its items say (feeds.aggregators)
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What rules may call it by, beside its name: its tags and its outlet, whosever an entry of it is."""
+        return self.tags | {self.outlet}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +172,7 @@ class Entry:
     digest: str
     links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
     text: str = ""  # of the page that it leads to, where that was read; no part of `digest`
+    origin: str = ""  # the site of its outlet, where an aggregator showed it; not kept either
 
 
 @dataclass(frozen=True, slots=True)

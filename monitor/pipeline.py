@@ -364,7 +364,9 @@ def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: dat
     return recurring.recurring(
         lines,
         of_late=of_late,
-        headlines=store.headlines(lines, outlet=feed.outlet, since=since),
+        headlines=store.headlines(
+            lines, outlets={feed.outlet, *(entry.outlet for entry in entries)}, since=since
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Self, assert_never
 
+from monitor.feeds.language import heard
 from monitor.model import Kind, Status
 from monitor.rules.condition import All, AnyOf, AtLeast, Name, Near, Within, Without, mentions
 from monitor.rules.explain import explain
@@ -330,6 +331,19 @@ def trail(facts: Facts, rulebook: Rulebook, *, tags: frozenset[str]) -> Trail:
     )
     nearest = "" if fired else _nearest(rulebook, entry)
     return Trail(facts, steps, nearest, tuple(_notes(facts, rulebook)))
+
+
+def language(entry: Entry, *, operators: str | None) -> str:
+    """The language that rules filter this entry by, and whose word that is.
+
+    `operators` is what they say of its feed today. Its words are heard anew.
+    """
+    if entry.lang is None:
+        return "unknown: no rule's lang keeps it away"
+    if entry.lang == operators:
+        return f"{entry.lang}, as the feed's lang says"
+    by_words = heard(entry.title, entry.summary or entry.body) == entry.lang
+    return f"{entry.lang}, by its words" if by_words else f"{entry.lang}, as it is declared"
 
 
 def _own(facts: Facts) -> list[Telling]:

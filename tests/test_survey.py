@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,19 @@ def test_a_page_of_our_own_network_names_no_other_host_of_it(tools: tuple[Fetche
         feed = Feed("a", web.url("/"), "A", allow_private=True)
         found = find(feed, fetcher=tools[0], parsers=tools[1], now=NOW)
     assert [one.feed.url for one in found] == [web.url("/feed")]
+
+
+def test_of_an_index_of_sitemaps_those_of_news_are_found(tools: tuple[Fetcher, Parsers]) -> None:
+    news = 'xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"'
+    with WebServer() as web:
+        listed = "".join(f"<sitemap><loc>{web.url(way)}</loc></sitemap>" for way in ("/pages", "/news.gz"))
+        web.serve("/sitemap", f"<sitemapindex>{listed}</sitemapindex>".encode())
+        web.serve("/pages", b"<urlset><url><loc>https://x.example/</loc></url></urlset>")
+        one = "<url><loc>https://x.example/1</loc><n:news><n:title>One</n:title></n:news></url>"
+        web.serve("/news.gz", gzip.compress(f"<urlset {news}>{one}</urlset>".encode()))
+        feed = Feed("a", web.url("/sitemap"), "A", allow_private=True)
+        (found,) = find(feed, fetcher=tools[0], parsers=tools[1], now=NOW)
+        assert (found.feed.url, found.latest) == (web.url("/news.gz"), "One")
 
 
 def test_a_document_that_kills_its_parser_is_not_taken_for_a_page_without_feeds() -> None:

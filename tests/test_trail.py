@@ -13,14 +13,14 @@ import pytest
 
 from monitor import config
 from monitor.errors import SendError
-from monitor.model import Scope
+from monitor.model import Feed, Scope
 from monitor.rules.match import match
 from monitor.store.ledger import Choice
 from monitor.store.reading import Reading
 from monitor.store.store import Store
-from monitor.trail import Outcome, Sending, Stage, Trail, outcome_of, trail
+from monitor.trail import Outcome, Sending, Stage, Trail, language, outcome_of, trail
 from tests.desks import called
-from tests.fakes import START, Item
+from tests.fakes import START, Item, entry
 from tests.press import RULES, Press
 
 if TYPE_CHECKING:
@@ -478,6 +478,7 @@ def test_why_takes_a_number_an_address_or_a_title(
         assert "outcome: sent" in told.stdout
         assert "alerted: railway" in told.stdout
         assert '"railway agreement" (title)' in told.stdout
+        assert "\nlanguage: unknown: no rule's lang keeps it away\n" in told.stdout
     with Store(press.state) as store, store.transaction():
         store._db.execute("insert into bygone (id) values (4711)")
     pruned = ask("why", "4711")
@@ -485,6 +486,14 @@ def test_why_takes_a_number_an_address_or_a_title(
     values = json.loads(ask("why", f"{number:016x}", "--json").stdout)
     assert values["outcome"] == "sent"
     assert [step["outcome"] for step in values["steps"]][:3] == ["news", "new story", "alerted"]
+
+
+def test_why_says_whose_word_the_language_is() -> None:
+    plain = entry(Feed("a", "", "A"), Item("1", "The ministers have signed an agreement after talks"))
+    assert language(replace(plain, lang="en"), operators=None) == "en, by its words"
+    assert language(replace(plain, lang="de"), operators=None) == "de, as it is declared"
+    assert language(replace(plain, lang="de"), operators="de") == "de, as the feed's lang says"
+    assert language(replace(plain, lang=None), operators="de") == "unknown: no rule's lang keeps it away"
 
 
 def test_why_says_the_nearest_rule_and_hides_those_that_found_nothing(

@@ -138,7 +138,7 @@ def reread(
     place = Placement(was.story, was.lead, was.entry, Verdict(Kind.COPY, 0.0, "its page was read"))
     outside = recurring.outside(was.story)
     entry = replace(known.entry, text=text)
-    matches = match(rulebook, entry, tags=feed.tags, outside=outside)
+    matches = match(rulebook, entry, tags=feed.labels, outside=outside)
     item = Stored(entry, known.status, place, was.fingerprint, (), matches, known=True)
     new = _new_alerts(item, feed=feed, before=known, rulebook=rulebook, outside=outside)
     alerts = _untold(new, told=told, rulebook=rulebook, standing=standing, earlier=earlier, outside=outside)
@@ -200,7 +200,7 @@ def _stored(  # noqa: PLR0913 - as decide
         placement=placement,
         fingerprint=arrival.fingerprint,
         keys=arrival.keys,
-        matches=match(rulebook, entry, tags=feed.tags, outside=recurring.outside(placement.story)),
+        matches=match(rulebook, entry, tags=feed.labels, outside=recurring.outside(placement.story)),
         known=before is not None,
     )
 
@@ -336,7 +336,7 @@ def _new_alerts(
         return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
     if item.placement.lead != before.candidate.lead:
         return [_alert(item, found) for found in item.matches]
-    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.tags, outside=outside)}
+    matched = {found.rule for found in match(rulebook, before.entry, tags=feed.labels, outside=outside)}
     return [_alert(item, found) for found in item.matches if found.rule not in matched]
 
 

@@ -122,7 +122,7 @@ def _judged(
     from monitor.rules.match import match
 
     named = [replace(entry, feed=feed.name) for entry in entries]
-    return [(entry, match(rulebook, entry, tags=feed.tags)) for entry in named]
+    return [(entry, match(rulebook, entry, tags=feed.labels)) for entry in named]
 
 
 def _show_last(count_: int, last: Sequence[tuple[Entry, tuple[Match, ...]]]) -> None:

@@ -115,7 +115,7 @@ def past(store: Store, desk: Desk, *, since: datetime, step: Any = lambda: None)
     for entry, story, seen in store.history(since=since):
         step()
         feed = feeds.get(entry.feed)
-        yield Past(entry, story, seen.date(), feed.tags if feed else frozenset())
+        yield Past(entry, story, seen.date(), feed.labels if feed else frozenset())
 
 
 @contextmanager

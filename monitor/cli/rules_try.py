@@ -243,7 +243,7 @@ def _from(desk: Desk, entry: Entry, *, source: str, lang: str) -> Entry:
 
 def _tags(desk: Desk, entry: Entry) -> frozenset[str]:
     feed = desk.feeds_by_name.get(entry.feed)
-    return feed.tags if feed else frozenset({entry.feed} - {""})
+    return feed.labels if feed else frozenset({entry.feed} - {""})
 
 
 def _sourced(entry: Entry) -> bool:

@@ -13,7 +13,7 @@ from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import UsageError
 from monitor.store.reading import Reading
-from monitor.trail import Outcome, Stage, trail
+from monitor.trail import Outcome, Stage, language, trail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,11 +56,12 @@ def command(entry: str, state: str | None, rules: str | None, *, everything: boo
     assert facts is not None, "what was found is there"
     desk = _desk(kept[0] if kept else None, rules)
     feed = desk.feeds_by_name.get(facts.arrived.entry.feed)
-    made = trail(facts, desk.rulebook, tags=feed.tags if feed else frozenset())
+    made = trail(facts, desk.rulebook, tags=feed.labels if feed else frozenset())
+    spoken = language(facts.arrived.entry, operators=feed.lang if feed else None)
     if as_json:
-        echo_json(as_values(made))
+        echo_json(as_values(made, spoken=spoken))
     else:
-        click.echo("\n".join(_told(made, everything=everything)))
+        click.echo("\n".join(_told(made, spoken=spoken, everything=everything)))
     return 0
 
 
@@ -118,13 +119,14 @@ def _the_only(found: Sequence[Headline], written: str) -> EntryId:
 # ---- saying it ---------------------------------------------------------------------------------------------
 
 
-def _told(made: Trail, *, everything: bool) -> list[str]:
+def _told(made: Trail, *, spoken: str, everything: bool) -> list[str]:
     arrived = made.facts.arrived
     entry = arrived.entry
     lines = [
         entry.title or entry.summary or entry.link,
         f"{entry.outlet} · {entry.link}",
         f"entry {entry.id:016x} · story {arrived.story:016x}",
+        f"language: {spoken}",
         "",
         f"outcome: {made.outcome.value}",
         made.outcome.means,
@@ -149,7 +151,7 @@ def _line(step: Step) -> str:
     return f"  {step.outcome.value}: {step.about}\n{'':20}{when}{step.said}{quoted}"
 
 
-def as_values(made: Trail) -> dict[str, Any]:
+def as_values(made: Trail, *, spoken: str) -> dict[str, Any]:
     """The trail for JSON; numbers as logs write them."""
     arrived = made.facts.arrived
     entry = arrived.entry
@@ -160,6 +162,8 @@ def as_values(made: Trail) -> dict[str, Any]:
         "outlet": entry.outlet,
         "feed": entry.feed,
         "link": entry.link,
+        "lang": entry.lang,
+        "language": spoken,
         "seen": arrived.seen.isoformat(),
         "outcome": made.outcome.value,
         "means": made.outcome.means,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ACCEPTED = "gzip, deflate, br, zstd"
 _MOST_CODINGS = 3  # applied one over the other; more is an attack
 _MOST_MEMBERS = 64  # each copies what is left: 200,000 empty ones would take minutes
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _ZSTD_STEP = 256  # bytes; a block of 4 bytes may stand for 128 KiB, so that one step is at most 8 MiB
 _ZSTD_WINDOW_LOG = 23  # 8 MiB, what RFC 9659 allows for HTTP
 
@@ -75,7 +75,7 @@ def _gzip(body: bytes, limit: int) -> bytes:
         if not member.eof:
             raise EOFError("it ends too early")
         body = member.unused_data
-        if body[:2] != _GZIP_MAGIC:
+        if body[:2] != GZIP:
             break
     return bytes(plain)
 

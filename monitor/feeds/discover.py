@@ -7,9 +7,11 @@ from html import unescape
 from urllib.parse import urljoin
 
 from monitor import urls
+from monitor.feeds import sitemap
 
 _MOST = 20  # addresses that are tried
 _READ = 1 << 20  # characters of a page that are looked at
+_INDEX = re.compile(r"<(?:[\w.-]+:)?sitemapindex[\s>]")
 _TAG = re.compile(r"<(link|a)\b([^<>]{1,2000})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""([a-z]{1,20})\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml")
@@ -18,10 +20,14 @@ _USUAL = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml")
 
 
 def feeds_of(page: bytes, *, url: str) -> tuple[str, ...]:
-    """Addresses where a page's feeds may be, the likeliest first, at most 20; they are not tried here."""
-    named: list[str] = []
+    """Addresses where a page's feeds may be, the likeliest first, at most 20; they are not tried here.
+
+    Those of an index of sitemaps are its sitemaps.
+    """
+    text = page.decode("utf-8", "replace")[:_READ]
+    named: list[str] = sitemap.listed(text)[:_MOST] if _INDEX.search(text[:1_000]) else []
     linked: list[str] = []
-    for found in _TAG.finditer(page.decode("utf-8", "replace")[:_READ]):
+    for found in _TAG.finditer(text):
         values = _attributes(found[2])
         href = values.get("href", "")
         if found[1].lower() == "a":

@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from monitor import urls
 from monitor.errors import FetchError
 from monitor.feeds import offer
-from monitor.feeds.coding import ACCEPTED, decoded, too_long
+from monitor.feeds.coding import ACCEPTED, GZIP, decoded, too_long
 from monitor.feeds.connection import (
     Deadline,
     Door,
@@ -308,6 +308,8 @@ def _read(response: Answer, *, url: str, poll: Poll, wish: Wish, most: int) -> F
     if wish.kinds and kind and kind not in wish.kinds:
         raise FetchError(f"is {kind[:60]!r}, which is not read")
     body = decoded(_raw(response, most), response.headers.get("content-encoding", ""), most)
+    if body.startswith(GZIP):  # a file that is packed (sitemap.xml.gz), whatever it is said to be
+        body = decoded(body, "gzip", most)
     offered = offer.in_headers(response.headers.get("link", ""), url=url)
     reply = Reply(stays=_stays(response), whole=True, offer=offered)
     return Fetched(_validators(response, body), body, content_type, url, reply)

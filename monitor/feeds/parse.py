@@ -24,7 +24,7 @@ import feedparser
 
 from monitor import urls
 from monitor.errors import ParseError
-from monitor.feeds import dates, offer, scan
+from monitor.feeds import aggregators, dates, language, offer, scan, sitemap
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
 from monitor.text import one_line
@@ -68,7 +68,7 @@ class Reading:
 
 
 def parse(body: bytes, *, feed: Feed, content_type: str, now: datetime) -> tuple[Entry, ...]:
-    """The entries of an RSS, Atom, RDF or JSON Feed document, in its order.
+    """The entries of an RSS, Atom, RDF or JSON Feed document or a news sitemap, in its order.
 
     Links are resolved against feed.url. An entry without guid, link and title is left out, and so is one
     that says again what another of the same guid says. Raises ParseError for what is no feed.
@@ -100,6 +100,18 @@ class _Item:
     content: str
     date: str
     language: str
+    source: str = ""  # who published it, where the document says so, and where they are at home
+    source_url: str = ""
+    outlet: str = ""  # whose the document is, as it says: for a feed that the operator has given no outlet
+
+
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """The items of a document, and what it says of them all: its language, and its site's address."""
+
+    items: list[_Item]
+    language: str
+    home: str
 
 
 # ---- readings ----------------------------------------------------------------------------------------------
@@ -109,18 +121,21 @@ def _reading(body: bytes, content_type: str, *, feed: Feed, now: datetime, marks
     text = decoded(body, content_type)
     if text is None:
         headers = {"content-type": content_type} if content_type else {}
-        return Reading(_entries(*_feedparser_items(body, headers), feed, now)[0])
+        return Reading(_entries(_feedparser_items(body, headers), feed, now)[0])
     text = text.lstrip("\ufeff \t\r\n\f\0")
     if text.startswith(("{", "[")):
-        items, language, offered = _json_items(text, feed.url)
-        return Reading(_entries(items, language, feed, now)[0], offer=offered)
+        items, offered = _json_items(text, feed.url)
+        return Reading(_entries(items, feed, now)[0], offer=offered)
     text = _without_prolog(text)
     if _HTML.match(text):
         raise ParseError("the document is an HTML page, not a feed")
-    document = _well_formed(text).encode("utf-8", "replace")
+    text = _well_formed(text)
+    if sitemap.is_one(text):
+        text = sitemap.of_news(text)
+    document = text.encode("utf-8", "replace")
     scanned = scan.scan(document, context=f"{feed.name} {feed.url}")
     if scanned is None:
-        return Reading(_entries(*_feedparser_items(document, _XML), feed, now)[0])
+        return Reading(_entries(_xml_items(document), feed, now)[0])
     known = scan.unpack(marks)
     familiar = {mark: known[mark] for mark in scanned.marks if mark in known}
     reading = _rest(scanned, familiar, feed, now) or _whole(scanned, feed, now)
@@ -136,7 +151,7 @@ def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: da
     if not rest:
         ids = [familiar[mark] for mark in scanned.marks]
         return Reading((), scan.pack(scanned.marks, ids), left_out, scanned.hint)
-    entries, ids = _entries(*_feedparser_items(scanned.without(familiar), _XML), feed, now)
+    entries, ids = _entries(_xml_items(scanned.without(familiar)), feed, now)
     if len(ids) != len(rest) or not set(familiar.values()).isdisjoint(ids):
         return None
     new = iter(ids)
@@ -145,44 +160,70 @@ def _rest(scanned: Scanned, familiar: Mapping[int, EntryId], feed: Feed, now: da
 
 
 def _whole(scanned: Scanned, feed: Feed, now: datetime) -> Reading:
-    entries, ids = _entries(*_feedparser_items(scanned.document, _XML), feed, now)
+    entries, ids = _entries(_xml_items(scanned.document), feed, now)
     marks = scan.pack(scanned.marks, ids) if len(ids) == len(scanned.marks) else b""
     return Reading(entries, marks, hint=scanned.hint)
 
 
-def _entries(
-    items: list[_Item], language: str, feed: Feed, now: datetime
-) -> tuple[tuple[Entry, ...], list[EntryId]]:
+def _entries(found: _Items, feed: Feed, now: datetime) -> tuple[tuple[Entry, ...], list[EntryId]]:
     """The entries, and the plain id of each item: its guid's, link's or title's, whoever shares it."""
-    feed_at = replace(feed, lang=feed.lang or _language(language))
-    made = [_entry(item, feed_at, now) for item in items]
-    good = [entry for item, entry in zip(items, made, strict=True) if item.guid or item.link or item.title]
+    made = [_entry(item, feed, found, now) for item in found.items]
+    good = [
+        entry for item, entry in zip(found.items, made, strict=True) if item.guid or item.link or item.title
+    ]
     return tuple(_distinct(good)), [entry.id for entry in made]
 
 
 # ---- entries -----------------------------------------------------------------------------------------------
 
 
-def _entry(item: _Item, feed: Feed, now: datetime) -> Entry:
+def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     title = one_line(plain(item.title[: _LONGEST_TITLE * 4]))[:_LONGEST_TITLE]
+    linked = _absolute(item.link, feed.url)
+    link = aggregators.behind(linked)
+    source = aggregators.source(
+        feed, home=of.home, linked=linked, link=link, name=plain(item.source), url=item.source_url
+    )
+    if source is not None:
+        title = aggregators.without_name(title, source.name)
+    if feed.aggregator is not False and aggregators.leads(linked):
+        item = _without_lists(item)
     summary, body = _texts(plain(item.summary), plain(item.content))
-    link = _absolute(item.link, feed.url)
     published = dates.published(item.date, now=now)
     day = published.date().isoformat() if published else ""
-    key = (item.guid or item.link) or f"{title}\n{day}"
+    unnamed = feed.outlet == feed.name  # it is called what the feed is
+    outlet = source.name if source else (unnamed and plain(item.outlet)) or feed.outlet
+    opaque = aggregators.is_opaque(link)
+    guid = "" if opaque and item.guid in item.link else item.guid
+    page = link if link != linked else item.link
+    declared = _language(item.language) or _language(of.language)
+    key = (guid or ("" if opaque else page)) or "\n".join(([outlet] if opaque else []) + [title, day])
     return Entry(
         id=identity(feed.name, key),
         feed=feed.name,
-        outlet=feed.outlet,
+        outlet=outlet,
         guid=item.guid,
         link=link,
         title=title,
         summary=summary,
         body=body,
         published=published,
-        lang=_language(item.language) or feed.lang,
-        digest=_digest(title, summary, body, link, *([day] if feed.recurring and day else [])),
+        lang=feed.lang or language.spoken(title, summary or body, declared),
+        digest=_digest(
+            title, summary, body, "" if opaque else link, *([day] if feed.recurring and day else [])
+        ),
         links=_links(item.summary) + _links(item.content),
+        origin=source.site if source else "",
+    )
+
+
+def _without_lists(item: _Item) -> _Item:
+    """The item without texts that are lists of headlines: those of others, and its own once more."""
+    lists = aggregators.lists_headlines
+    return replace(
+        item,
+        summary="" if lists(item.summary) else item.summary,
+        content="" if lists(item.content) else item.content,
     )
 
 
@@ -231,16 +272,21 @@ def _distinct(entries: list[Entry]) -> Iterator[Entry]:
     groups: defaultdict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         groups[entry.id].append(entry)
-    said: set[tuple[int, str, str]] = set()
+    said: set[tuple[int, tuple[str, str]]] = set()
     for entry in entries:
-        if (entry.id, entry.title, entry.link) in said:
+        if (entry.id, _shown(entry)) in said:
             continue
-        said.add((entry.id, entry.title, entry.link))
-        oldest = groups[entry.id][-1]
-        if (entry.title, entry.link) == (oldest.title, oldest.link):
+        said.add((entry.id, _shown(entry)))
+        if _shown(entry) == _shown(groups[entry.id][-1]):
             yield entry
         else:
-            yield replace(entry, id=identity(entry.feed, entry.guid, entry.link, entry.title))
+            title, link = _shown(entry)
+            yield replace(entry, id=identity(entry.feed, entry.guid, link, title))
+
+
+def _shown(entry: Entry) -> tuple[str, str]:
+    """Title and link, without a link that may be another at the next poll."""
+    return entry.title, "" if aggregators.is_opaque(entry.link) else entry.link
 
 
 # ---- documents ---------------------------------------------------------------------------------------------
@@ -350,10 +396,37 @@ def _allowed_reference(found: re.Match[str]) -> str:
     return found.group() if allowed else "\ufffd"
 
 
+# ---- news sitemaps -----------------------------------------------------------------------------------------
+
+
+def _xml_items(document: bytes) -> _Items:
+    """The items of a document in UTF-8 that begins with its root."""
+    if sitemap.is_one(document[:1_000].decode("utf-8", "replace")):
+        return _Items([_sitemap_item(one) for one in sitemap.items(document)], "", "")
+    return _feedparser_items(document, _XML)
+
+
+def _sitemap_item(one: sitemap.Item) -> _Item:
+    link = one_line(one.link)[:_LONGEST_KEY]
+    outlet = one_line(one.outlet)
+    return _Item(
+        guid="",
+        link=link,
+        title=one.title,
+        summary="",
+        content="",
+        date=one.date,
+        language=one.language,
+        source=outlet,
+        source_url=link,
+        outlet=outlet,
+    )
+
+
 # ---- feedparser --------------------------------------------------------------------------------------------
 
 
-def _feedparser_items(document: bytes, headers: Mapping[str, str]) -> tuple[list[_Item], str]:
+def _feedparser_items(document: bytes, headers: Mapping[str, str]) -> _Items:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its deprecations are ours to meet on an upgrade, not each poll
         result = feedparser.parse(
@@ -361,7 +434,8 @@ def _feedparser_items(document: bytes, headers: Mapping[str, str]) -> tuple[list
         )
     if not result.entries and not result.version:
         raise ParseError("the document is no feed")
-    return [_feedparser_item(entry) for entry in result.entries], _text(result.feed, "language")
+    items = [_feedparser_item(entry) for entry in result.entries]
+    return _Items(items, _text(result.feed, "language"), _link(result.feed))
 
 
 def _feedparser_item(entry: Any) -> _Item:
@@ -373,7 +447,15 @@ def _feedparser_item(entry: Any) -> _Item:
         content=_content(entry),
         date=next(filter(None, (_text(entry, name) for name in ("published", "created", "updated"))), ""),
         language=_detail_language(entry),
+        **_source(entry),
     )
+
+
+def _source(entry: Any) -> dict[str, str]:
+    """Who published it: RSS's `<source url>`, Atom's `<source>`, Bing's `<News:Source>`."""
+    said = dict.get(entry, "source") or {}
+    name = _text(said, "title") or _text(entry, "news_source")
+    return {"source": name, "source_url": _text(said, "href") or _link(said)} if name else {}
 
 
 def _text(found: Any, name: str) -> str:
@@ -402,8 +484,11 @@ def _detail_language(entry: Any) -> str:
 # ---- JSON Feed ---------------------------------------------------------------------------------------------
 
 
-def _json_items(text: str, url: str) -> tuple[list[_Item], str, Offer]:
-    """The items of a JSON Feed (https://www.jsonfeed.org/version/1.1/), its language and its offer."""
+def _json_items(text: str, url: str) -> tuple[_Items, Offer]:
+    """The items of a JSON Feed (https://www.jsonfeed.org/version/1.1/), and its offer.
+
+    `next_url` is not followed.
+    """
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -411,20 +496,34 @@ def _json_items(text: str, url: str) -> tuple[list[_Item], str, Offer]:
     items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list) or "jsonfeed.org/version/" not in str(document.get("version")):
         raise ParseError("the document is JSON, but no JSON Feed")
-    found = [_json_item(item) for item in items if isinstance(item, dict)]
-    return found, _json_text(document, "language"), offer.of_json(document, url=url)
+    made = [_json_item(item) for item in items if isinstance(item, dict)]
+    found = _Items(made, _json_text(document, "language"), _json_text(document, "home_page_url"))
+    return found, offer.of_json(document, url=url)
 
 
 def _json_item(item: Mapping[str, object]) -> _Item:
+    link = one_line(_json_text(item, "url") or _json_text(item, "external_url"))[:_LONGEST_KEY]
     return _Item(
         guid=one_line(_json_text(item, "id"))[:_LONGEST_KEY],
-        link=one_line(_json_text(item, "url") or _json_text(item, "external_url"))[:_LONGEST_KEY],
+        link=link,
         title=_json_text(item, "title"),
         summary=_json_text(item, "summary"),
         content=_json_text(item, "content_html") or _json_text(item, "content_text"),
         date=_json_text(item, "date_published") or _json_text(item, "date_modified"),
         language=_json_text(item, "language"),
+        **_json_source(item, link),
     )
+
+
+def _json_source(item: Mapping[str, object], link: str) -> dict[str, str]:
+    """The author, where that is whose page the item leads to; others are people who write for the outlet."""
+    authors = item.get("authors") or [item.get("author")]  # version 1.0 had one
+    for author in authors if isinstance(authors, list) else []:
+        if isinstance(author, dict) and (name := _json_text(author, "name")):
+            url = _json_text(author, "url")
+            if url and aggregators.site(url) == aggregators.site(link):
+                return {"source": name, "source_url": url}
+    return {}
 
 
 def _json_text(found: Mapping[str, object], name: str) -> str:

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 Mark = int
 
 _ITEMS = frozenset({"item", "entry"})
+_ADDRESSES = frozenset({"url"})  # the items of a sitemap
 _DEEPEST = 100  # elements; what nests deeper is no feed that anyone reads
 _DEEPEST_ITEM = 3  # rss/channel/item
-_VERSION = "1"  # change it when the same item would come out of parse.py as another entry
+_VERSION = "2"  # change it when the same item would come out of parse.py as another entry
 _ROW = struct.Struct(">QQ")
 _PERIODS = {
     "hourly": timedelta(hours=1),
@@ -69,9 +70,10 @@ class Scanned:
 
 _ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]{0,200}>\s*)?(?:<!--[^>]{0,2000}-->\s*|<\?[^>]{0,500}>\s*){0,9}"
-    rb"<(?:rss|feed|rdf:RDF)[\s>]"
+    rb"<(?:rss|feed|rdf:RDF|(urlset))[\s>]"
 )
 _ITEM = re.compile(rb"<(?:item|entry)[\s>]")
+_ADDRESS = re.compile(rb"<url[\s>]")
 
 
 def items_of(body: bytes) -> int:
@@ -79,7 +81,8 @@ def items_of(body: bytes) -> int:
 
     It costs next to nothing, and says nothing about whether the document can be read.
     """
-    return len(_ITEM.findall(body)) if _ROOT.match(body) else 0
+    root = _ROOT.match(body)
+    return len((_ADDRESS if root[1] else _ITEM).findall(body)) if root else 0
 
 
 def scan(document: bytes, *, context: str) -> Scanned | None:
@@ -131,6 +134,7 @@ class _Scanner:
         self._document = document
         self._path: list[tuple[str, tuple[str, ...]]] = []
         self._above: tuple[tuple[str, tuple[str, ...]], ...] | None = None  # the first item's ancestors
+        self._items = _ITEMS
         self._item = ""
         self._begin = 0
         self._depth = 0
@@ -167,7 +171,9 @@ class _Scanner:
     def _start(self, name: str, attributes: list[str]) -> None:
         local = name.rpartition(" ")[2].lower()
         self._depth += 1
-        if local in _ITEMS:
+        if self._depth == 1 and local == "urlset":
+            self._items = _ADDRESSES
+        if local in self._items:
             self._enter_item(name)
             return
         if self._depth > _DEEPEST:
@@ -199,14 +205,14 @@ class _Scanner:
             raise _UnsureError
         self._item = name
         self._begin = self._parser.CurrentByteIndex
-        if not self._document.startswith((b"<item", b"<entry"), self._begin):
+        if not self._document.startswith((b"<item", b"<entry", b"<url"), self._begin):
             raise _UnsureError  # under a prefix: its namespace decides what it is
         self._parser.StartElementHandler = self._start_inside
         self._parser.EndElementHandler = self._end_inside
 
     def _start_inside(self, name: str, _attributes: list[str]) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST or name.rpartition(" ")[2].lower() in _ITEMS:
+        if self._depth > _DEEPEST or name.rpartition(" ")[2].lower() in self._items:
             raise _UnsureError
 
     def _end_inside(self, name: str) -> None:

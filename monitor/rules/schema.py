@@ -179,6 +179,10 @@ _FEED = {
     "allow-private": _text("yes, for hosts of your own that have no public address."),
     "recurring": _text("yes, where one title comes day after day over other news: Press review."),
     "full_text": _text("yes, to read the pages of its new entries too: docs/full-text.md."),
+    "aggregator": _text(
+        "yes, where it shows what others publish: an entry's outlet is its source; no, where it does not."
+        " Left out, Google News, Bing and items that name the source of another site are known."
+    ),
     "headers": _named(_text("A header for the feed's own host; keep secrets out: ${credential:NAME}.")),
     "auth": _map(
         {"user": _text("The user's name."), "password": _text("Keep it out: ${credential:NAME}.")},

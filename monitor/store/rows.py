@@ -79,7 +79,7 @@ def to_match(row: sqlite3.Row) -> Match:
 def as_article(entry: Entry) -> str:
     """An entry as JSON, as it was when an alert was decided."""
     fields = asdict(entry) | {"published": as_moment(entry.published)}
-    del fields["links"]
+    del fields["links"], fields["origin"]
     if not entry.text:
         del fields["text"]
     return json.dumps(fields, ensure_ascii=False)

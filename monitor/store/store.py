@@ -279,14 +279,17 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
         )
         return [Stood(row["story"], row["text"]) for row in rows]
 
-    def headlines(self, lines: Collection[str], *, outlet: str, since: datetime) -> list[tuple[str, StoryId]]:
-        """Those of these lines that are headlines of the outlet's entries seen since then, with the story."""
+    def headlines(
+        self, lines: Collection[str], *, outlets: Collection[str], since: datetime
+    ) -> list[tuple[str, StoryId]]:
+        """Those of these lines that are headlines of the outlets' entries seen since then, with the story."""
         rows = self._rows(
             """
             select title, story from entries
-            where title in (select value from json_each(?)) and outlet = ? and seen >= ?
+            where title in (select value from json_each(?))
+                and outlet in (select value from json_each(?)) and seen >= ?
             """,
-            (as_json(lines), outlet, to_milliseconds(since)),
+            (as_json(lines), as_json(outlets), to_milliseconds(since)),
         )
         return [(row["title"], row["story"]) for row in rows]
 

@@ -16,7 +16,7 @@ from monitor.store.reading import Reading
 from monitor.store.store import Store
 from monitor.stories.difference import differences
 from monitor.text import cut
-from monitor.trail import Outcome, Stage, trail
+from monitor.trail import Outcome, Stage, language, trail
 from monitor.web.chart import Bar, bar_chart
 from monitor.web.site import number_of, story_of, written
 from monitor.web.wording import TEXT, TITLE
@@ -88,8 +88,16 @@ def entry(site: Site, request: Request) -> Response:
             raise HTTPException(404, "There is no such entry.")
         desk = site.desk.of(reading)
     feed = desk.feeds_by_name.get(facts.arrived.entry.feed) if desk else None
-    made = trail(facts, desk.rulebook if desk else EMPTY, tags=feed.tags if feed else frozenset())
-    return site.shown(request, "entry.html", trail=made, stages=Stage, quiet=Outcome.NO_MATCH, tones=_TONES)
+    made = trail(facts, desk.rulebook if desk else EMPTY, tags=feed.labels if feed else frozenset())
+    return site.shown(
+        request,
+        "entry.html",
+        trail=made,
+        language=language(facts.arrived.entry, operators=feed.lang if feed else None),
+        stages=Stage,
+        quiet=Outcome.NO_MATCH,
+        tones=_TONES,
+    )
 
 
 def split(site: Site, _: Request, form: Mapping[str, str]) -> Response:

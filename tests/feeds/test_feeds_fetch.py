@@ -169,6 +169,17 @@ def test_a_packed_document_is_unpacked(web: WebServer, fetcher: Fetcher, coding:
     assert coding in web.requests[0].headers["accept-encoding"]
 
 
+def test_a_packed_file_is_unpacked_and_a_bomb_of_one_costs_its_limit(
+    web: WebServer, fetcher: Fetcher
+) -> None:
+    web.serve("/a.xml.gz", gzip.compress(RSS), {"Content-Type": "application/x-gzip"})
+    web.serve("/b.xml.gz", gzip.compress(gzip.compress(RSS)), {"Content-Encoding": "gzip"})
+    web.serve("/bomb.xml.gz", gzip.compress(bytes(5_000_000)))
+    assert fetched(fetcher, feed_at(web.url("/a.xml.gz"))).body == RSS
+    assert fetched(fetcher, feed_at(web.url("/b.xml.gz"))).body == RSS
+    assert failure(fetcher, feed_at(web.url("/bomb.xml.gz"))).what == "is longer than 1,000,000 bytes"
+
+
 # ---- servers that misbehave --------------------------------------------------------------------------------
 
 

@@ -167,9 +167,9 @@ def test_another_storys_headline_under_an_article_tells_nobody(desk: Desk) -> No
     assert desk.show("bel", museum) == ["peace"], "another outlet's headlines are not its tail"
     lines = wanted([entry(FEED, museum)])
     since = START - AGE
-    assert desk.store.headlines(lines, outlet="Ani", since=since)
-    assert not desk.store.headlines(lines, outlet="Bel", since=since)
-    assert not desk.store.headlines(lines, outlet="Ani", since=desk.clock.now + timedelta(minutes=1))
+    assert desk.store.headlines(lines, outlets=["Ani"], since=since)
+    assert not desk.store.headlines(lines, outlets=["Bel"], since=since)
+    assert not desk.store.headlines(lines, outlets=["Ani"], since=desk.clock.now + timedelta(minutes=1))
 
 
 def test_a_backtest_leaves_out_what_the_desk_leaves_out() -> None:
