@@ -51,13 +51,24 @@ def exposition(report: Report, *, running: bool, now: datetime) -> str:
 def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
     """Every metric. One that has no value yet (no poll was made) has no sample."""
     feeds = Counter(health.condition(state, error, now=now) for state, error in report.feeds.values())
-    desk = report.desk
+    desk, crew = report.desk, report.crew
     return [
         _gauge("build_info", "The version that answers.", [({"version": __version__}, 1)]),
         _gauge("running", "Whether a daemon holds the state folder.", [({}, running)]),
         _gauge("time_seconds", "The clock of this machine.", [({}, now.timestamp())]),
         _gauge("feeds", "Feeds by health.", [({"health": one}, feeds[one]) for one in health.CONDITIONS]),
         _counter("polls_total", "Polls by outcome.", "outcome", _of(report, "polls", _POLLS)),
+        _gauge(
+            "cluster_workers",
+            "Workers of the cluster that poll for us; 0 where feeds are polled on this machine.",
+            [({}, crew.workers if crew else 0)],
+        ),
+        _gauge("cluster_threads", "Polls that they hold at once.", [({}, crew.threads if crew else 0)]),
+        _gauge(
+            "cluster_away",
+            "Whether the settings name a cluster that cannot be used.",
+            [({}, crew is not None and not crew.workers)],
+        ),
         _moment("last_poll_timestamp_seconds", "When a poll last ended.", report.last_poll),
         _counter(
             "entries_total",

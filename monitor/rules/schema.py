@@ -140,6 +140,19 @@ _SETTINGS = {
     "metrics": _text("Where Prometheus may read how the daemon does, such as 127.0.0.1:9464."),
     "metrics-public": _text("yes, where other machines may read it too."),
     "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
+    "engine": _text(
+        "Who polls: local, or the workers of a Dask scheduler: dask tls://host:8786.",
+        pattern=r"^\s*(local|dask tls://\S+)\s*$",
+    ),
+    "engine-tls": _map(
+        {
+            "ca": _text("The authority of the cluster's own certificates."),
+            "certificate": _text("Ours."),
+            "key": _text("Its key, without a password."),
+        },
+        "The files in PEM that the scheduler is met with.",
+        required=("ca", "certificate"),
+    ),
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
 _RECEIVER = {

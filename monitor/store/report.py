@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.model import FeedState, Outage, Silence
+    from monitor.model import Crew, FeedState, Outage, Silence
 
 _LATEST = 30  # entries whose dates are compared with the clock
 
@@ -55,6 +55,7 @@ class Report:
     outages: Mapping[str, Outage]
     silences: tuple[tuple[Silence, int], ...]  # in force or to come, with how many alerts each has muted
     lag: timedelta | None  # between an entry's own date and when it was seen, the least of the latest
+    crew: Crew | None = None  # who polls beside this machine; None where nobody is to
 
     def tally(self, name: str) -> int:
         """How often this happened, ever."""
@@ -98,6 +99,7 @@ class Reporter(Store):
             outages=self.outages(),
             silences=tuple(self.all_silences(since=now)),
             lag=self._lag(),
+            crew=self.crew(),
         )
 
     def _lag(self) -> timedelta | None:

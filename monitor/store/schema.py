@@ -332,6 +332,16 @@ create table baselines (
     body blob not null
 ) strict;
 create index feeds_unsettled on feeds (next_poll) where enabled and unsettled > 0;
+
+-- who polls beside this machine, at most one row: a scheduler, how many workers and threads it has; without
+-- workers, why none polls for us
+create table crew (
+    scheduler text primary key,
+    since integer not null,
+    workers integer not null,
+    threads integer not null,
+    why text not null
+) strict;
 """
 
 

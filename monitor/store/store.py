@@ -27,6 +27,7 @@ from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.connection import DATABASE
+from monitor.store.crews import Crews
 from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
 from monitor.store.rows import (
@@ -68,7 +69,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Crews):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
