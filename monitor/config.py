@@ -26,7 +26,7 @@ from monitor.alerts.route import Customs
 from monitor.alerts.telling import telling
 from monitor.alerts.template import OURS, Templates
 from monitor.errors import ConfigError, Fault, UsageError
-from monitor.model import PLAIN, Access, Escalation, Feed, Receiver, Scope
+from monitor.model import PLAIN, Access, Escalation, Feed, Receiver, Scheduler, Scope
 from monitor.rules import document, rulebook
 from monitor.sources import (
     NOTHING,
@@ -44,6 +44,7 @@ from monitor.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from monitor.model import Tls
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
     from monitor.timetable import Timetable
@@ -74,6 +75,8 @@ SETTING_KEYS = (
     "metrics-public",
     "web",
     "push",
+    "engine",
+    "engine-tls",
 )
 PUSH_KEYS = ("listen", "address")
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
@@ -96,6 +99,7 @@ log = logging.getLogger("monitor")
 _NUMBER = re.compile(r"[0-9]{1,6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANG = re.compile(r"[a-z]{2,3}")
+_SCHEDULER = re.compile(r"tls://[^/\s?#@]+:[0-9]{1,5}")
 _CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
 _SPAN = re.compile(r"(\d{1,6})\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -148,6 +152,7 @@ class Desk:
     keep: timedelta | None = KEEP  # texts older than this are pruned; None: never
     metrics: Address | None = None  # where Prometheus may read how we do
     push: Push | None = None  # where hubs reach us
+    scheduler: Scheduler | None = None  # whose workers poll; None: this machine alone
 
     @cached_property
     def customs(self) -> Customs:
@@ -320,6 +325,7 @@ def _desk(
     milestones = _milestones(settings.get("milestones"), faults)
     keep, metrics = _keep(settings.get("keep"), faults), _metrics(settings, faults)
     push = _push(settings.get("push"), faults)
+    scheduler = _scheduler(settings, vault, faults, notes)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -340,6 +346,7 @@ def _desk(
         keep=keep,
         metrics=metrics,
         push=push,
+        scheduler=scheduler,
     )
 
 
@@ -521,6 +528,53 @@ def _push(node: Node | None, faults: list[Fault]) -> Push | None:
     if address and problem:
         faults.append(values["address"].fault(f"hubs cannot be given this address: {problem}"))
     return None if listen is None else Push(listen, address)
+
+
+def _scheduler(
+    settings: Mapping[str, Node], vault: Vault, faults: list[Fault], notes: list[str]
+) -> Scheduler | None:
+    """Whose workers poll; in a desk that was kept a mistake is no fault: then this machine does."""
+    node, files = settings.get("engine"), settings.get("engine-tls")
+    if node is None or (text := document.text(node, faults, what="engine")) == "local":
+        return None
+    here: list[Fault] = []
+    word, _, address = text.partition(" ")
+    if word != "dask" or not address:
+        here.append(node.fault(f'"{text}" is no engine', "write local, or dask tls://host:8786"))
+    elif not address.startswith("tls://"):
+        here.append(
+            node.fault(
+                "a scheduler that is not asked by TLS runs whatever anybody sends it",
+                "write dask tls://host:8786, and engine-tls",
+            )
+        )
+    elif not _SCHEDULER.fullmatch(address) or urls.problem(f"http{address.removeprefix('tls')}"):
+        here.append(node.fault(f'"{address}" is no address of a scheduler', "write tls://host:8786"))
+    elif find_spec("distributed") is None:
+        here.append(node.fault("what this needs is not installed", 'pip install "media-monitor[cluster]"'))
+    tls = None if here else _engine_tls(node, files, vault, here, notes)
+    vault.say(here, faults, notes)
+    return Scheduler(address, tls) if tls is not None else None
+
+
+def _engine_tls(
+    engine: Node, files: Node | None, vault: Vault, faults: list[Fault], notes: list[str]
+) -> Tls | None:
+    """The certificates that the scheduler is met with: all of them, for each end must know the other."""
+    remedy = "write engine-tls: {ca: ca.pem, certificate: coordinator.pem, key: coordinator.key}"
+    if files is None:
+        faults.append(engine.fault("without certificates the scheduler does not know who asks", remedy))
+        return None
+    tls = access.read(
+        {"tls": files},
+        fill=lambda _node, text: text,
+        place=lambda node: vault.place(node, faults, notes, whose="engine-tls"),
+        faults=faults,
+    ).tls
+    if tls is not None and not (tls.ca and tls.certificate):
+        faults.append(files.fault("engine-tls needs an authority and a certificate of ours", remedy))
+        return None
+    return tls
 
 
 def _admission(

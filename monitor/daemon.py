@@ -29,7 +29,7 @@ from monitor.articles import Reader
 from monitor.clock import utc_now
 from monitor.doorbell import Doorbell
 from monitor.endpoint import Endpoint
-from monitor.engine import PLACES, drained, where_it_is
+from monitor.engine import PLACES, answers, drained, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.exposition import exposition
 from monitor.feeds import schedule
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from monitor.clock import Reading
     from monitor.config import Address, Desk
     from monitor.engine import Engine
-    from monitor.model import PollResult, Receiver, Settled
+    from monitor.model import Lost, PollResult, Receiver, Settled
 
 log = logging.getLogger("monitor")
 logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -178,8 +178,8 @@ class Daemon:
         self._reload_wanted = threading.Event()
         self._pool = ThreadPoolExecutor(PLACES, thread_name_prefix="poll")
         self._senders = ThreadPoolExecutor(64, thread_name_prefix="send")
-        self._arrived: SimpleQueue[PollResult] = SimpleQueue()
-        self._landed: list[PollResult] = []
+        self._arrived: SimpleQueue[PollResult | Lost] = SimpleQueue()
+        self._landed: list[PollResult | Lost] = []
         self._courtesy = Courtesy()
         self._settling: Future[Settled] | None = None
         self._sending: dict[str, float] = {}  # receiver -> when its sender last began a message (monotonic)
@@ -382,16 +382,18 @@ class Daemon:
             self._poll_store = Store(self._engine.state)
         self._take_landed(self._poll_store)
         self._start_due(self._poll_store)
+        self._engine.mind_crew(self._poll_store)
         return self._next_due(self._poll_store)
 
     def _take_landed(self, store: Store) -> None:
         """Round one for what landed. What cannot be written now (the disk is full) is kept."""
         self._landed += drained(self._arrived)
         if self._landed:
-            counts = self._engine.take(store, self._landed)
+            results = answers(self._landed)
+            counts = self._engine.take(store, results)
             for result in self._landed:
                 self._courtesy.end(result.feed.name)
-            self._look_for_hubs(self._landed)
+            self._look_for_hubs(results)
             self._landed = []
             if counts.deliveries:
                 self._deliver.wake()
@@ -415,7 +417,7 @@ class Daemon:
 
         One parser at least is thus always left to what may be news.
         """
-        if self._settling is not None or len(self._courtesy) >= PLACES:
+        if self._settling is not None or len(self._courtesy) >= self._engine.room().places:
             return
         for name in store.unsettled(most=1):
             feed = self._engine.desk.feeds_by_name.get(name)
@@ -434,7 +436,7 @@ class Daemon:
         """Start polls, the longest overdue first; those of a host that has enough of us keep none waiting."""
         now = self._engine.clock()
         for page in range(_PAGES):
-            if len(self._courtesy) >= PLACES:
+            if len(self._courtesy) >= self._engine.room().places:
                 return
             due = store.due_feeds(now, most=_PAGE, past=page * _PAGE)
             for name, state in due:
@@ -445,14 +447,16 @@ class Daemon:
 
     def _start(self, name: str, state: FeedState) -> None:
         feed, steady = self._engine.desk.feeds_by_name.get(name), time.monotonic()
-        if feed is None or len(self._courtesy) >= PLACES:
+        room = self._engine.room()
+        if feed is None or len(self._courtesy) >= room.places:
             return
         feed = where_it_is(feed, state)
-        if self._courtesy.may_begin(feed, now=steady):
+        if self._courtesy.may_begin(feed, now=steady, per_host=room.per_host):
+            begun = self._engine.begin(self._pool, feed, state)
             self._courtesy.begin(feed, now=steady)
-            self._pool.submit(self._engine.poll, feed, state).add_done_callback(self._land)
+            begun.add_done_callback(self._land)
 
-    def _land(self, future: Future[PollResult]) -> None:
+    def _land(self, future: Future[PollResult | Lost]) -> None:
         if not future.cancelled():
             self._arrived.put(future.result())
             self._poll.wake()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from monitor import __version__, config, urls
-from monitor.errors import ConfigError, FetchError, StateError
+from monitor.errors import ClusterError, ConfigError, FetchError, StateError
 from monitor.feeds import health, subscription
 from monitor.feeds.guard import system_resolve
 from monitor.model import Feed, Poll
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from monitor.config import Desk
+    from monitor.model import Scheduler
     from monitor.rules.document import Node
     from monitor.store.report import Report
 
@@ -113,6 +114,12 @@ def _ask(url: str) -> str:
     return found.body.decode("utf-8", "replace") if isinstance(found, Fetched) else ""
 
 
+def _versions_at(scheduler: Scheduler) -> Mapping[str, str]:
+    from monitor.cluster import versions  # Dask takes its time, and hardly a desk has it
+
+    return versions(scheduler)
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -128,6 +135,7 @@ class Machine:
     ask: Callable[[str], str] = _ask
     free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free
     authorities: Callable[[], ssl.DefaultVerifyPaths] = ssl.get_default_verify_paths
+    versions: Callable[[Scheduler], Mapping[str, str]] = _versions_at
 
 
 @dataclass(slots=True)
@@ -460,6 +468,44 @@ def _feeds(patient: Patient) -> Iterator[_Found]:
         yield Grade.OK, said or "none"
 
 
+def _cluster(patient: Patient) -> Iterator[_Found]:
+    scheduler = patient.desk.scheduler if patient.desk else None
+    if scheduler is None and _names_a_cluster(patient):
+        yield (
+            Grade.NOTE,
+            "the certificates that its scheduler is met with are not here: it was not asked",
+            "set $CREDENTIALS_DIRECTORY to the folder that the unit loads",
+        )
+        return
+    if scheduler is None:
+        yield Grade.OK, "feeds are polled on this machine"
+        return
+    from monitor.cluster import unlike
+
+    try:
+        versions = patient.machine.versions(scheduler)
+    except ClusterError as error:
+        remedy = "see whether it runs, a firewall, and both ends' certificates: docs/cluster.md"
+        yield Grade.FAIL, f"{scheduler.address}: {error.what}; feeds are polled on this machine", remedy
+        return
+    strange = unlike(versions)
+    workers = len(versions) - 1
+    if strange:
+        yield Grade.FAIL, f"{strange}; feeds are polled on this machine", "install the same version there"
+    elif not workers:
+        yield Grade.FAIL, f"{scheduler.address} has no workers", "start one: docs/cluster.md"
+    else:
+        yield Grade.OK, f"{scheduler.address} answers, and {workers} of its workers, all with {__version__}"
+
+
+def _names_a_cluster(patient: Patient) -> bool:
+    roots = patient.desk.sources.roots if patient.desk else ()
+    settings = [node for root in roots for key, node in root.pairs if key.text == "settings"]
+    return any(
+        key.text == "engine" and value.text != "local" for node in settings for key, value in node.pairs
+    )
+
+
 def _receivers(patient: Patient) -> Iterator[_Found]:
     faults = [*_missing_secrets(patient), *_overdue(patient)]
     if patient.network:
@@ -586,6 +632,7 @@ CHECKS: dict[str, Callable[[Patient], Iterator[_Found]]] = {
     "dns": _dns,
     "tls": _tls,
     "feeds": _feeds,
+    "cluster": _cluster,
     "receivers": _receivers,
     "push": _push,
     "unit": _unit,

@@ -8,8 +8,9 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,15 @@ from monitor import __version__, pipeline, urls
 from monitor.alerts import notice
 from monitor.alerts.notify import Notifier
 from monitor.clock import utc_now
+from monitor.cluster import PATIENCE, Cluster, Patience
 from monitor.errors import FetchError, ParseError
 from monitor.feeds import aggregators, schedule
 from monitor.feeds.aggregators import Outlets
-from monitor.feeds.courtesy import Courtesy
+from monitor.feeds.courtesy import PER_HOST, Courtesy, Room
 from monitor.feeds.fetch import Fetcher
-from monitor.feeds.poll import poll, settled, unconditional
+from monitor.feeds.poll import polled, settled, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Access, Failed, Feed, Poll, PollResult, Settled
+from monitor.model import Access, Failed, Feed, First, Fresh, Lost, Poll, Settled, Task
 from monitor.pipeline import Counts
 from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
@@ -33,17 +35,19 @@ from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
     from monitor.config import Desk
-    from monitor.model import FeedState, Receiver
+    from monitor.model import Crew, FeedState, PollResult, Receiver, Scheduler
     from monitor.store.baselines import Baseline
 
 log = logging.getLogger("monitor")
 
-PLACES = 32  # polls in flight
+PLACES = 32  # polls in flight on this machine
 PARSERS = 2  # parser processes
+HERE = Room(PLACES, PER_HOST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,15 @@ class Engine:
     clock: Callable[[], datetime] = utc_now
     observer: Observer = field(default_factory=Observer)
     backfill: bool = False
+    patience: Patience = PATIENCE  # with a cluster
     standing: Standing = field(init=False, default_factory=Standing)
     outlets: Outlets = field(init=False, default_factory=Outlets)
     fetcher: Fetcher = field(init=False)
     parsers: Parsers = field(init=False)
     notifier: Notifier = field(init=False, default_factory=Notifier)
+    cluster: Cluster | None = field(init=False, default=None)
+    crew: Crew | None = field(init=False, default=None)  # who polls, as it was last written down
+    _read_away: int = field(init=False, default=0)  # documents that workers have parsed
 
     def __post_init__(self) -> None:
         self.fetcher = Fetcher(user_agent=_user_agent(self.desk))
@@ -74,6 +82,7 @@ class Engine:
 
     def close(self) -> None:
         """End the connections and the parser processes."""
+        self._employ(None)
         self.fetcher.close()
         self.parsers.close()
 
@@ -94,6 +103,10 @@ class Engine:
         self.outlets = aggregators.outlets(desk.feeds)
         self.desk = desk
         self.fetcher.user_agent = _user_agent(desk)
+        self._employ(desk.scheduler)
+        if desk.scheduler is None:
+            with store.transaction():
+                store.keep_crew(None)
         names = {receiver.name for receiver in desk.receivers}
         for name, waiting in store.waiting().items():
             if name not in names:
@@ -119,45 +132,97 @@ class Engine:
             said=notice.refusal(error),
         )
 
-    def poll(self, feed: Feed, state: FeedState) -> PollResult:
-        """One poll of a feed where it is now, as a value whatever happens; runs in a thread of the pool."""
+    # ---- polls
+
+    @property
+    def parsed(self) -> int:
+        """How many documents were parsed so far."""
+        return self.parsers.parsed + self._read_away
+
+    def room(self) -> Room:
+        """How many polls may be in flight, in all and at one host."""
+        cluster = self.cluster
+        return (cluster and cluster.room()) or HERE
+
+    def begin(self, pool: ThreadPoolExecutor, feed: Feed, state: FeedState) -> Future[PollResult | Lost]:
+        """A poll of a feed where it is now: on the cluster, if there is one that takes it, or in the pool."""
         try:
-            now = self.clock()
-            suspect = state.failures >= ParseError.KILLED
-            job = Poll(feed, state.validators, state.marks, suspect=suspect, rung=state.rung)
-            job = unconditional(job) if schedule.wants_whole(state, now=now) else job
-            result: PollResult = poll(
-                job,
-                fetcher=self.fetcher,
-                parsers=self.parsers,
-                now=now,
-                keep=self._is_first(state),
-                settle=lambda: self._settled(feed) if state.unsettled else None,
-            )
-        except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
-            log.exception("feed=%s outcome=error the poll broke", feed.name)
-            result = Failed(feed, f"the poll broke: {type(error).__name__}")
+            task = self.task(feed, state)
+        except Exception as error:  # as in feeds.poll.polled
+            log.exception("feed=%s outcome=error its poll cannot begin", feed.name)
+            return pool.submit(Failed, feed, f"its poll cannot begin: {type(error).__name__}")
+        cluster = self.cluster
+        away = cluster.submit(task, agent=self.fetcher.user_agent) if cluster else None
+        if away is None:
+            return pool.submit(self._polled, task)
+        away.add_done_callback(self._observed)
+        return away
+
+    def poll(self, feed: Feed, state: FeedState) -> PollResult:
+        """One poll of a feed where it is now, here, as a value whatever happens."""
+        return self._polled(self.task(feed, state))
+
+    def task(self, feed: Feed, state: FeedState) -> Task:
+        """What is to be known for a poll of this feed."""
+        now = self.clock()
+        suspect = state.failures >= ParseError.KILLED
+        job = Poll(feed, state.validators, state.marks, suspect=suspect, rung=state.rung)
+        job = unconditional(job) if schedule.wants_whole(state, now=now) else job
+        first = self._first(feed) if state.unsettled else None
+        return Task(job, now, keep=self._is_first(state), first=first)
+
+    def _polled(self, task: Task) -> PollResult:
+        result = polled(task, fetcher=self.fetcher, parsers=self.parsers)
         self.observer.polled(result)
         return result
+
+    def _observed(self, future: Future[PollResult | Lost]) -> None:
+        result = future.result()
+        self._read_away += isinstance(result, Fresh)
+        if not isinstance(result, Lost):
+            self.observer.polled(result)
 
     def _is_first(self, state: FeedState) -> bool:
         """Whether the document can wait to be read; after a failure it is read, to see whether it can be."""
         return state.last_good is None and state.failures == 0 and not (self.backfill or state.unsettled)
 
-    def _settled(self, feed: Feed) -> Settled:
+    def _first(self, feed: Feed) -> First:
         with Store(self.state) as store:
-            baseline = store.baseline(feed.name)
-        return self.settle(feed, baseline)
+            return self._as_kept(store.baseline(feed.name))
+
+    def _as_kept(self, baseline: Baseline | None) -> First:
+        return First(baseline.made, baseline.document) if baseline else First(self.clock(), None)
 
     def settle(self, feed: Feed, baseline: Baseline | None) -> Settled:
         """A feed's first document, read; runs in a thread of the pool."""
-        if baseline is None:
-            return Settled(feed, self.clock(), Failed(feed, "its first document is gone"))
-        try:
-            return settled(feed, baseline.document, made=baseline.made, parsers=self.parsers)
-        except Exception as error:  # as in poll
-            log.exception("feed=%s outcome=error its first document could not be settled", feed.name)
-            return Settled(feed, baseline.made, Failed(feed, f"settling broke: {type(error).__name__}"))
+        return settled(feed, self._as_kept(baseline), parsers=self.parsers)
+
+    # ---- who polls
+
+    def _employ(self, scheduler: Scheduler | None) -> None:
+        """Have this scheduler's workers poll from now on, or nobody but ourselves."""
+        before = self.cluster
+        if scheduler == (before.scheduler if before else None):
+            return
+        self.cluster = Cluster(scheduler, clock=self.clock, patience=self.patience) if scheduler else None
+        if before is not None:
+            before.close()
+
+    def mind_crew(self, store: Store) -> None:
+        """Write down who polls, and what the operators are to be told of it."""
+        cluster = self.cluster
+        crew, news = (cluster.crew, cluster.news()) if cluster else (None, [])
+        if crew == self.crew and not news:
+            return
+        with store.transaction():
+            for sentence in news:
+                store.put_notice("Polling:", sentence, now=self.clock())
+            store.keep_crew(crew)
+        self.crew = crew
+        if cluster is not None:
+            cluster.told(len(news))
+
+    # ---- what came
 
     def take(self, store: Store, results: list[PollResult]) -> Counts:
         """Round one for these results."""
@@ -247,8 +312,11 @@ def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Count
             for feed in engine.desk.feeds
             if not _backing_off(states[feed.name], now)
         ]
-        for done in politely(engine.poll, pool, polls):
+        if engine.cluster is not None:
+            engine.cluster.wait()
+        for done in politely(partial(engine.begin, pool), polls, room=engine.room):
             total += engine.take(store, done)
+            engine.mind_crew(store)
         desk = engine.desk
         pipeline.pass_on(store, desk.receivers, customs=desk.customs, now=engine.clock())
         list(pool.map(engine.drain, desk.receivers))
@@ -277,32 +345,43 @@ def _backing_off(state: FeedState, now: datetime) -> bool:
 
 
 def politely(
-    poll: Callable[[Feed, FeedState], PollResult],
-    pool: ThreadPoolExecutor,
+    begin: Callable[[Feed, FeedState], Future[PollResult | Lost]],
     polls: Iterable[tuple[Feed, FeedState]],
+    *,
+    room: Callable[[], Room] = lambda: HERE,
 ) -> Iterator[list[PollResult]]:
     """Results as they come, those that are there together in one batch; no host is asked too fast."""
-    arrived: SimpleQueue[PollResult] = SimpleQueue()
+    arrived: SimpleQueue[PollResult | Lost] = SimpleQueue()
     courtesy, waiting = Courtesy(), deque(polls)
+    flying: dict[str, tuple[Feed, FeedState]] = {}
     while waiting or len(courtesy):
         for _ in range(len(waiting)):
-            if len(courtesy) >= PLACES:
+            if len(courtesy) >= room().places:
                 break
             feed, state = waiting.popleft()
-            if not courtesy.may_begin(feed, now=time.monotonic()):
+            if not courtesy.may_begin(feed, now=time.monotonic(), per_host=room().per_host):
                 waiting.append((feed, state))
                 continue
             courtesy.begin(feed, now=time.monotonic())
-            pool.submit(poll, feed, state).add_done_callback(lambda done: arrived.put(done.result()))
+            flying[feed.name] = feed, state
+            begin(feed, state).add_done_callback(lambda done: arrived.put(done.result()))
         pause = courtesy.next_free(now=time.monotonic()) if waiting else 0.0
         batch = _arrived(arrived, within=pause if len(courtesy) else max(pause, 0.001))
         for result in batch:
             courtesy.end(result.feed.name)
-        if batch:
-            yield batch
+            begun = flying.pop(result.feed.name)
+            if isinstance(result, Lost):
+                waiting.append(begun)
+        if done := answers(batch):
+            yield done
 
 
-def _arrived(arrived: SimpleQueue[PollResult], *, within: float) -> list[PollResult]:
+def answers(batch: Iterable[PollResult | Lost]) -> list[PollResult]:
+    """Those of them that are results."""
+    return [result for result in batch if not isinstance(result, Lost)]
+
+
+def _arrived(arrived: SimpleQueue[PollResult | Lost], *, within: float) -> list[PollResult | Lost]:
     """What has come; at least one result, unless none comes `within` so many seconds (0: however long)."""
     try:
         return [arrived.get(timeout=within or None), *drained(arrived)]
@@ -310,9 +389,9 @@ def _arrived(arrived: SimpleQueue[PollResult], *, within: float) -> list[PollRes
         return []
 
 
-def drained(queue: SimpleQueue[PollResult]) -> list[PollResult]:
+def drained(queue: SimpleQueue[PollResult | Lost]) -> list[PollResult | Lost]:
     """What is in the queue now, at most PLACES of it."""
-    found: list[PollResult] = []
+    found: list[PollResult | Lost] = []
     while len(found) < PLACES:
         try:
             found.append(queue.get_nowait())

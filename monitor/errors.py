@@ -105,6 +105,10 @@ class FetchError(MonitorError):
         self.status = status
 
 
+class ClusterError(MonitorError):
+    """A cluster's scheduler cannot be used; `what` says why."""
+
+
 class ParseError(MonitorError):
     """A document that was fetched is no feed, or broke its parser.
 

@@ -54,7 +54,7 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
     """Every metric. One that has no value yet (no poll was made) has no sample."""
     feeds = Counter(health.condition(state, error, now=now) for state, error in report.feeds.values())
     hubs = Counter(subscription.standing(one, now=now) for one in report.subscriptions)
-    desk = report.desk
+    desk, crew = report.desk, report.crew
     return [
         _gauge("build_info", "The version that answers.", [({"version": __version__}, 1)]),
         _gauge("running", "Whether a daemon holds the state folder.", [({}, running)]),
@@ -68,6 +68,17 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
         ),
         _counter(
             "pushes_total", "Rings of hubs by what was done.", "outcome", _of(report, "pushes", _PUSHES)
+        ),
+        _gauge(
+            "cluster_workers",
+            "Workers of the cluster that poll for us; 0 where feeds are polled on this machine.",
+            [({}, crew.workers if crew else 0)],
+        ),
+        _gauge("cluster_threads", "Polls that they hold at once.", [({}, crew.threads if crew else 0)]),
+        _gauge(
+            "cluster_away",
+            "Whether the settings name a cluster that cannot be used.",
+            [({}, crew is not None and not crew.workers)],
         ),
         _moment("last_poll_timestamp_seconds", "When a poll last ended.", report.last_poll),
         _counter(

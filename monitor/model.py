@@ -137,6 +137,27 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """A feed's first document as it was kept when it was polled at `made`; without one, it is gone."""
+
+    made: datetime
+    document: Document | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A poll with all that whoever makes it must know, so that it can be made on another machine.
+
+    With `keep` a first document is kept unread; `first` is the one that was kept, where it is unread still.
+    """
+
+    poll: Poll
+    now: datetime
+    keep: bool = False
+    first: First | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a server said beside the document.
 
@@ -252,6 +273,32 @@ class Settled:
 
 
 PollResult = Fresh | NotModified | Failed | Kept | Settled
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A poll that nobody will answer: its feed is as due as it was."""
+
+    feed: Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+    """A Dask scheduler whose workers poll for us: its address, tls:// and no other, and who we are there."""
+
+    address: str
+    tls: Tls
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who polls for us at a scheduler, since then; without workers, why nobody does and we poll here."""
+
+    scheduler: str
+    since: datetime
+    workers: int = 0
+    threads: int = 0
+    why: str = ""
 
 
 class Status(Enum):

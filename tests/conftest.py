@@ -28,6 +28,7 @@ LONGEST = (
     "test_power_cuts.py",
     "test_watchdog.py",
     "test_service.py",
+    "test_cluster.py",
     "demo/test_demo_play.py",
     "web/test_web_browser.py",
     "test_quarantine.py",

@@ -4,14 +4,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from monitor.engine import politely
-from monitor.model import Feed, FeedState, NotModified, Validators
+from monitor.model import Feed, FeedState, Lost, NotModified, PollResult, Validators
 
 
 def test_a_host_is_asked_once_a_second_while_others_are_asked_at_once() -> None:
     """It takes its second: the pause is of the real clock."""
     asked: list[tuple[float, str]] = []
 
-    def poll(feed: Feed, _state: FeedState) -> NotModified:
+    def poll(feed: Feed) -> PollResult | Lost:
         asked.append((time.monotonic(), feed.name))
         return NotModified(feed, Validators())
 
@@ -20,7 +20,9 @@ def test_a_host_is_asked_once_a_second_while_others_are_asked_at_once() -> None:
         for name, host in (("a", "one"), ("b", "one"), ("c", "two"), ("d", "three"))
     ]
     with ThreadPoolExecutor(4) as pool:
-        batches = list(politely(poll, pool, [(feed, FeedState()) for feed in feeds]))
+        batches = list(
+            politely(lambda feed, _: pool.submit(poll, feed), [(feed, FeedState()) for feed in feeds])
+        )
     assert sorted(result.feed.name for batch in batches for result in batch) == ["a", "b", "c", "d"]
     assert asked[-1][1] == "b"
     # The second begins when the poll is let go; its thread may ask a little later than that.

@@ -1,4 +1,4 @@
-"""The systemd units of the daemon and of the page, as systemd itself reads them."""
+"""The systemd units of the daemon, the page and a cluster's worker, as systemd itself reads them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import pytest
 
 SYSTEMD = Path(__file__).parent.parent / "systemd"
 DAEMON, PAGE = SYSTEMD / "monitor.service", SYSTEMD / "monitor-web.service"
+WORKER = SYSTEMD / "cluster" / "monitor-worker.service"
 # At most, on systemd's scale of 0 to 10; the network alone costs 0.9, the daemon's clock device 0.1.
-EXPOSURE = {DAEMON: 1.1, PAGE: 1.3}
+EXPOSURE = {DAEMON: 1.1, PAGE: 1.3, WORKER: 1.2}
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None,
     reason="systemd-analyze is not installed: nothing can judge the unit",
 )
-both = pytest.mark.parametrize("unit", EXPOSURE, ids=lambda unit: unit.name)
+each = pytest.mark.parametrize("unit", EXPOSURE, ids=lambda unit: unit.name)
 
 
 def analyze(*arguments: str) -> str:
@@ -39,17 +40,17 @@ def said(unit: Path) -> list[str]:
     return [line for line, _ in directives(unit)]
 
 
-@both
+@each
 @needs_systemd
 def test_systemd_reads_every_directive(unit: Path, tmp_path: Path) -> None:
     # The program stands elsewhere here, and a missing program is a complaint of its own.
     copy = tmp_path / unit.name
-    copy.write_text(unit.read_text().replace("/opt/media-monitor/bin/monitor", "/bin/true"))
+    copy.write_text(re.sub("/opt/media-monitor/bin/(monitor|dask)", "/bin/true", unit.read_text()))
     told = analyze("verify", "--man=no", str(copy))
     assert not [line for line in told.splitlines() if unit.name in line], told
 
 
-@both
+@each
 @needs_systemd
 def test_it_is_exposed_as_little_as_it_can_be(unit: Path) -> None:
     told = analyze("security", "--no-pager", "--offline=true", str(unit))
@@ -58,7 +59,7 @@ def test_it_is_exposed_as_little_as_it_can_be(unit: Path) -> None:
     assert float(found[1]) <= EXPOSURE[unit], told
 
 
-@both
+@each
 def test_every_directive_has_its_reason(unit: Path) -> None:
     without = [
         line
@@ -106,3 +107,10 @@ def test_the_page_is_of_the_daemons_user_and_state() -> None:
     ):
         assert line in ours
     assert {"DynamicUser=yes", "StateDirectory=monitor"} <= set(daemons)
+
+
+def test_a_worker_speaks_tls_only_and_serves_nobody_else() -> None:
+    unit = WORKER.read_text()
+    assert "Environment=DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION=True" in unit
+    assert "--no-dashboard --dashboard-address 127.0.0.1:0" in unit
+    assert "--tls-ca-file %d/" in unit

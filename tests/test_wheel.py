@@ -52,7 +52,8 @@ def test_the_wheel_carries_the_program_its_rules_and_its_unit_and_nothing_else(
 ) -> None:
     names = zipfile.ZipFile(files["wheel"]).namelist()
     for part in ("rules", "systemd"):
-        ours = {f"monitor/shipped/{part}/{file.name}" for file in (ROOT / part).iterdir() if file.is_file()}
+        sources = (source for source in (ROOT / part).rglob("*") if source.is_file())
+        ours = {f"monitor/shipped/{source.relative_to(ROOT)}" for source in sources}
         assert {name for name in names if name.startswith(f"monitor/shipped/{part}/")} == ours
     assert "monitor/py.typed" in names
     assert {name.partition("/")[0] for name in names} == {"monitor", f"media_monitor-{version()}.dist-info"}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from monitor.engine import Engine
-    from monitor.model import Entry, Match, Subscription
+    from monitor.model import Entry, Lost, Match, PollResult, Subscription
     from monitor.rules.rulebook import Rulebook
     from monitor.survey import Checked
 
@@ -349,11 +349,12 @@ def _checked(desk: config.Desk, feeds: Sequence[Feed]) -> list[Checked]:
     ):
         bar = progress.add_task("checking", total=len(feeds))
 
-        def ask(feed: Feed, _state: FeedState) -> NotModified:
+        def ask(feed: Feed) -> PollResult | Lost:
             answers[feed.name] = check(feed, fetcher=engine.fetcher, parsers=engine.parsers, now=utc_now())
             return NotModified(feed, Validators())
 
-        for batch in politely(ask, pool, [(feed, FeedState()) for feed in feeds]):
+        polls = [(feed, FeedState()) for feed in feeds]
+        for batch in politely(lambda feed, _: pool.submit(ask, feed), polls):
             progress.advance(bar, len(batch))
     return [answers[feed.name] for feed in feeds]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from monitor import config
+from monitor.cli import crew
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, rules_folder, rules_option, state_folder, state_option
 from monitor.errors import ConfigError
@@ -112,16 +113,17 @@ def _once(
                 texts = _read_pages(engine)
         finally:
             engine.close()
-    parsed = engine.parsers.parsed
+    parsed = engine.parsed
     with Store(place) as store:
         waiting = store.waiting()
     if as_json:
         faults = [asdict(fault) for fault in refused.faults] if refused else []
-        echo_json(
-            {"parsed": parsed, **asdict(counts), "pages": texts, "waiting_for": waiting, "faults": faults}
-        )
+        done = {"parsed": parsed, **asdict(counts), "pages": texts, "waiting_for": waiting, "faults": faults}
+        echo_json(done | {"polling": crew.as_json(engine.crew)})
     else:
         click.echo(_summary(counts, parsed))
+        if engine.crew is not None:
+            click.echo(f"polling: {crew.said(engine.crew)} {engine.crew.why}".rstrip())
         if texts:
             click.echo(f"{count(texts, 'page')} read behind them (monitor status says what that gave)")
         polled = counts.fresh + counts.unchanged + counts.failed

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from monitor import __version__, urls
+from monitor.cli import crew
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import json_option, state_folder, state_option
 from monitor.errors import UsageError
@@ -130,6 +131,16 @@ def _of_push(report: Report, now: datetime) -> Iterator[str]:
         yield from _under(f"and {len(failing) - _MOST_FEEDS:,} more: monitor feeds list --json")
 
 
+def _of_crew(report: Report, now: datetime) -> Iterator[str]:
+    """Who polls, where the settings name a cluster."""
+    if report.crew is None:
+        return
+    yield _line("polling", crew.said(report.crew))
+    yield _line("", f"since {_when(report.crew.since, now)}")
+    if report.crew.why:
+        yield from _under(report.crew.why)
+
+
 def _of_entries(report: Report, _now: datetime) -> Iterator[str]:
     stored = report.stored
     pruned = f"; {stored['bygone']:,} pruned" if stored["bygone"] else ""
@@ -201,6 +212,7 @@ _SECTIONS: tuple[Callable[[Report, datetime], Iterator[str]], ...] = (
     _of_rules,
     _of_feeds,
     _of_push,
+    _of_crew,
     _of_entries,
     _of_texts,
     _of_deliveries,
@@ -258,6 +270,7 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
         "failing": len(by_health["failing"]) + len(by_health["gone"]),
         "health": by_health,
         "last_poll": _iso(last),
+        "polling": crew.as_json(report.crew),
         "entries": report.stored["entries"],
         "stories": report.stored["stories"],
         "pruned": report.stored["bygone"],

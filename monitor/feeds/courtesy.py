@@ -7,6 +7,7 @@ times are seconds of a steady one.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from monitor import urls
@@ -16,6 +17,14 @@ if TYPE_CHECKING:
 
 PER_HOST = 2  # polls in flight
 PAUSE = 1.0  # seconds between two polls begun at one host
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many polls may be in flight, in all and at one host."""
+
+    places: int
+    per_host: int
 
 
 class Courtesy:
@@ -29,10 +38,10 @@ class Courtesy:
     def __len__(self) -> int:
         return len(self._flying)
 
-    def may_begin(self, feed: Feed, *, now: float) -> bool:
+    def may_begin(self, feed: Feed, *, now: float, per_host: int = PER_HOST) -> bool:
         """Whether a poll of this feed may begin."""
         host = _host(feed)
-        if feed.name in self._flying or self._at[host] >= PER_HOST:
+        if feed.name in self._flying or self._at[host] >= per_host:
             return False
         return now >= self._free.get(host, now)
 

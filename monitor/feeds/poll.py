@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,12 +12,13 @@ from monitor.model import Document, Failed, Fresh, Kept, NotModified, Reply, Set
 from monitor.stories.index import WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from monitor.feeds.fetch import Fetched
     from monitor.feeds.workers import Parsers
-    from monitor.model import Feed, Poll, PollResult
+    from monitor.model import Feed, First, Poll, PollResult, Task
+
+log = logging.getLogger("monitor")
 
 
 class Fetches(Protocol):
@@ -26,6 +28,18 @@ class Fetches(Protocol):
         """The document, or a Reply that it has not changed; raises FetchError."""
 
 
+def polled(task: Task, *, fetcher: Fetches, parsers: Parsers) -> PollResult:
+    """What the poll gave, as a value whatever happens; the same in a thread here and on another machine."""
+    feed = task.poll.feed
+    try:
+        return poll(
+            task.poll, fetcher=fetcher, parsers=parsers, now=task.now, keep=task.keep, first=task.first
+        )
+    except Exception as error:  # poll() answers with values; this is a fault of ours, and harms one feed
+        log.exception("feed=%s outcome=error the poll broke", feed.name)
+        return Failed(feed, f"the poll broke: {type(error).__name__}")
+
+
 def poll(
     job: Poll,
     *,
@@ -33,13 +47,13 @@ def poll(
     parsers: Parsers,
     now: datetime,
     keep: bool = False,
-    settle: Callable[[], Settled | None] = lambda: None,
+    first: First | None = None,
 ) -> PollResult:
     """What the feed gave; never raises for what a feed does.
 
     The very same bytes cost no parse, whatever the server says of them. See unconditional() for the poll
     that does not trust its validators. With `keep` a document that begins as a feed is not read but kept;
-    `settle` reads the one that was kept, where there is one, before another is read.
+    `first` is the one that was kept, and is read before another is.
     """
     try:
         fetched = fetcher.fetch(job)
@@ -51,7 +65,8 @@ def poll(
         if items:
             document = Document(fetched.body, fetched.content_type, fetched.url)
             return Kept(job.feed, fetched.validators, document, items, fetched.reply, rung=job.rung)
-        return _fresh(job, fetched, parsers=parsers, now=now, settled=settle())
+        before = None if first is None else settled(job.feed, first, parsers=parsers)
+        return _fresh(job, fetched, parsers=parsers, now=now, settled=before)
     except FetchError as error:
         return Failed(
             job.feed, error.what, weight=error.weight, retry_after=error.retry_after, gone=error.gone
@@ -89,22 +104,31 @@ def _fresh(job: Poll, fetched: Fetched, *, parsers: Parsers, now: datetime, sett
     )
 
 
-def settled(feed: Feed, document: Document, *, made: datetime, parsers: Parsers) -> Settled:
-    """A feed's first document, polled at `made`, read at last; never raises for what is in it.
-
-    What is dated longer ago than copies look back gets no print: no key would ever find it.
-    """
+def settled(feed: Feed, first: First, *, parsers: Parsers) -> Settled:
+    """A feed's first document, read at last, or why it cannot be; never raises."""
     try:
-        reading = parsers.read(
-            document.body,
-            feed=replace(feed, url=document.url),
-            content_type=document.content_type,
-            now=made,
-            since=made - WINDOW,
-        )
+        if first.document is None:
+            reading: Fresh | Failed = Failed(feed, "its first document is gone")
+        else:
+            reading = _first_reading(feed, first.document, made=first.made, parsers=parsers)
     except ParseError as error:
-        return Settled(feed, made, Failed(feed, error.what, weight=error.weight))
-    fresh = Fresh(
+        reading = Failed(feed, error.what, weight=error.weight)
+    except Exception as error:  # as in polled
+        log.exception("feed=%s outcome=error its first document could not be settled", feed.name)
+        reading = Failed(feed, f"settling broke: {type(error).__name__}")
+    return Settled(feed, first.made, reading)
+
+
+def _first_reading(feed: Feed, document: Document, *, made: datetime, parsers: Parsers) -> Fresh:
+    """What is dated longer ago than copies look back gets no print: no key would ever find it."""
+    reading = parsers.read(
+        document.body,
+        feed=replace(feed, url=document.url),
+        content_type=document.content_type,
+        now=made,
+        since=made - WINDOW,
+    )
+    return Fresh(
         feed,
         Validators(),
         reading.entries,
@@ -113,7 +137,6 @@ def settled(feed: Feed, document: Document, *, made: datetime, parsers: Parsers)
         prints=reading.prints,
         beyond=reading.beyond,
     )
-    return Settled(feed, made, fresh)
 
 
 def unconditional(job: Poll) -> Poll:

@@ -148,6 +148,19 @@ _SETTINGS = {
         required=("listen", "address"),
     ),
     "web": _map(_WEB, "Where the desk's page is served, and to whom. Default: on this machine."),
+    "engine": _text(
+        "Who polls: local, or the workers of a Dask scheduler: dask tls://host:8786.",
+        pattern=r"^\s*(local|dask tls://\S+)\s*$",
+    ),
+    "engine-tls": _map(
+        {
+            "ca": _text("The authority of the cluster's own certificates."),
+            "certificate": _text("Ours."),
+            "key": _text("Its key, without a password."),
+        },
+        "The files in PEM that the scheduler is met with.",
+        required=("ca", "certificate"),
+    ),
 }
 _ADDRESS = _text("An Apprise address; keep secrets out: ${credential:NAME}.")
 _RECEIVER = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from monitor.model import FeedState, Outage, Silence, Subscription
+    from monitor.model import Crew, FeedState, Outage, Silence, Subscription
 
 TEXTS = ("read", "empty", "barred", "failed", "spared")  # what becomes of a page, as it is tallied
 _LATEST = 30  # entries whose dates are compared with the clock
@@ -60,6 +60,7 @@ class Report:
     lag: timedelta | None  # between an entry's own date and when it was seen, the least of the latest
     subscriptions: tuple[Subscription, ...] = ()
     offers: int = 0  # feeds that name a hub
+    crew: Crew | None = None  # who polls beside this machine; None where nobody is to
 
     def tally(self, name: str) -> int:
         """How often this happened, ever."""
@@ -111,6 +112,7 @@ class Reporter(Store):
             lag=self._lag(),
             subscriptions=tuple(self.subscriptions()),
             offers=len(self.offers()),
+            crew=self.crew(),
         )
 
     def _lag(self) -> timedelta | None:

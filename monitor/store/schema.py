@@ -384,6 +384,16 @@ create table articles (
 ) strict;
 create index articles_due on articles (due) where state = 'due';
 create index articles_tried on articles (feed, tried) where tried is not null;
+
+-- who polls beside this machine, at most one row: a scheduler, how many workers and threads it has; without
+-- workers, why none polls for us
+create table crew (
+    scheduler text primary key,
+    since integer not null,
+    workers integer not null,
+    threads integer not null,
+    why text not null
+) strict;
 """
 
 

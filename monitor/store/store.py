@@ -29,6 +29,7 @@ from monitor.store.baselines import Baseline, Baselines
 from monitor.store.bygone import Bygones
 from monitor.store.claims import Claims
 from monitor.store.connection import DATABASE
+from monitor.store.crews import Crews
 from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
 from monitor.store.rows import (
@@ -71,7 +72,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions, Articles):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions, Articles, Crews):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------

@@ -41,6 +41,7 @@ HEAVY = [
     "apprise",
     "apscheduler",
     "asyncio",
+    "distributed",
     "feedparser",
     "rapidfuzz",
     "requests",
