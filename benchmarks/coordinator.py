@@ -288,7 +288,7 @@ def main() -> int:
         for size in options.sizes:
             state = Path(folder) / "state"
             shutil.copytree(made, state)
-            stream = news(options.data, past=options.stored)
+            stream = news(options.data, past=min(options.stored, DIFFERENT))
             with cProfile.Profile() if options.profile else nullcontext() as profile:
                 found = taken(state, stream, book, size=size, most=options.entries, together=options.together)
             print(found, flush=True)

@@ -168,7 +168,7 @@ def entries(state: Path, options: argparse.Namespace) -> dict[str, Cost]:
     for size in coordinator.DOCUMENTS:
         with tempfile.TemporaryDirectory(prefix="monitor-scale-") as folder:
             shutil.copy(state / DATABASE, folder)
-            stream = coordinator.news(options.data, past=options.stored)
+            stream = coordinator.news(options.data, past=min(options.stored, coordinator.DIFFERENT))
             taken = coordinator.taken(
                 Path(folder), stream, book, size=size, most=options.entries, together=coordinator.TOGETHER
             )
