@@ -10,7 +10,7 @@ stored was all seen within the window of 72 hours: 70 days of this stream squeez
 near an entry than a desk of these sites has. Of more than 100,000 stored entries each is there several times,
 its keys dealt out anew: as crowded, and no copies. Another process fingerprints what arrives, as the daemon's
 parsers do; then monitor.pipeline.take has it, as many documents to a commit as the daemon takes at once when
-it lags. Processor time and wall clock apart; medians of the batches. Exits 1 below 2,000 entries a second.
+it lags. Processor time and wall clock apart; medians of the batches.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import pstats
 import random
 import shutil
 import statistics
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
     from monitor.model import Print
     from monitor.rules.rulebook import Rulebook
 
-GOAL = 2_000  # entries a second of one core
 DOCUMENTS = (5, 20, 50)  # new entries of one
 TOGETHER = 32  # documents that one commit takes (engine.PLACES)
 WORDS = 40  # of a text
@@ -256,7 +254,7 @@ def _open(store: Store, feeds: dict[str, Feed], names: set[str], *, now: datetim
     pipeline.take(store, [Fresh(feed, Validators(), ()) for feed in new.values()], rulebook=book, now=now)
 
 
-def main() -> int:
+def main() -> None:
     """Prints a line a size."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -284,7 +282,6 @@ def main() -> int:
             made.mkdir(parents=True)
             stocked(made, options.data, options.stored)
         print(HEAD)
-        slow = False
         for size in options.sizes:
             state = Path(folder) / "state"
             shutil.copytree(made, state)
@@ -294,10 +291,8 @@ def main() -> int:
             print(found, flush=True)
             if profile:
                 pstats.Stats(profile).sort_stats("tottime").print_stats(45)
-            slow = slow or found.cpu > 1 / GOAL
             shutil.rmtree(state)
-    return int(slow)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

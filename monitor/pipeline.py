@@ -145,7 +145,7 @@ def take(
 def _garbage_kept() -> Iterator[None]:
     """No look for garbage in circles meanwhile: T1 makes many objects and no circles.
 
-    Each look goes through all that the daemon holds: a fifth of T1's time (benchmarks/coordinator.py).
+    Each look goes through all that the daemon holds: a tenth of T1's time (benchmarks/coordinator.py).
     """
     was_looking = gc.isenabled()
     gc.disable()

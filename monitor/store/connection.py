@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 DATABASE = "monitor.db"
 _BUSY = 5000  # milliseconds a statement waits for another's lock
-_CACHE = 64 << 10  # KiB of the file that a connection may keep, as far as it is read: the keys of a busy day
 _WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
@@ -86,7 +85,6 @@ class Connection:
         for pragma in (
             "synchronous = full",  # a commit costs about 7 ms, and a power cut takes no alert
             "foreign_keys = on",
-            f"cache_size = -{_CACHE}",
         ):
             self._db.conn.execute(f"pragma {pragma}")
         self._refuse_strange()

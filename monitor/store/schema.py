@@ -300,9 +300,9 @@ create virtual table catalogue_words using fts5 (
 );
 create trigger entries_catalogued after insert on entries begin
     insert into catalogue (entry, page) values (new.id, page_of(new.link));
-    insert into catalogue_words (rowid, title, summary, body) values (
-        last_insert_rowid(), searchable(new.title), searchable(new.summary), searchable(new.body)
-    );
+    insert into catalogue_words (rowid, title, summary, body)
+        select number, searchable(new.title), searchable(new.summary), searchable(new.body)
+        from catalogue where entry = new.id;
 end;
 create trigger entries_catalogued_anew after update of title, summary, body on entries
 when old.title <> new.title or old.summary <> new.summary or old.body <> new.body begin

@@ -55,8 +55,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DATABASE", "KeptDesk", "Store"]
 
-_MOST_KEYS = 62  # of an arrival, each a bit of a signed integer; an entry has 24, and 16 of what it cites
-
 
 @dataclass(frozen=True, slots=True)
 class KeptDesk:
@@ -187,17 +185,13 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
         are looked at, and those seen at the same time as the last of them. Served by the keys' primary key
         alone.
         """
-        asked = [
-            (number, key, 1 << place)
-            for number, keys in enumerate(wanted)
-            for place, key in enumerate(keys[:_MOST_KEYS])
-        ]
+        asked = [(number, *one) for number, keys in enumerate(wanted) for one in enumerate(keys)]
         hits = self._rows(
             """
-            with wanted (arrival, hash, bit) as materialized (
+            with wanted (arrival, place, hash) as materialized (
                 select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)
             )
-            select arrival, entry, seen, sum(bit) bits
+            select arrival, entry, min(seen) seen, group_concat(place) places
             from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= max(?2, ifnull((
                 select seen from keys newest where newest.hash = wanted.hash
                 order by seen desc limit 1 offset ?3
@@ -206,7 +200,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
             """,
             (as_json(asked), to_milliseconds(since), hot - 1, shared),
         )
-        found = _nearest(hits, wanted, most=nearest)
+        found = _nearest(hits, wanted, shared=shared, most=nearest)
         standing = self._rows(
             """
             select id, story, lead, feed, outlet, seen, published, fingerprint from entries
@@ -687,18 +681,20 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines):
 
 
 def _nearest(
-    hits: Iterable[sqlite3.Row], wanted: Sequence[tuple[int, ...]], *, most: int
+    hits: Iterable[sqlite3.Row], wanted: Sequence[tuple[int, ...]], *, shared: int, most: int
 ) -> dict[EntryId, set[int]]:
     """The entries that share most keys with an arrival, with those keys.
 
-    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together.
+    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together. An
+    edited entry may stand under a key twice, which is one.
     """
-    of_arrival: dict[int, list[tuple[int, int, EntryId, int]]] = {}
-    for arrival, entry, seen, bits in hits:
-        of_arrival.setdefault(arrival, []).append((-bits.bit_count(), seen, entry, bits))
+    of_arrival: dict[int, list[tuple[int, int, EntryId, set[int]]]] = {}
+    for arrival, entry, seen, places in hits:
+        its = {wanted[arrival][int(place)] for place in places.split(",")}
+        if len(its) >= shared:
+            of_arrival.setdefault(arrival, []).append((-len(its), seen, entry, its))
     found: dict[EntryId, set[int]] = {}
-    for arrival, entries in of_arrival.items():
-        for _, _, entry, bits in nsmallest(most, entries):
-            its = (key for place, key in enumerate(wanted[arrival]) if bits >> place & 1)
+    for entries in of_arrival.values():
+        for _, _, entry, its in nsmallest(most, entries):
             found.setdefault(entry, set()).update(its)
     return found

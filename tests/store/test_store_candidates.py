@@ -78,9 +78,12 @@ def test_of_a_crowded_key_it_looks_at_the_newest_as_the_index_does(store: Store)
     assert near(store, (1, 2)) == [[old[0]]]
 
 
-def test_more_keys_than_any_entry_has_are_no_fault(store: Store) -> None:
-    put(store, [held(1, (1, 2))])
-    assert near(store, tuple(range(200))) == [[held(1, ())[0]]]
+def test_a_key_that_an_edit_wrote_again_counts_once(store: Store) -> None:
+    put(store, [held(1, (1, 3)), held(2, (1, 2), minutes=1)])
+    again = to_milliseconds(START + timedelta(minutes=2))
+    with store.transaction():
+        store._db.conn.executemany("insert into keys values (?, ?, ?)", [(1, again, 1), (2, again, 2)])
+    assert near(store, (1, 2)) == [[held(2, (), minutes=1)[0]]]
 
 
 def test_what_was_stored_without_a_fingerprint_is_found_with_one(store: Store) -> None:
