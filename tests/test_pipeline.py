@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from monitor.stories.index import printed
 from tests.fakes import START, FakeOutlet, Item, entry, rules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [mail]}]")
@@ -55,3 +56,24 @@ def test_a_print_that_the_parser_made_is_not_made_again(store: Store, fresh: Fre
     stored = plan(store, replace(fresh, prints=(other,))).entries
     assert (stored[0].fingerprint, stored[0].keys) == (other.fingerprint, other.keys)
     assert stored[1].fingerprint == printed(fresh.entries[1]).fingerprint
+
+
+@pytest.mark.parametrize("looks", [True, False])
+def test_garbage_is_looked_for_after_a_round_as_it_was_before(
+    store: Store, fresh: Fresh, *, looks: bool
+) -> None:
+    during = []
+
+    class Watched(Store):
+        def feed_states(self, names: Collection[str]) -> dict[str, FeedState]:
+            during.append(gc.isenabled())
+            return super().feed_states(names)
+
+    was = gc.isenabled()
+    try:
+        (gc.enable if looks else gc.disable)()
+        with Watched(store._path.parent) as watched:
+            pipeline.take(watched, [fresh], rulebook=BOOK, now=START)
+        assert (during, gc.isenabled()) == ([False], looks)
+    finally:
+        (gc.enable if was else gc.disable)()

@@ -48,11 +48,11 @@ from monitor.store.rows import (
 from monitor.store.silences import Silences
 from monitor.store.subscriptions import Subscriptions
 from monitor.stories.fingerprint import pack
-from monitor.stories.index import NEAREST
+from monitor.stories.index import HOT, NEAREST
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from monitor.model import Alert, AlertId, EntryId, Feed, Plan, Stored, StoryId
@@ -180,29 +180,46 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
         since: datetime,
         shared: int,
         nearest: int = NEAREST,
+        hot: int = HOT,
     ) -> list[tuple[Candidate, tuple[int, ...]]]:
         """Entries seen since then that share at least `shared` keys with one of `wanted`, with those keys.
 
         `wanted` holds the keys of each arriving entry, each of which gets the `nearest` that share most, of
-        equals the oldest, as Index.near would choose. Served by the keys' primary key alone.
+        equals the oldest, as Index.near would choose: of a key with more than `hot` entries only the newest
+        are looked at, and those seen at the same time as the last of them. Served by the keys' primary key
+        alone.
         """
-        pairs = [(number, key) for number, keys in enumerate(wanted) for key in keys]
+        asked = [(number, *one) for number, keys in enumerate(wanted) for one in enumerate(keys)]
         hits = self._rows(
             """
-            with wanted (arrival, hash) as materialized (
-                select value ->> 0, value ->> 1 from json_each(?)
+            with wanted (arrival, place, hash) as materialized (
+                select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)
             )
-            select arrival, keys.hash, entry, seen
-            from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?
+            select arrival, entry, min(seen) seen, group_concat(place) places
+            from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= max(?2, ifnull((
+                select seen from keys newest where newest.hash = wanted.hash
+                order by seen desc limit 1 offset ?3
+            ), ?2))
+            group by arrival, entry having count(*) >= ?4
             """,
-            (as_json(pairs), to_milliseconds(since)),
+            (as_json(asked), to_milliseconds(since), hot - 1, shared),
         )
-        found = _nearest(hits, shared=shared, most=nearest)
+        found = _nearest(hits, wanted, shared=shared, most=nearest)
         standing = self._rows(
-            "select * from entries where id in (select value from json_each(?)) order by seen, id",
+            """
+            select id, story, lead, feed, outlet, seen, published, fingerprint from entries
+            where id in (select value from json_each(?)) order by seen, id
+            """,
             (as_json(found),),
         )
-        return [(to_candidate(row), tuple(sorted(found[row["id"]]))) for row in standing]
+        bare = self.known([row["id"] for row in standing if not row["fingerprint"]])
+        return [
+            (
+                bare[row["id"]].candidate if row["id"] in bare else to_candidate(row),
+                tuple(sorted(found[row["id"]])),
+            )
+            for row in standing
+        ]
 
     def told(self, stories: Collection[StoryId]) -> set[tuple[StoryId, str, Kind, EntryId]]:
         """What was told of these stories: (story, rule, kind, lead)."""
@@ -678,17 +695,21 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
             pass
 
 
-def _nearest(hits: Sequence[sqlite3.Row], *, shared: int, most: int) -> dict[EntryId, set[int]]:
+def _nearest(
+    hits: Iterable[sqlite3.Row], wanted: Sequence[tuple[int, ...]], *, shared: int, most: int
+) -> dict[EntryId, set[int]]:
     """The entries that share most keys with an arrival, with those keys.
 
-    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together.
+    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together. An
+    edited entry may stand under a key twice, which is one.
     """
-    of_arrival: dict[int, dict[EntryId, tuple[int, set[int]]]] = {}
-    for arrival, key, entry, seen in hits:
-        of_arrival.setdefault(arrival, {}).setdefault(entry, (seen, set()))[1].add(key)
+    of_arrival: dict[int, list[tuple[int, int, EntryId, set[int]]]] = {}
+    for arrival, entry, seen, places in hits:
+        its = {wanted[arrival][int(place)] for place in places.split(",")}
+        if len(its) >= shared:
+            of_arrival.setdefault(arrival, []).append((-len(its), seen, entry, its))
     found: dict[EntryId, set[int]] = {}
     for entries in of_arrival.values():
-        near = ((-len(keys), seen, entry) for entry, (seen, keys) in entries.items() if len(keys) >= shared)
-        for _, _, entry in nsmallest(most, near):
-            found.setdefault(entry, set()).update(entries[entry][1])
+        for _, _, entry, its in nsmallest(most, entries):
+            found.setdefault(entry, set()).update(its)
     return found
