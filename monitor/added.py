@@ -86,6 +86,8 @@ def _block(feed: Feed) -> str:
         values["allow-private"] = "yes"
     if feed.recurring:
         values["recurring"] = "yes"
+    if feed.full_text:
+        values["full_text"] = "yes"
     if feed.aggregator is not None:
         values["aggregator"] = "yes" if feed.aggregator else "no"
     lines = [f"{name}: {value}\n" for name, value in values.items()]

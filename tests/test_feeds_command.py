@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -299,7 +300,8 @@ def test_whatever_a_feed_says_is_still_said_after_the_commands_wrote_it(
 def test_every_key_of_a_feed_that_commands_may_write_is_written(tmp_path: Path) -> None:
     """A key that is new to feeds is missing here until the commands keep it."""
     every = timedelta(minutes=5)
-    full = Feed("a", "https://a.example/", "A", frozenset({"b"}), "hy", every, True, True, aggregator=True)  # noqa: FBT003
+    full = Feed("a", "https://a.example/", "A", frozenset({"b"}), "hy", every, True, True)  # noqa: FBT003
+    full = dataclasses.replace(full, full_text=True, aggregator=True)
     written = document.read("f", added.write(tmp_path, [full]).read_text(), [])
     assert written is not None
     ((_, feeds),) = written.pairs
