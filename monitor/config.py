@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 import logging
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor import access, urls
+from monitor import access, settings, urls
 from monitor.admission import ON_THIS_MACHINE, Admission, read_admission
 from monitor.alerts import sample, template
 from monitor.alerts.digest import facts as digest_facts
@@ -44,7 +43,6 @@ from monitor.vault import Vault
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from monitor.model import Tls
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
     from monitor.timetable import Timetable
@@ -63,73 +61,18 @@ FEED_KEYS = (
     "aggregator",
     *access.KEYS,
 )
-SETTING_KEYS = (
-    "contact",
-    "operators",
-    "digest",
-    "heartbeat",
-    "alive",
-    "milestones",
-    "keep",
-    "metrics",
-    "metrics-public",
-    "web",
-    "push",
-    "engine",
-    "engine-tls",
-)
-PUSH_KEYS = ("listen", "address")
 RECEIVER_KEYS = ("url", "quiet", "digest", "escalate")
 ESCALATE_KEYS = ("to", "after")
-ALIVE_KEYS = ("url", "every")
-ALIVE_EVERY = timedelta(minutes=5)
 EVERY = timedelta(minutes=10)
 SHORTEST, LONGEST = timedelta(seconds=1), timedelta(days=7)  # between two polls of a feed
-_PUSH_SUCH_AS = {"listen": "127.0.0.1:8090", "address": "https://monitor.example.org/push"}
-_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
-KEEP = timedelta(days=90)  # texts are kept; docs/decisions says why so long
-SHORTEST_KEEP = timedelta(days=7)  # twice the stories' window and a day
 
 FULL_TEXT = ("trafilatura", "protego")  # what is imported to read pages: the extra "fulltext"
 TEMPLATES = "templates"  # the folder, within that of the rules, of templates that stand for ours
-MOST_OUTLETS = 10_000
 
 log = logging.getLogger("monitor")
 
-_NUMBER = re.compile(r"[0-9]{1,6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _LANG = re.compile(r"[a-z]{2,3}")
-_SCHEDULER = re.compile(r"tls://[^/\s?#@]+:[0-9]{1,5}")
-_CONTACT = re.compile(r"[!-~][ -~]{0,199}")  # goes into an HTTP header
-_SPAN = re.compile(r"(\d{1,6})\s*(s|sec|min|h|d|seconds?|minutes?|hours?|days?)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-@dataclass(frozen=True, slots=True)
-class Alive:
-    """An address that is asked so often while all is well, for a service that misses it. A secret."""
-
-    url: str = field(repr=False)
-    every: timedelta = ALIVE_EVERY
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server of ours listens: an IP address and a port."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """Where we listen for hubs, and the address on the open network that leads there."""
-
-    listen: Address
-    address: str
 
 
 @dataclass(frozen=True)
@@ -148,10 +91,10 @@ class Desk:
     admission: Admission = ON_THIS_MACHINE  # who may see the page
     digest: Timetable = HOURLY  # when what is over a limit goes, where nothing else says so
     heartbeat: Timetable | None = None
-    alive: Alive | None = None
-    keep: timedelta | None = KEEP  # texts older than this are pruned; None: never
-    metrics: Address | None = None  # where Prometheus may read how we do
-    push: Push | None = None  # where hubs reach us
+    alive: settings.Alive | None = None
+    keep: timedelta | None = settings.KEEP  # texts older than this are pruned; None: never
+    metrics: settings.Address | None = None  # where Prometheus may read how we do
+    push: settings.Push | None = None  # where hubs reach us
     scheduler: Scheduler | None = None  # whose workers poll; None: this machine alone
 
     @cached_property
@@ -238,9 +181,9 @@ def load_admission(folder: Path, *, env: Mapping[str, str]) -> Admission:
         if root.kind == "map"
     ]
     nodes = [top["settings"] for top in tops if "settings" in top]
-    settings = document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
+    said = document.fields(nodes[0], settings.KEYS, faults, what="settings") if nodes else {}
     vault = Vault(folder, env, required=True)
-    admission = _admission(settings, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
+    admission = _admission(said, faults, secret=lambda node, text: vault.filled(node, text, faults, []))
     if faults:
         raise ConfigError(faults)
     return admission
@@ -300,7 +243,7 @@ def _desk(
         return articles[path]
 
     tops = [document.fields(root, TOP_KEYS, faults, what="the file") for root in roots]
-    settings = _settings([top["settings"] for top in tops if "settings" in top], faults)
+    said = settings.read([top["settings"] for top in tops if "settings" in top], faults)
     feeds = _feeds([top["feeds"] for top in tops if "feeds" in top], faults, vault=vault, notes=notes)
     names, receivers = _receivers(
         [top["receivers"] for top in tops if "receivers" in top], vault, faults, notes
@@ -313,19 +256,17 @@ def _desk(
         read_article=article,
         faults=faults,
     )
-    contact, operators = _contact(settings, faults), _operators(settings, names, faults)
-    admission = _admission(settings, faults, secret=lambda *_: None)  # the daemon lets nobody in
-    digest = rulebook.understood(settings.get("digest"), timetable, faults)
-    heartbeat = rulebook.understood(settings.get("heartbeat"), timetable, faults)
+    contact, operators = settings.contact(said, faults), settings.operators(said, names, faults)
+    admission = _admission(said, faults, secret=lambda *_: None)  # the daemon lets nobody in
+    digest = rulebook.understood(said.get("digest"), timetable, faults)
+    heartbeat = rulebook.understood(said.get("heartbeat"), timetable, faults)
     if heartbeat is not None and not operators:
-        faults.append(
-            settings["heartbeat"].fault("a heartbeat needs somebody to hear it", "add operators: …")
-        )
-    alive = _alive(settings.get("alive"), vault, faults, notes)
-    milestones = _milestones(settings.get("milestones"), faults)
-    keep, metrics = _keep(settings.get("keep"), faults), _metrics(settings, faults)
-    push = _push(settings.get("push"), faults)
-    scheduler = _scheduler(settings, vault, faults, notes)
+        faults.append(said["heartbeat"].fault("a heartbeat needs somebody to hear it", "add operators: …"))
+    alive = settings.alive(said.get("alive"), vault, faults, notes)
+    milestones = settings.milestones(said.get("milestones"), faults)
+    keep, metrics = settings.keep(said.get("keep"), faults), settings.metrics(said, faults)
+    push = settings.push(said.get("push"), faults)
+    scheduler = settings.scheduler(said, vault, faults, notes)
     faults += rulebook.failing_examples(book)
     if faults:
         raise ConfigError(faults)
@@ -421,167 +362,14 @@ def _complain(name: str, what: str) -> None:
     log.warning("template=%s outcome=failed ours is used instead: %s", name, what)
 
 
-# ---- settings and feeds ----------------------------------------------------------------------------------
-
-
-def _settings(nodes: Sequence[Node], faults: list[Fault]) -> dict[str, Node]:
-    faults += [extra.fault(f'"settings" stands in {nodes[0].file} too', "keep one") for extra in nodes[1:]]
-    return document.fields(nodes[0], SETTING_KEYS, faults, what="settings") if nodes else {}
-
-
-def _contact(settings: Mapping[str, Node], faults: list[Fault]) -> str:
-    node = settings.get("contact")
-    contact = "" if node is None else document.text(node, faults, what="contact")
-    if node is not None and contact and not _CONTACT.fullmatch(contact):
-        faults.append(node.fault("contact must be plain ASCII on one line", "such as desk@example.org"))
-        return ""
-    return contact
-
-
-def _operators(settings: Mapping[str, Node], receivers: Collection[str], faults: list[Fault]) -> str:
-    """The receiver that is told of mistakes in the files; "" where none is named."""
-    node = settings.get("operators")
-    name = "" if node is None else document.text(node, faults, what="operators")
-    if node is not None and name and name not in receivers:
-        faults.append(node.fault(f'there is no receiver "{name}"', document.nearest(name, receivers)))
-    return name
-
-
-def _milestones(node: Node | None, faults: list[Fault]) -> tuple[int, ...]:
-    """The numbers of outlets at which a story is told of again, ascending; [] for none."""
-    if node is None:
-        return MILESTONES
-    if node.kind != "list":
-        faults.append(node.fault("milestones must be a list", "write [5, 20, 50], or [] for none"))
-        return ()
-    numbers = []
-    for item in node.items:
-        if not _NUMBER.fullmatch(item.text) or not 1 < int(item.text) <= MOST_OUTLETS:
-            faults.append(item.fault(f'"{item.text}" is no number of outlets', f"write 2 to {MOST_OUTLETS}"))
-        else:
-            numbers.append(int(item.text))
-    return tuple(sorted(set(numbers)))
-
-
-def _keep(node: Node | None, faults: list[Fault]) -> timedelta | None:
-    """How long texts are kept; None for ever."""
-    if node is None:
-        return KEEP
-    text = document.text(node, faults, what="keep")
-    length = span(text)
-    if text == "forever":
-        return None
-    if length is None or length < SHORTEST_KEEP:
-        faults.append(
-            node.fault(f'"{text}" is no time to keep texts', "write such as: 90 days (7 days at least)")
-        )
-    return length
-
-
-def _metrics(settings: Mapping[str, Node], faults: list[Fault]) -> Address | None:
-    """Where metrics are served; None where they are not. Only the machine itself is served, unless said."""
-    node = settings.get("metrics")
-    public = _yes(settings.get("metrics-public"), faults, what="metrics-public")
-    if node is None:
-        return None
-    address = _listening(node, faults, what="metrics", such_as="127.0.0.1:9464")
-    if address is not None and not ip_address(address.host).is_loopback and not public:
-        faults.append(
-            node.fault(
-                f"{address.host} can be reached from other machines",
-                "write 127.0.0.1, or add metrics-public: yes if that is meant",
-            )
-        )
-    return address
-
-
-def _listening(node: Node, faults: list[Fault], *, what: str, such_as: str) -> Address | None:
-    """Where a server of ours listens; None where the text does not say it."""
-    text = document.text(node, faults, what=what)
-    host, _, port = text.rpartition(":")
-    try:
-        address = ip_address(host.removeprefix("[").removesuffix("]"))
-    except ValueError:
-        address = None
-    if address is None or not port.isascii() or not port.isdigit() or not 0 < int(port) < 1 << 16:
-        faults.append(node.fault(f'"{text}" is no address to listen at', f"write such as: {such_as}"))
-        return None
-    return Address(str(address), int(port))
-
-
-def _push(node: Node | None, faults: list[Fault]) -> Push | None:
-    """Where hubs reach us; None where they do not."""
-    if node is None:
-        return None
-    values = document.fields(node, PUSH_KEYS, faults, what="push")
-    if node.kind == "map":
-        faults += [
-            node.fault(f'push needs "{key}"', f"add {key}: {_PUSH_SUCH_AS[key]}")
-            for key in PUSH_KEYS
-            if key not in values
-        ]
-    if len(values) < len(PUSH_KEYS):
-        return None
-    listen = _listening(values["listen"], faults, what="listen", such_as=_PUSH_SUCH_AS["listen"])
-    address = document.text(values["address"], faults, what="address")
-    problem = urls.problem(address) or ("it has a ? or #" if set(address) & set("?#") else "")
-    if address and problem:
-        faults.append(values["address"].fault(f"hubs cannot be given this address: {problem}"))
-    return None if listen is None else Push(listen, address)
-
-
-def _scheduler(
-    settings: Mapping[str, Node], vault: Vault, faults: list[Fault], notes: list[str]
-) -> Scheduler | None:
-    """Whose workers poll; in a desk that was kept a mistake is no fault: then this machine does."""
-    node, files = settings.get("engine"), settings.get("engine-tls")
-    if node is None or (text := document.text(node, faults, what="engine")) == "local":
-        return None
-    here: list[Fault] = []
-    word, _, address = text.partition(" ")
-    if word != "dask" or not address:
-        here.append(node.fault(f'"{text}" is no engine', "write local, or dask tls://host:8786"))
-    elif not address.startswith("tls://"):
-        here.append(
-            node.fault(
-                "a scheduler that is not asked by TLS runs whatever anybody sends it",
-                "write dask tls://host:8786, and engine-tls",
-            )
-        )
-    elif not _SCHEDULER.fullmatch(address) or urls.problem(f"http{address.removeprefix('tls')}"):
-        here.append(node.fault(f'"{address}" is no address of a scheduler', "write tls://host:8786"))
-    elif find_spec("distributed") is None:
-        here.append(node.fault("what this needs is not installed", 'pip install "media-monitor[cluster]"'))
-    tls = None if here else _engine_tls(node, files, vault, here, notes)
-    vault.say(here, faults, notes)
-    return Scheduler(address, tls) if tls is not None else None
-
-
-def _engine_tls(
-    engine: Node, files: Node | None, vault: Vault, faults: list[Fault], notes: list[str]
-) -> Tls | None:
-    """The certificates that the scheduler is met with: all of them, for each end must know the other."""
-    remedy = "write engine-tls: {ca: ca.pem, certificate: coordinator.pem, key: coordinator.key}"
-    if files is None:
-        faults.append(engine.fault("without certificates the scheduler does not know who asks", remedy))
-        return None
-    tls = access.read(
-        {"tls": files},
-        fill=lambda _node, text: text,
-        place=lambda node: vault.place(node, faults, notes, whose="engine-tls"),
-        faults=faults,
-    ).tls
-    if tls is not None and not (tls.ca and tls.certificate):
-        faults.append(files.fault("engine-tls needs an authority and a certificate of ours", remedy))
-        return None
-    return tls
+# ---- feeds -----------------------------------------------------------------------------------------------
 
 
 def _admission(
-    settings: Mapping[str, Node], faults: list[Fault], *, secret: Callable[[Node, str], str | None]
+    said: Mapping[str, Node], faults: list[Fault], *, secret: Callable[[Node, str], str | None]
 ) -> Admission:
     """Who may see the page."""
-    return read_admission(settings["web"], faults, secret=secret) if "web" in settings else ON_THIS_MACHINE
+    return read_admission(said["web"], faults, secret=secret) if "web" in said else ON_THIS_MACHINE
 
 
 def feeds_of(roots: Sequence[Node], faults: list[Fault]) -> tuple[Feed, ...]:
@@ -661,10 +449,12 @@ def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[s
     tags = document.texts(values["tags"], faults, what="tags") if "tags" in values else ()
     lang = _matching(values.get("lang"), _LANG, 'a language is two or three letters, such as "hy"', faults)
     every = _every(values.get("every"), faults)
-    private = _yes(values.get("allow-private"), faults, what="allow-private")
-    recurring = _yes(values.get("recurring"), faults, what="recurring")
+    private = settings.yes(values.get("allow-private"), faults, what="allow-private")
+    recurring = settings.yes(values.get("recurring"), faults, what="recurring")
     full_text = _full_text(values.get("full_text"), faults, notes, kept=vault is not None and vault.kept)
-    aggregator = _yes(values["aggregator"], faults, what="aggregator") if "aggregator" in values else None
+    aggregator = (
+        settings.yes(values["aggregator"], faults, what="aggregator") if "aggregator" in values else None
+    )
     asked_with = _access(name, values, vault, faults, notes)
     if len(faults) > count:
         return None
@@ -685,7 +475,7 @@ def _feed(node: Node, faults: list[Fault], *, vault: Vault | None, notes: list[s
 
 def _full_text(node: Node | None, faults: list[Fault], notes: list[str], *, kept: bool) -> bool:
     """Whether pages are read; a desk that was kept goes on without where what reads them is gone."""
-    if not _yes(node, faults, what="full_text"):
+    if not settings.yes(node, faults, what="full_text"):
         return False
     missing = missing_for_full_text()
     if missing and node is not None:
@@ -748,61 +538,11 @@ def _every(node: Node | None, faults: list[Fault]) -> timedelta | None:
     if node is None:
         return None
     text = document.text(node, faults, what="every")
-    found = span(text)
+    found = settings.span(text)
     if found is None or not SHORTEST <= found <= LONGEST:
         faults.append(node.fault(f'"{text}" is no interval', "write such as: 10 min, 1 h (1 s to 7 d)"))
         return SHORTEST
     return found
-
-
-def span(text: str) -> timedelta | None:
-    """The length of time that "10 min" says; None where it says none."""
-    found = _SPAN.fullmatch(text)
-    return timedelta(seconds=int(found[1]) * _SECONDS[found[2][0]]) if found else None
-
-
-def _some_minutes(node: Node, faults: list[Fault], *, what: str) -> timedelta | None:
-    text = document.text(node, faults, what=what)
-    found = span(text)
-    if text and (found is None or not _MINUTE <= found <= _DAY):
-        faults.append(
-            node.fault(f'"{text}" will not do for {what}', "write such as: 15 min, 1 h (1 min to 1 d)")
-        )
-    return found
-
-
-def _alive(node: Node | None, vault: Vault, faults: list[Fault], notes: list[str]) -> Alive | None:
-    if node is None:
-        return None
-    here: list[Fault] = []
-    values = document.fields(node, ALIVE_KEYS, here, what="alive") if node.kind == "map" else {"url": node}
-    every = _some_minutes(values["every"], faults, what="every") if "every" in values else None
-    if "url" not in values:
-        here.append(node.fault('alive needs "url"', "add url: …"))
-    url = _alive_url(values["url"], vault, here, notes) if "url" in values else None
-    vault.say(here, faults, notes)
-    return None if url is None else Alive(url, every or ALIVE_EVERY)
-
-
-def _alive_url(address: Node, vault: Vault, faults: list[Fault], notes: list[str]) -> str | None:
-    if vault.kept and not address.text:
-        notes.append("settings: the address under alive was not kept; it is not asked")
-        return None
-    text = document.text(address, faults, what="alive")
-    url = vault.filled(address, text, faults, notes, whose="the address under alive")
-    if url is not None and (problem := urls.problem(url)):
-        faults.append(address.fault(f"the address under alive cannot be asked: {problem}"))
-        return None
-    return url
-
-
-def _yes(node: Node | None, faults: list[Fault], *, what: str) -> bool:
-    if node is None:
-        return False
-    text = document.text(node, faults, what=what).lower()
-    if text not in ("yes", "true", "no", "false"):
-        faults.append(node.fault(f'"{text}" is neither yes nor no'))
-    return text in ("yes", "true")
 
 
 # ---- receivers and their secrets -------------------------------------------------------------------------
@@ -888,5 +628,5 @@ def _escalation(name: str, node: Node, names: Collection[str], faults: list[Faul
         faults.append(values["to"].fault(f'there is no receiver "{to}"', document.nearest(to, names)))
     elif to == name:
         faults.append(values["to"].fault("escalates to itself", "name another receiver"))
-    after = _some_minutes(values["after"], faults, what="after")
+    after = settings.some_minutes(values["after"], faults, what="after")
     return None if after is None else Escalation(to, after)

@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from monitor.clock import Reading
-    from monitor.config import Address, Desk
+    from monitor.config import Desk
     from monitor.engine import Engine
     from monitor.model import Lost, PollResult, Receiver, Settled
+    from monitor.settings import Address
 
 log = logging.getLogger("monitor")
 logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedIOBase
 
-    from monitor.config import Address
+    from monitor.settings import Address
     from monitor.subscribing import Subscriber
 
 log = logging.getLogger("monitor")

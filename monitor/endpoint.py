@@ -16,7 +16,7 @@ from monitor.exposition import CONTENT_TYPE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from monitor.config import Address
+    from monitor.settings import Address
 
 log = logging.getLogger("monitor")
 

@@ -24,6 +24,7 @@ from monitor.engine import Engine
 from monitor.errors import ConfigError, Fault, StateError
 from monitor.feeds.fetch import Fetcher
 from monitor.model import Escalation, Feed
+from monitor.settings import Alive
 from monitor.store.store import DATABASE, Store
 from monitor.timetable import timetable
 from tests.desks import NEWS, OLD, RULES, Desk, eventually, rss, serve_feed
@@ -342,7 +343,7 @@ def test_while_all_is_well_the_address_that_would_miss_us_is_asked(
 ) -> None:
     web.serve("/ping/s3cr3t", b"OK")
     engine = made(tmp_path, web)
-    engine.desk = replace(engine.desk, alive=config.Alive(web.url("/ping/s3cr3t"), timedelta(minutes=5)))
+    engine.desk = replace(engine.desk, alive=Alive(web.url("/ping/s3cr3t"), timedelta(minutes=5)))
     with running(Daemon(engine, reload=lambda: engine.desk)):
         eventually(lambda: any(request.path == "/ping/s3cr3t" for request in web.requests))
     asked = [request for request in web.requests if request.path == "/ping/s3cr3t"]
@@ -356,7 +357,7 @@ def test_an_address_that_would_miss_us_and_fails_is_in_the_log_without_itself(
     web.serve("/ping/s3cr3t", b"", status=500)
     engine = made(tmp_path, web)
     engine.say_alive()
-    engine.desk = replace(engine.desk, alive=config.Alive(web.url("/ping/s3cr3t")))
+    engine.desk = replace(engine.desk, alive=Alive(web.url("/ping/s3cr3t")))
     engine.say_alive()
     engine.close()
     (line,) = ear.lines

@@ -13,7 +13,6 @@ import pytest
 
 from monitor import config
 from monitor.clock import utc_now
-from monitor.config import Address
 from monitor.doorbell import MOST, PLACES, Doorbell
 from monitor.engine import Engine, run_once
 from monitor.errors import FetchError, StateError
@@ -21,6 +20,7 @@ from monitor.feeds import schedule
 from monitor.feeds.fetch import Fetcher
 from monitor.model import Feed, Fresh, Offer, Reply, Validators
 from monitor.pipeline import take
+from monitor.settings import Address
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 from monitor.subscribing import HELLO, Subscriber

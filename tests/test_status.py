@@ -17,12 +17,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from monitor import __version__, pipeline
-from monitor.config import Address
 from monitor.endpoint import Endpoint
 from monitor.errors import LockedError, SendError, StateError
 from monitor.exposition import Family, exposition
 from monitor.feeds import health
 from monitor.model import Feed, FeedState, Receiver
+from monitor.settings import Address
 from monitor.store.lock import is_held, only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE

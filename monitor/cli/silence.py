@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from monitor import config
+from monitor import config, settings
 from monitor.cli import spoken
 from monitor.cli.main import count, echo_json
 from monitor.cli.place import LARGEST, json_option, number, opened, person, state_option
@@ -145,7 +145,7 @@ def _ends(length: str | None, until: str | None, *, now: datetime) -> datetime:
         raise UsageError("a silence needs an end", remedy="give --for 24h, or --until")
     if length is not None:
         try:
-            span = config.span(length.strip())
+            span = settings.span(length.strip())
             if span:
                 return now + span
         except (OverflowError, ValueError):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import config
+from monitor import settings as desk_settings
 from monitor.model import Severity
 from monitor.rules import document, rulebook
 from monitor.rules.schema import MODELINES, schema
@@ -88,7 +89,7 @@ def test_the_schema_has_the_keys_of_the_loader() -> None:
     assert tuple(tops) == config.TOP_KEYS
     rule = tops["rules"]["items"]["properties"]
     assert set(rule) == set(rulebook.RULE_KEYS)
-    assert set(tops["settings"]["properties"]) == set(config.SETTING_KEYS)
+    assert set(tops["settings"]["properties"]) == set(desk_settings.KEYS)
     assert set(tops["feeds"]["items"]["properties"]) == set(config.FEED_KEYS)
     assert set(tops["names"]["additionalProperties"]["properties"]) == set(rulebook.NAME_KEYS)
     assert set(tops["terms"]["additionalProperties"]["properties"]) == set(rulebook.TERM_KEYS)
