@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 from distributed import Security
 
-from monitor import __version__, cluster, config
+from monitor import __version__, cluster, config, settings
 from monitor.clock import utc_now
 from monitor.cluster import Cluster, Patience
 from monitor.daemon import Daemon
@@ -445,7 +445,7 @@ def test_an_engine_whose_extra_is_not_installed_is_refused(
 ) -> None:
     engine = f"dask {world.address}"
     assert named(world, engine).scheduler is not None
-    monkeypatch.setattr(config, "find_spec", lambda _: None)
+    monkeypatch.setattr(settings, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r'not installed - pip install "media-monitor\[cluster\]"'):
         named(world, engine)
 
