@@ -175,6 +175,20 @@ def test_mistakes_are_told_in_the_order_in_which_the_files_are_read() -> None:
     assert [fault.file for fault in found] == ["b.yaml", "a.yaml"]
 
 
+@pytest.mark.parametrize(
+    ("when", "fits"),
+    [
+        (f"$a near/{condition.FARTHEST} $a", True),
+        (f"$a near/{condition.FARTHEST + 1} $a", False),
+        (f"atleast/{condition.MOST_AT_LEAST} $a", True),
+        (f"atleast/{condition.MOST_AT_LEAST + 1} $a", False),
+    ],
+)
+def test_a_condition_counts_so_far_and_no_further(when: str, *, fits: bool) -> None:
+    found = faults_of("terms: {a: {words: [treaty]}}\n" + (RULE % "treaty").replace("$a", when))
+    assert [" is more than " in fault.what for fault in found] == [True] * (not fits)
+
+
 # ---- mentions ----------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.model import Candidate, Entry, Fingerprint, Kind
 from monitor.stories import judge
-from monitor.stories.event import same_event
+from monitor.stories.event import related, same_event
 from monitor.stories.fingerprint import fingerprint
 from monitor.stories.formula import formula, runs
 from monitor.stories.furniture import bare_report, bare_title
@@ -268,6 +268,48 @@ def test_only_what_an_outlet_prints_under_other_titles_is_its_formula() -> None:
     assert formula(told(TITLES[0], of_words(INVENTED)), near, outlet="Outlet") == frozenset()
 
 
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [(of_words(INVENTED[10:15]), Kind.COPY), ("Storm closes port of Kapan", Kind.NEW)],
+)
+def test_other_headlines_over_one_text_are_those_of_a_copy_where_both_stand_in_it(
+    title: str, kind: Kind
+) -> None:
+    text = INVENTED[:39]
+    one = told(of_words(INVENTED[:5]), of_words(text, ["firk"]))
+    other = told(title, of_words(text, ["karf"]))
+    assert judge.judge(one, other, same_outlet=True).kind is kind
+    assert judge.judge(other, one, same_outlet=True).kind is kind
+
+
+MISSPELT = [word if number % 3 else f"{word}e" for number, word in enumerate(INVENTED[:40])]
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "score", "why"),
+    [
+        (HEADLINE, INVENTED[:40], 100.0, "same text"),
+        (HEADLINE, MISSPELT, 98.0, "98 % of letters alike"),
+        (HEADLINE, INVENTED[20:32], 100.0, "one text holds the other"),
+        (HEADLINE, MORE_INVENTED[:40], 4.0, "texts differ, 4% alike"),
+        ("Storm sinks ferry off Sicily", INVENTED[:12], 0.0, "a short text under other titles"),
+        (HEADLINE, [], 100.0, "same title"),
+        (f"{HEADLINE} again", [], 91.0, "91% of title words alike"),
+        (f"{HEADLINE}, mayor dies", [], 83.0, "only one says “dies”"),
+        (HEADLINE.replace("opens", "sells"), [], 80.0, "titles differ: “open” / “sel”"),
+        (f"{HEADLINE} for traffic, cyclists, trams, buses, horses, hikers", [], 62.0, "too few words alike"),
+        ("Storm sinks ferry off Sicily", [], 0.0, "too few words alike"),
+    ],
+)
+def test_a_verdict_is_told_with_its_score_and_reason(
+    title: str, text: list[str], score: float, why: str
+) -> None:
+    one, other = told(HEADLINE, of_words(INVENTED[:40])), told(title, of_words(text))
+    verdict = judge.judge(one, other, same_outlet=False)
+    assert verdict.why.endswith(why)
+    assert round(verdict.score) == score
+
+
 # ---- titles alone ------------------------------------------------------------------------------------------
 
 AGREED = "Parliament approves railway agreement with"
@@ -331,6 +373,39 @@ def test_a_word_for_a_word_is_a_development_where_the_affair_turned_round(
 ) -> None:
     first = told("Parliament approves railway agreement with Georgia")
     assert [bool(same_event(told(title), first)), bool(same_event(first, told(title)))] == [develops] * 2
+
+
+QUAKE = "Strong earthquake shakes northern Chile coast on Monday, dozens hurt"
+
+
+@pytest.mark.parametrize(
+    ("title", "one_event"),
+    [
+        (f"{QUAKE}, roads closed", True),
+        (f"{QUAKE}, roads closed".replace(" on Monday", ""), True),
+        (f"{QUAKE}, roads closed".replace("Monday", "Friday"), False),
+    ],
+)
+def test_only_titles_that_name_two_days_are_of_two_events(title: str, *, one_event: bool) -> None:
+    one, other = told(QUAKE), told(title)
+    assert [bool(same_event(other, one)), related(other, one), related(one, other)] == [one_event] * 3
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Rescuers reach Dorsk", "same link, other news"),
+        ("Rescuers reach Kapan", ""),
+        ("Friday: rescuers reach Dorsk", ""),
+    ],
+)
+def test_other_news_under_one_link_is_of_its_event_where_it_shares_a_word_and_the_day(
+    title: str, said: str
+) -> None:
+    page = "https://a.example/1"
+    first = told("Monday: storm closes port of Dorsk", link=page)
+    assert same_event(told(title, link=page), first) == said
+    assert same_event(told(title, link=f"{page}2"), first) == ""
 
 
 def test_what_two_titles_of_one_event_share_is_told_in_the_order_of_the_new_one() -> None:
