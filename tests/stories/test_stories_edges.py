@@ -282,6 +282,14 @@ def test_other_headlines_over_one_text_are_those_of_a_copy_where_both_stand_in_i
     assert judge.judge(other, one, same_outlet=True).kind is kind
 
 
+@pytest.mark.parametrize(("words", "kind"), [(60, Kind.COPY), (25, Kind.NEW)])
+def test_a_teaser_need_not_tell_all_that_the_title_of_the_longer_text_tells(words: int, kind: Kind) -> None:
+    teaser = told(HEADLINE, of_words(INVENTED[:25]))
+    full = told(f"{HEADLINE} for former mayor", of_words(INVENTED[:words]))
+    assert judge.judge(full, teaser, same_outlet=False).kind is kind
+    assert judge.judge(teaser, full, same_outlet=False).kind is kind
+
+
 MISSPELT = [word if number % 3 else f"{word}e" for number, word in enumerate(INVENTED[:40])]
 
 
