@@ -348,3 +348,21 @@ def test_a_spelling_adds_nothing_where_another_stands_in_it(
 def test_a_near_miss_is_one_letter_more_or_less_or_changed(word: str, *, is_near: bool) -> None:
     book = rules("names: {a: {full: [Pashinyan]}}\n" + RULE % "Pashinyan")
     assert bool(near_misses(book, {word: 1})) == is_near
+
+
+@pytest.mark.parametrize(
+    ("term", "word", "is_near"),
+    [
+        ("words: [railway]", "railwey", True),
+        ("words: [railway bridge]", "railwey", False),
+        ("words: [railways*]", "ralways", False),
+        ("words: [trams]", "tramsy", False),
+        ("words: [railway]", "rail", False),
+        ("words: [bridge], except: [railway]", "railwey", False),
+    ],
+)
+def test_near_misses_are_told_of_long_words_that_are_looked_for_alone(
+    term: str, word: str, *, is_near: bool
+) -> None:
+    book = rules(f"terms: {{a: {{{term}}}}}\n" + RULE % "railway")
+    assert bool(near_misses(book, {word: 1})) == is_near
