@@ -110,7 +110,7 @@ class _WrongError(Exception):
 
 
 def parse(node: Node, known: Mapping[str, int], faults: list[Fault]) -> Condition | None:
-    """The condition that a scalar spells; None and its faults where it is wrong.
+    """The condition that a scalar, not a blank one, spells; None and its faults where it is wrong.
 
     `known` gives the number of each name and term. Every undefined name is a fault of its own.
     """
@@ -228,8 +228,6 @@ class _Grammar:
         raise _misplaced(token)
 
     def _ended(self) -> _WrongError:
-        if not self._tokens:
-            return _WrongError(0, "the condition is empty", "name what to look for: $name")
         last = self._tokens[-1]
         return _WrongError(
             last.offset, f'something is missing after "{last.text}"', "name what to look for: $name"

@@ -350,7 +350,7 @@ def near_misses(rulebook: Rulebook, words: Mapping[str, int]) -> list[Fault]:
             spelling
             for cut in _one_less(folded)
             for spelt, spelling in wanted.get(cut, ())
-            if _one_off(folded, spelt)
+            if _is_one_off(folded, spelt)
         }:
             found[spelling].append((often, word))
     return sorted(
@@ -383,11 +383,6 @@ def _one_less(word: str) -> Iterable[str]:
     return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}
 
 
-def _one_off(one: str, other: str) -> bool:
-    """Whether one letter put in, left out or changed makes the one the other."""
-    if one == other or abs(len(one) - len(other)) > 1:
-        return False
-    if len(one) == len(other):
-        return sum(a != b for a, b in zip(one, other, strict=True)) == 1
-    shorter, longer = sorted((one, other), key=len)
-    return any(longer[:at] + longer[at + 1 :] == shorter for at in range(len(longer)))
+def _is_one_off(one: str, other: str) -> bool:
+    """Of two words that share one of _one_less: whether one letter more, less or changed parts them."""
+    return len(one) != len(other) or sum(a != b for a, b in zip(one, other, strict=True)) == 1

@@ -96,7 +96,7 @@ def judge(
 
 def _unlike(new: Fingerprint, old: Fingerprint) -> bool:
     """Whether titles are all there is and share too few words for anything: the most of what is near."""
-    if (new.summary and old.summary) or (new.link and new.link == old.link) or new.title == old.title:
+    if (new.summary and old.summary) or (new.link and new.link == old.link):
         return False
     return not may_be_alike(new.title, old.title, least=CLOSE)
 

@@ -11,11 +11,12 @@ import pytest
 
 from monitor.alerts.telling import LEAD_WORDS
 from monitor.rules import condition, document
-from monitor.rules.condition import All, AtLeast, Name, Within
+from monitor.rules.condition import All, AnyOf, AtLeast, Name, Near, Within, Without, neighbours
 from monitor.rules.endings import stems
 from monitor.rules.examples import failing_examples
-from monitor.rules.lexicon import MOST_OCCURRENCES, MOST_STARTS
-from monitor.rules.lint import implies, remarks
+from monitor.rules.explain import explain
+from monitor.rules.lexicon import MOST_OCCURRENCES, MOST_STARTS, Hit
+from monitor.rules.lint import implies, near_misses, remarks
 from monitor.rules.match import match
 from monitor.rules.phrase import MOST_PHRASES
 from monitor.rules.rulebook import Rulebook, compile_rulebook
@@ -34,11 +35,17 @@ RULE = "rules: [{id: one, title: One, when: $a, send: mail, examples: {match: [%
 
 def faults_of(text: str) -> list[Fault]:
     """The mistakes in a rulebook."""
+    return read_all({"test.yaml": text})[1]
+
+
+def read_all(texts: dict[str, str]) -> tuple[Rulebook, list[Fault]]:
+    """The rulebook of these files, and its mistakes."""
     found: list[Fault] = []
-    root = document.read("test.yaml", text, found)
-    assert root is not None
-    compile_rulebook([root], receivers=["mail"], sources=(), read_article=str, faults=found)
-    return found
+    roots = [root for file, text in texts.items() if (root := document.read(file, text, found)) is not None]
+    book = compile_rulebook(
+        roots, receivers=["mail", "chat"], sources=["a", "b"], read_article=str, faults=found
+    )
+    return book, found
 
 
 @pytest.mark.parametrize(
@@ -151,3 +158,211 @@ def test_a_georgian_name_takes_its_case_before_its_particle() -> None:
 
 def test_what_a_message_calls_the_lead_is_what_rules_call_it() -> None:
     assert LEAD_WORDS == condition.LEAD_WORDS
+
+
+# ---- mistakes ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", ["title", "severity", "was"])
+def test_an_empty_text_is_one_mistake(key: str) -> None:
+    (found,) = faults_of(f"rules: [{{id: one, any: [treaty], send: mail, {key}: ' '}}]\n")
+    assert found.what == f'"{key}" is empty'
+
+
+def test_mistakes_are_told_in_the_order_in_which_the_files_are_read() -> None:
+    wrong = "rules:\n  - {id: %s, any: [treaty], send: nobody}\n"
+    _, found = read_all({"b.yaml": wrong % "one", "a.yaml": wrong % "two"})
+    assert [fault.file for fault in found] == ["b.yaml", "a.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("when", "fits"),
+    [
+        (f"$a near/{condition.FARTHEST} $a", True),
+        (f"$a near/{condition.FARTHEST + 1} $a", False),
+        (f"atleast/{condition.MOST_AT_LEAST} $a", True),
+        (f"atleast/{condition.MOST_AT_LEAST + 1} $a", False),
+    ],
+)
+def test_a_condition_counts_so_far_and_no_further(when: str, *, fits: bool) -> None:
+    found = faults_of("terms: {a: {words: [treaty]}}\n" + (RULE % "treaty").replace("$a", when))
+    assert [" is more than " in fault.what for fault in found] == [True] * (not fits)
+
+
+# ---- mentions ----------------------------------------------------------------------------------------------
+
+
+def test_a_long_mention_reaches_past_a_short_one_inside_it() -> None:
+    long, short, after = (Hit(0, first, last, 0, 0, 0) for first, last in ((0, 10), (2, 3), (14, 15)))
+    assert neighbours([long, short], [after], 5, ordered=False) == (long, after)
+    assert neighbours([after], [long, short], 5, ordered=False) == (long, after)
+    assert neighbours([long, short], [after], 3, ordered=False) == ()
+    assert neighbours([long], [after._replace(field=1)], 5, ordered=False) == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "fires"),
+    [
+        ("Aliyev in Baku", True),
+        ("Aliyev at Aliyev Airport", False),
+        ("Aliyev in Baku, at Aliyev Airport", True),
+        ("Aliyev Airport in Baku", False),
+    ],
+)
+def test_what_an_exception_names_is_no_mention_and_no_context(body: str, *, fires: bool) -> None:
+    book = rules(
+        "names: {a: {short: [Aliyev], context: [Baku], except: [Aliyev Airport]}}\n" + RULE % "Aliyev Baku"
+    )
+    assert bool(_fired(book, body)) == fires
+
+
+@pytest.mark.parametrize(("words", "more"), [(3, ""), (4, ""), (5, "; and 1 more")])
+def test_of_many_alternatives_that_fail_four_are_told_and_the_others_counted(words: int, more: str) -> None:
+    looked_for = ["alpha", "beta", "gamma", "delta", "epsilon"][:words]
+    book = rules(f"rules: [{{id: one, any: [{', '.join(looked_for)}], send: mail}}]\n")
+    (verdict,) = explain(book, entry(FEED, Item("1", "x")), tags=frozenset()).verdicts
+    assert verdict.clause == "; ".join(f"{word} is not mentioned" for word in looked_for[:4]) + more
+
+
+@pytest.mark.parametrize(("times", "more"), [(3, ""), (4, ""), (5, " and 1 more")])
+def test_of_many_mentions_four_are_told_and_the_others_counted(times: int, more: str) -> None:
+    book = rules("terms: {a: {words: [treaty]}}\n" + (RULE % "x").replace("$a", "atleast/9 $a"))
+    made = entry(FEED, Item("1", "x", "", "treaty " * times))
+    (verdict,) = explain(book, made, tags=frozenset()).verdicts
+    told = ", ".join(['$a "treaty" (body)'] * min(times, 4))
+    assert verdict.clause == f"fewer than 9 mentions: {told}{more}"
+
+
+# ---- remarks -----------------------------------------------------------------------------------------------
+
+
+def test_a_spelling_of_several_short_words_is_remarked_on_once() -> None:
+    found = remarks(rules("terms: {a: {words: [(eu|un|treaty)]}}\n" + RULE % "eu"))
+    assert [one.what for one in found] == ['"eu" is short, and will stand in many texts for something else']
+
+
+@pytest.mark.parametrize(
+    ("wider", "narrower", "shadows"),
+    [
+        ("send: [mail, chat]", "send: mail", True),
+        ("send: mail", "send: [mail, chat]", False),
+        ("send: mail, severity: high", "send: mail", True),
+        ("send: mail", "send: mail, severity: high", False),
+        ("send: mail", "send: mail, lang: en", True),
+        ("send: mail, lang: [en, ru]", "send: mail, lang: en", True),
+        ("send: mail, lang: en", "send: mail, lang: [en, ru]", False),
+        ("send: mail, lang: en", "send: mail", False),
+        ("send: mail, sources: [a, b]", "send: mail, sources: [a]", True),
+        ("send: mail, sources: [a]", "send: mail, sources: [a, b]", False),
+        ("send: mail, sources: [a]", "send: mail", False),
+        ("send: mail, not-sources: [a]", "send: mail, not-sources: [a, b]", True),
+        ("send: mail, not-sources: [a, b]", "send: mail, not-sources: [a]", False),
+    ],
+)
+def test_a_rule_is_in_the_shadow_of_one_that_lets_as_much_pass_and_tells_as_many_as_urgently(
+    wider: str, narrower: str, *, shadows: bool
+) -> None:
+    desk = (
+        "terms: {a: {words: [treaty]}, b: {words: [pact]}}\nrules:\n"
+        f"  - {{id: one, when: $a or $b, {wider}, examples: {{match: [treaty]}}}}\n"
+        f"  - {{id: two, when: $a, {narrower}, examples: {{match: [treaty]}}}}\n"
+    )
+    book, faults = read_all({"test.yaml": desk})
+    assert faults == []
+    assert ['"two" is shadowed' in one.what for one in remarks(book)] == [True] * shadows
+
+
+A, B, C = (Name(owner, what) for owner, what in enumerate("abc"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both_ways"),
+    [
+        (All((A, B)), A, False),
+        (All((A, B)), All((B, A)), True),
+        (A, AnyOf((A, B)), False),
+        (AnyOf((A, B)), AnyOf((B, C, A)), False),
+        (Without(A, B), A, False),
+        (Near(A, B, 3, ordered=False), All((A, B)), False),
+        (Near(A, B, 3, ordered=False), Near(A, B, 5, ordered=False), False),
+        (Near(A, B, 3, ordered=True), Near(A, B, 3, ordered=False), False),
+        (AtLeast(3, A), AtLeast(2, A), False),
+        (AtLeast(2, A), AnyOf((A, B)), False),
+        (Within("title", All((A, B))), A, False),
+        (Within("title", AtLeast(2, A)), A, False),
+        (Within("title", Near(A, B, 3, ordered=False)), B, False),
+    ],
+)
+def test_a_condition_implies_the_weaker_one(one: Condition, other: Condition, *, both_ways: bool) -> None:
+    assert [implies(one, other), implies(other, one)] == [True, both_ways]
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        Without(A, B),
+        AnyOf((C, Without(A, B))),
+        All((C, Without(A, B))),
+        Near(Without(A, B), C, 3, ordered=False),
+        Near(C, Without(A, B), 3, ordered=False),
+        AtLeast(2, Without(A, B)),
+    ],
+)
+def test_what_holds_in_a_zone_because_something_is_missing_there_implies_nothing(inner: Condition) -> None:
+    assert not implies(Within("title", inner), inner)
+
+
+@pytest.mark.parametrize(
+    ("general", "narrow", "covers"),
+    [
+        ("treaty", "peace treaty", True),
+        ("treat*", "treaty", True),
+        ("treat*", "treats*", True),
+        ("treats*", "treat*", False),
+        ("treaty", "treat*", False),
+        ("treaty", "treaties", False),
+        ("peace treaty", "treaty peace", False),
+        ("=Treaty", "treaty", False),
+    ],
+)
+def test_a_spelling_adds_nothing_where_another_stands_in_it(
+    general: str, narrow: str, *, covers: bool
+) -> None:
+    found = remarks(rules(f"terms: {{a: {{words: [{general}, {narrow}]}}}}\n" + RULE % "treaty"))
+    told = f'"{narrow}" adds nothing: "{general}" finds it too'
+    assert (told in [one.what for one in found]) == covers
+
+
+@pytest.mark.parametrize(
+    ("word", "is_near"),
+    [
+        ("Pashinyin", True),
+        ("Pashinyann", True),
+        ("Pashinya", True),
+        ("Pashniyan", False),
+        ("Pashnyian", False),
+        ("Pashninyyan", False),
+        ("Pashinyan", False),
+    ],
+)
+def test_a_near_miss_is_one_letter_more_or_less_or_changed(word: str, *, is_near: bool) -> None:
+    book = rules("names: {a: {full: [Pashinyan]}}\n" + RULE % "Pashinyan")
+    assert bool(near_misses(book, {word: 1})) == is_near
+
+
+@pytest.mark.parametrize(
+    ("term", "word", "is_near"),
+    [
+        ("words: [railway]", "railwey", True),
+        ("words: [railway bridge]", "railwey", False),
+        ("words: [railways*]", "ralways", False),
+        ("words: [trams]", "tramsy", False),
+        ("words: [railway]", "rail", False),
+        ("words: [bridge], except: [railway]", "railwey", False),
+    ],
+)
+def test_near_misses_are_told_of_long_words_that_are_looked_for_alone(
+    term: str, word: str, *, is_near: bool
+) -> None:
+    book = rules(f"terms: {{a: {{{term}}}}}\n" + RULE % "railway")
+    assert bool(near_misses(book, {word: 1})) == is_near

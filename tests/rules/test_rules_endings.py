@@ -74,3 +74,31 @@ def is_form(word: str, form: str) -> bool:
 def test_a_russian_name_meets_its_forms_and_no_others(word: str, forms: str, others: str, why: str) -> None:
     assert [form for form in forms.split() if not is_form(word, form)] == [], why
     assert [form for form in others.split() if is_form(word, form)] == [], why
+
+
+OTHERS = [
+    ("Երևան", "Երևանի Երևանում Երևանից Երևանը Երևանին Երևանով", "Երևանցի Երևանյան", "Armenian, a consonant"),
+    ("Երկիր", "Երկրի Երկրին Երկրից Երկրում Երկիրը", "Երկր Երկրը Երկրն", "a vowel that falls"),
+    ("Թուրք", "Թուրքեր Թուրքերի Թուրքերին", "Թուրքիա Թուրքիայի", "a plural"),
+    ("Բաքու", "Բաքվի Բաքվում Բաքվից", "Բաքվեցի", "-ու"),
+    ("Գյումրի", "Գյումրիի Գյումրու Գյումրուց Գյումրիում", "Գյումրեցի", "-ի"),
+    ("Աննա", "Աննայի Աննային Աննայից", "Աննիկ", "a vowel"),
+    ("Արյուն", "Արյան Արյունը", "Արյունոտ", "-ուն"),
+    ("Կառավարություն", "Կառավարության Կառավարությունից Կառավարությամբ", "Կառավարական", "-ություն"),
+    ("ალიევი", "ალიევის ალიევს ალიევმა ალიევთან ალიევისთვის", "ალიევიანი", "Georgian, -ი"),
+    ("ბაქო", "ბაქოს ბაქოში ბაქოდან ბაქომ ბაქოსთან", "ბაქოელი", "-ო"),
+    ("ბაიდუ", "ბაიდუს ბაიდუმ ბაიდუსთან", "ბაიდ", "-უ"),
+    ("ამერიკა", "ამერიკის ამერიკას ამერიკაში ამერიკიდან ამერიკამ", "ამერიკელი", "an ა that falls"),
+    ("გიორგაძე", "გიორგაძის გიორგაძემ გიორგაძეს გიორგაძესთან", "გიორგა", "an ე that falls"),
+    ("Bakı", "Bakıda Bakının Bakıya Bakıdan Bakıdakı Bakılılar", "Bakıxanov Bak", "Azerbaijani"),
+    ("Dilək", "Diləyin Diləyə Diləkdən", "Diləy", "k to y"),
+    ("Ocaq", "Ocağı Ocağın Ocaqda", "Ocağ", "q to ğ"),
+    ("Zonguldak", "Zonguldağa Zonguldağın Zonguldakta", "Zonguldağ Zonguldağlı", "Turkish, k to ğ"),
+    ("Ankara", "Ankarada Ankaranın Ankaraya Ankaradan", "Ankar", "a vowel"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("word", "forms", "others", "why"), OTHERS)
+def test_a_name_in_another_language_meets_its_forms_too(word: str, forms: str, others: str, why: str) -> None:
+    assert [form for form in forms.split() if not is_form(word, form)] == [], why
+    assert [form for form in others.split() if is_form(word, form)] == [], why
