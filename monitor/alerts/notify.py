@@ -519,7 +519,7 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
                 self._wanted(self._smtp.noop())
                 return self._smtp
         self.hang_up()
-        host, port = str(self.smtp_host), int(self.port or 0)
+        host, port = str(self.smtp_host), int(self.port)
         if self.secure_mode == "ssl":
             context = self._context()
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, _own_name(), timeout=_CONNECT, context=context)
@@ -543,9 +543,9 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return
-        if smtp.sock is not None:
-            smtp.sock.settimeout(1)  # it has nothing to say that we wait for
         with suppress(OSError, smtplib.SMTPException):
+            if smtp.sock is not None:  # closed, where the handshake after STARTTLS failed
+                smtp.sock.settimeout(1)  # it has nothing to say that we wait for
             smtp.quit()
         smtp.close()
 
