@@ -543,8 +543,8 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return
-        with suppress(OSError, smtplib.SMTPException):
-            if smtp.sock is not None:  # closed, where the handshake after STARTTLS failed
+        with suppress(OSError, smtplib.SMTPException):  # closed, where the handshake after STARTTLS failed
+            if smtp.sock is not None:
                 smtp.sock.settimeout(1)  # it has nothing to say that we wait for
             smtp.quit()
         smtp.close()

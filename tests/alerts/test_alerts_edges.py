@@ -12,9 +12,9 @@ import requests
 from monitor import pipeline
 from monitor.alerts import milestone, notify, sample
 from monitor.alerts.compose import compose
-from monitor.alerts.notify import Notifier, _scrubbed
+from monitor.alerts.notify import _scrubbed
 from monitor.alerts.template import Templates
-from monitor.model import Alert, FeedState, Kind, Match, Message, Receiver, Severity
+from monitor.model import Alert, FeedState, Kind, Match, Receiver, Severity
 from monitor.store.store import Store
 from tests.fakes import FEED, START, FakeClock, FakeOutlet, FakeReceivers, Item, entry, rules
 

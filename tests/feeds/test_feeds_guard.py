@@ -159,9 +159,7 @@ def test_an_address_that_is_dead_is_followed_by_the_next_that_is_not() -> None:
 def test_a_socks_proxy_has_a_fair_share_of_the_time_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:
     shares, opened = [], []
 
-    def ask(
-        _sock: socket.socket, host: str, _port: int, *, login: object, left: Callable[[], float]
-    ) -> None:
+    def ask(_sock: socket.socket, host: str, _port: int, *, login: object, left: Callable[[], float]) -> None:
         assert login is None
         shares.append(left())
         raise socks.UnreachableError(f"{host} is dead")
