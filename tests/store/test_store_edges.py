@@ -349,6 +349,19 @@ def test_a_feed_that_waits_too_long_by_a_wrong_clock_is_polled_soon_unless_it_fa
     assert found == {name: int(moment.timestamp() * 1000) for name, moment in {**waits, "far": due}.items()}
 
 
+# ---- what it needs -----------------------------------------------------------------------------------------
+
+
+def test_the_first_sqlite_with_strict_tables_will_do_and_none_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 36, 9))
+    with pytest.raises(StateError, match="is too old"):
+        Store(tmp_path)
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 37, 0))
+    Store(tmp_path).close()
+
+
 # ---- one daemon --------------------------------------------------------------------------------------------
 
 
