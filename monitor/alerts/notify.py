@@ -519,7 +519,7 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
                 self._wanted(self._smtp.noop())
                 return self._smtp
         self.hang_up()
-        host, port = str(self.smtp_host), int(self.port)
+        host, port = str(self.smtp_host), int(self.port or 0)
         if self.secure_mode == "ssl":
             context = self._context()
             smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, _own_name(), timeout=_CONNECT, context=context)
