@@ -543,9 +543,9 @@ class _Mail(NotifyEmail):  # type: ignore[no-untyped-call]  # Apprise's classes 
         smtp, self._smtp = self._smtp, None
         if smtp is None:
             return
-        if smtp.sock is not None:
-            smtp.sock.settimeout(1)  # it has nothing to say that we wait for
-        with suppress(OSError, smtplib.SMTPException):
+        with suppress(OSError, smtplib.SMTPException):  # closed, where the handshake after STARTTLS failed
+            if smtp.sock is not None:
+                smtp.sock.settimeout(1)  # it has nothing to say that we wait for
             smtp.quit()
         smtp.close()
 

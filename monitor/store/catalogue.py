@@ -53,12 +53,10 @@ def searchable(text: str) -> str:
 def asked(words: str) -> str:
     """Words of a query as they stand side by side in searchable texts.
 
-    A run may begin within another where the words begin with it, and end within one in any case: what ends a
-    pair follows it by itself.
+    A run may begin and end within another: what begins a pair stands before it by itself, and what ends it
+    behind.
     """
-    kept = searchable(words).split()
-    first = RUN.match(_plain(words).strip())
-    return " ".join(kept[1:] if first and len(_units(first)) > 1 else kept)
+    return " ".join(searchable(words).split())
 
 
 def page_of(link: str) -> int | None:

@@ -158,10 +158,13 @@ def test_one_rolling_item_after_another_under_one_guid_and_link_is_news_each_tim
     assert desk.show("ani", Item("slot", other, text, link=link)) == ["peace"]
 
 
-def test_what_is_dated_long_before_the_last_good_poll_is_no_news(desk: Desk) -> None:
+@pytest.mark.parametrize(("seconds", "told"), [(0, ["peace"]), (1, [])])
+def test_what_is_dated_more_than_three_days_before_the_last_good_poll_is_no_news(
+    desk: Desk, seconds: int, told: list[str]
+) -> None:
     desk.show("ani", QUIET)
-    old = Item("p1", PEACE.title, TEXT, published=START - timedelta(hours=73))
-    assert desk.show("ani", old, QUIET) == []
+    dated = desk.clock.now - timedelta(hours=72, seconds=seconds)
+    assert desk.show("ani", Item("p1", PEACE.title, TEXT, published=dated), QUIET) == told
 
 
 def test_what_is_dated_shortly_before_it_is_news_since_feeds_show_entries_late(desk: Desk) -> None:

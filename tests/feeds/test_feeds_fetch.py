@@ -131,6 +131,21 @@ def test_a_connection_closed_by_the_server_is_not_used_again(web: WebServer, fet
     assert web.connections == 2
 
 
+def test_a_connection_that_its_server_calls_the_last_is_not_used_again(
+    web: WebServer, fetcher: Fetcher
+) -> None:
+    """It may be closed while the next request is on its way."""
+
+    def handle(connection: socket.socket, closing: threading.Event) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+        closing.wait(5)
+
+    web.raw("/feed", handle)
+    for _ in range(2):
+        fetched(fetcher, feed_at(web.url("/feed")))
+    assert web.connections == 2
+
+
 def test_many_threads_share_a_fetcher(web: WebServer) -> None:
     paths = [f"/{number}" for number in range(30)]
     for path in paths:

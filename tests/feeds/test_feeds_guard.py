@@ -1,10 +1,14 @@
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 import pytest
 
 from monitor.errors import FetchError
+from monitor.feeds import socks
+from monitor.feeds.connection import Deadline, Door, Limits, Route
 from monitor.feeds.guard import reachable, refusal, system_resolve
+from monitor.model import Proxy
 
 REFUSED = [
     ("127.0.0.1", "loopback"),
@@ -117,3 +121,58 @@ def test_a_name_that_has_no_address_weighs_as_one_that_cannot_be_looked_up() -> 
     with pytest.raises(FetchError) as caught:
         reachable("feed.example", 443, resolve=lambda _host, _port: (), allow_private=False)
     assert caught.value.weight == 0.5
+
+
+# ---- one host, several addresses ---------------------------------------------------------------------------
+
+ADDRESSES = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+THIRDS = [10, 15, 30]  # seconds of 30: as long as none of it passes, the next has a share of all of it
+
+
+def test_each_address_of_a_host_has_a_fair_share_of_the_time_and_the_last_says_what_is_wrong() -> None:
+    shares = []
+
+    def connect(address: str, _port: int, share: float) -> socket.socket:
+        shares.append(share)
+        raise OSError(f"{address} is dead")
+
+    door = Door(lambda _host, _port: ADDRESSES, connect, Limits())
+    with pytest.raises(OSError, match=r"192\.0\.2\.3 is dead"):
+        door.open(Route("http", "feed.example", 80, allow_private=True), Deadline(timedelta(seconds=30)))
+    assert shares == pytest.approx(THIRDS, abs=1)
+
+
+def test_an_address_that_is_dead_is_followed_by_the_next_that_is_not() -> None:
+    ours, theirs = socket.socketpair()
+
+    def connect(address: str, _port: int, _share: float) -> socket.socket:
+        if address != ADDRESSES[1]:
+            raise OSError(f"{address} is dead")
+        return ours
+
+    door = Door(lambda _host, _port: ADDRESSES, connect, Limits())
+    route = Route("http", "feed.example", 80, allow_private=True)
+    with ours, theirs:
+        assert door.open(route, Deadline(timedelta(seconds=30))) is ours
+
+
+def test_a_socks_proxy_has_a_fair_share_of_the_time_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    shares, opened = [], []
+
+    def ask(_sock: socket.socket, host: str, _port: int, *, login: object, left: Callable[[], float]) -> None:
+        assert login is None
+        shares.append(left())
+        raise socks.UnreachableError(f"{host} is dead")
+
+    def connect(_address: str, _port: int, _share: float) -> socket.socket:
+        opened.append(socket.socket())
+        return opened[-1]
+
+    monkeypatch.setattr(socks, "ask", ask)
+    door = Door(lambda _host, _port: ADDRESSES, connect, Limits())
+    proxy = Proxy("proxy.example", 1080, scheme="socks5")
+    route = Route("http", "feed.example", 80, allow_private=True, proxy=proxy)
+    with pytest.raises(FetchError, match=r"192\.0\.2\.3 is dead"):
+        door.open(route, Deadline(timedelta(seconds=30)))
+    assert shares == pytest.approx(THIRDS, abs=1)
+    assert [sock.fileno() for sock in opened] == [-1, -1, -1], "of one connection it takes one wish"

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from monitor import pipeline
+from monitor.errors import StateError
 from monitor.model import Document, Feed, FeedState
 from monitor.store.baselines import Baseline
-from monitor.store.reading import Reading, expression
+from monitor.store.lock import only_daemon
+from monitor.store.reading import Concerns, Reading, expression
+from monitor.store.report import Reporter
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
@@ -131,6 +134,29 @@ def test_the_next_message_is_due_when_the_first_of_those_that_wait_is(line: Line
     assert line.store.next_delivery_due(["mail"]) == {"mail": first}
 
 
+def test_of_several_digests_that_wait_the_one_that_was_refused_says_why(tmp_path: Path) -> None:
+    with Reporter(tmp_path) as store:
+        line = Line(store)
+        line.poll("a", NEWS)
+        line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+        first, second = [row["id"] for row in store._rows("select id from alerts order by created")]
+        with store.transaction():
+            store._db.execute("delete from deliveries where receiver <> 'mail'")
+            for letter, alert in ((1, first), (2, second)):
+                store._db.execute(
+                    "insert into letters (id, receiver, kind, due, made) values (?, 'mail', 'digest', 0, 0)",
+                    (letter,),
+                )
+                store._db.execute(
+                    "update deliveries set state = 'held', letter = ? where alert = ?", (letter, alert)
+                )
+        for refused in (1, 2):
+            with store.transaction():
+                store._db.execute("update letters set error = iif(id = ?, 'it refused', '')", (refused,))
+            (queue,) = store.report(now=line.clock.now).queues
+            assert (queue.error, dict(queue.states)) == ("it refused", {"held": 2})
+
+
 # ---- what is known -----------------------------------------------------------------------------------------
 
 
@@ -152,6 +178,18 @@ def test_a_print_is_kept_packed_where_keys_find_it(line: Line) -> None:
     )
     assert {(bool(row["fingerprint"]), bool(row["found"])) for row in rows} <= {(True, True), (False, False)}
     assert rows[-1]["fingerprint"]
+
+
+def test_a_first_document_is_asked_for_by_its_own_feed(line: Line) -> None:
+    document = Document(b"<rss/>", "text/xml", "https://a.example/")
+    assert line.store.baseline_made("a") is None
+    with line.store.transaction():
+        for feed, made in zip(FEEDS, (START, START + HOUR), strict=True):
+            line.store._keep_baseline(Baseline(feed.name, made, document), asked=feed.url)
+    assert [line.store.baseline_made(feed.name) for feed in FEEDS] == [START, START + HOUR]
+    for feed in FEEDS:
+        kept = line.store.baseline(feed.name)
+        assert kept is not None and kept.feed == feed.name
 
 
 def test_a_first_document_is_forgotten_with_its_own_feed_alone(line: Line) -> None:
@@ -185,12 +223,57 @@ def test_letters_are_forgotten_once_they_are_old_and_nothing_points_at_them(tmp_
     assert left == [2, 3, 4], "one that is pointed at, a young one, and the last, whose number stays taken"
 
 
+def test_what_the_operators_were_told_is_forgotten_once_it_and_its_letter_are_old(tmp_path: Path) -> None:
+    with Upkeep(tmp_path) as store:
+        old, young = (int(moment.timestamp() * 1000) for moment in (START - 9 * HOUR, START + 9 * HOUR))
+        letters = ((1, "sent", old), (2, "sent", young), (3, "due", old), (4, "sent", young))
+        with store.transaction():
+            store._db.conn.executemany(
+                "insert into letters (id, receiver, kind, state, due, made)"
+                " values (?, 'mail', 'notice', ?, 0, ?)",
+                letters,
+            )
+            store._db.conn.executemany(
+                "insert into notices values (?, 'a feed', 'fails', ?, ?)",
+                [(1, old, 1), (2, old, 2), (3, old, 3), (4, young, 1), (5, old, None)],
+            )
+        for _ in store.prune(before=START, keys_before=START):
+            pass
+        assert [row["id"] for row in store._rows("select id from notices order by id")] == [2, 3, 4, 5]
+
+
 def test_a_desk_that_was_kept_is_known_by_its_hash(line: Line, tmp_path: Path) -> None:
     store = line.store
     with Reading(tmp_path) as reading:
         assert reading.desk() is None
         store.keep_desk("packed", rulebook="abc", now=START)
         assert reading.desk() == ("packed", "abc")
+
+
+def test_a_desk_without_feeds_has_nothing_that_people_should_see_to(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    with Reading(tmp_path) as reading:
+        assert reading.concerns(overdue=START) == Concerns(None, 0, {}, 0, ())
+
+
+def test_a_headline_has_the_text_where_there_is_no_summary(line: Line, tmp_path: Path) -> None:
+    line.poll(
+        "a", Item("n1", NEWS.title, body="The whole text."), Item("n2", "Quiet", "In short.", "At length.")
+    )
+    with Reading(tmp_path) as reading:
+        found = [reading.titled(title)[0].summary for title in (NEWS.title, "Quiet")]
+    assert found == ["The whole text.", "In short."]
+
+
+def test_a_story_of_one_entry_is_not_widely_carried(line: Line, tmp_path: Path) -> None:
+    span = {"since": START, "until": START + HOUR}
+    line.poll("a", NEWS)
+    with Reading(tmp_path) as reading:
+        assert reading.carried(**span, most=9) == []
+        line.poll("b", NEWS)
+        assert [(first.title, *counts) for first, *counts in reading.carried(**span, most=9)] == [
+            (NEWS.title, 2, 2)
+        ]
 
 
 def test_three_letters_and_a_star_begin_words_and_two_do_not() -> None:
@@ -249,3 +332,41 @@ def test_an_outage_that_lasts_into_a_far_future_by_a_wrong_clock_lasts_a_day_at_
     assert found == {
         name: int((START + hours * HOUR).timestamp() * 1000) for name, hours in (("far", 24), ("near", 3))
     }
+
+
+def test_a_feed_that_waits_too_long_by_a_wrong_clock_is_polled_soon_unless_it_failed(tmp_path: Path) -> None:
+    """One that failed may have been asked to come back so late."""
+    due, late = START + MINUTE, START + HOUR
+    waits = {"far": START + 9 * HOUR, "failed": START + 9 * HOUR, "late": late, "other": START + 9 * HOUR}
+    with Upkeep(tmp_path) as store:
+        feeds = [Feed(name, f"https://{name}.example/", name, every=MINUTE) for name in waits]
+        store.sync_feeds(feeds, first_poll=lambda feed: waits[feed.name])
+        with store.transaction():
+            store._db.execute("update feeds set failures = 1 where name = 'failed'")
+        times = dict.fromkeys(("far", "failed", "late"), (late, due))
+        assert store.clamp_dues(times, now=START, retry=HOUR, lease=HOUR) == 1
+        found = {row["name"]: row["next_poll"] for row in store._rows("select name, next_poll from feeds")}
+    assert found == {name: int(moment.timestamp() * 1000) for name, moment in {**waits, "far": due}.items()}
+
+
+# ---- what it needs -----------------------------------------------------------------------------------------
+
+
+def test_the_first_sqlite_with_strict_tables_will_do_and_none_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 36, 9))
+    with pytest.raises(StateError, match="is too old"):
+        Store(tmp_path)
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 37, 0))
+    Store(tmp_path).close()
+
+
+# ---- one daemon --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["file", "nowhere"])
+def test_what_is_no_folder_cannot_be_held(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match="cannot be opened"), only_daemon(tmp_path / name):
+        pass
