@@ -131,6 +131,11 @@ OWN: dict[str, Shape] = {
     "combining": lambda size: _text_of(b"a" + _filled("\u0301\u0316".encode(), size)),
     "one_word": lambda size: _text_of(b"x" * size),
     "words_many": lambda size: _text_of(_counted("w#-", size)),
+    "sitemap_empty": lambda size: (
+        b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' "
+        b"xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'>" + _filled(b"<url/>", size)
+        + b"</urlset>"
+    ),
     "links_many": lambda size: _text_of(_counted("<a href='http://e.example/#'>x</a>", size)),
 }  # fmt: skip
 
