@@ -102,7 +102,7 @@ def probes(
         "mutants": lambda: untried(
             "mutation testing of stories, rules, alerts, store and guard",
             "≥ 90 % killed",
-            "it takes hours: python -m tests.campaign.mutants, docs/reliability.md",
+            "it takes an hour: python -m tests.campaign.mutants, docs/reliability.md",
         ),
         "soak": lambda: soak.soak(nurseries, seconds=10 if short else size.seconds, seed=seed),
     }
