@@ -103,7 +103,7 @@ class Engine:
         self.outlets = aggregators.outlets(desk.feeds)
         self.desk = desk
         self.fetcher.user_agent = _user_agent(desk)
-        self._employ(desk.scheduler)
+        self._employ(desk.scheduler, known=store.crew())
         if desk.scheduler is None:
             with store.transaction():
                 store.keep_crew(None)
@@ -199,12 +199,14 @@ class Engine:
 
     # ---- who polls
 
-    def _employ(self, scheduler: Scheduler | None) -> None:
+    def _employ(self, scheduler: Scheduler | None, *, known: Crew | None = None) -> None:
         """Have this scheduler's workers poll from now on, or nobody but ourselves."""
         before = self.cluster
         if scheduler == (before.scheduler if before else None):
             return
-        self.cluster = Cluster(scheduler, clock=self.clock, patience=self.patience) if scheduler else None
+        self.cluster = (
+            Cluster(scheduler, known=known, clock=self.clock, patience=self.patience) if scheduler else None
+        )
         if before is not None:
             before.close()
 

@@ -390,6 +390,27 @@ def test_while_the_scheduler_is_gone_feeds_are_polled_here_with_one_notice_and_a
     assert "polls again; workers: 1." in second
 
 
+def test_a_cluster_that_is_away_is_told_once_however_often_the_program_begins_anew(
+    world: World, web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def passed() -> Crew | None:
+        with engine_of(world, tmp_path, [Feed("wire", web.url("/feed"), "o", allow_private=True)]) as engine:
+            run_once(engine)
+        with Store(tmp_path) as store:
+            return store.crew()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "__version__", "9.9")
+        away = passed()
+        assert away is not None and "they must be the same" in away.why
+        assert passed() == away
+        assert len(notices(tmp_path)) == 1
+    passed(), passed()
+    first, second = notices(tmp_path)
+    assert "cannot be used" in first
+    assert "polls again; workers:" in second
+
+
 def crew(folder: Path) -> tuple[int, str]:
     """How many workers the database knows of, and why not more."""
     with Reporter(folder) as store:
