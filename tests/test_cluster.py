@@ -50,6 +50,7 @@ from monitor.model import (
     Tls,
     Validators,
 )
+from monitor.store.lock import only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import Store
 from tests.dask_world import MANUAL, World
@@ -486,9 +487,15 @@ def test_a_single_pass_and_status_say_who_polls(world: World, web: WebServer, tm
     (desk.rules / "settings.yaml").write_text(json.dumps({"settings": world.settings}))
     done = desk.command("run", "--once")
     assert f"polling: 1 worker of 8 threads at {world.address}\n" in done.stdout, done.stderr
-    assert f"polling     1 worker of 8 threads at {world.address}\n" in desk.call("status").stdout
-    assert json.loads(desk.call("status", "--json").stdout)["polling"]["workers"] == 1
-    assert "media_monitor_cluster_workers 1\n" in desk.call("status", "--prometheus").stdout
+    after = desk.call("status").stdout
+    assert f"last polled 1 worker of 8 threads at {world.address}\nclock " in after
+    assert "media_monitor_cluster_workers 0\n" in desk.call("status", "--prometheus").stdout
+    with only_daemon(desk.state):
+        assert f"polling     1 worker of 8 threads at {world.address}\n" in desk.call("status").stdout
+        assert json.loads(desk.call("status", "--json").stdout)["polling"]["workers"] == 1
+        metrics = desk.call("status", "--prometheus").stdout
+        assert "media_monitor_cluster_workers 1\n" in metrics
+        assert "media_monitor_cluster_threads 8\n" in metrics
     with Store(desk.state) as store, store.transaction():
         store.keep_crew(Crew(world.address, START, why="it has no workers"))
     assert "here, not at tls://" in (status := desk.call("status").stdout)
