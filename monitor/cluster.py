@@ -145,7 +145,7 @@ class Cluster:
         return flight.future
 
     def news(self) -> list[str]:
-        """What the operators are to be told, in sentences."""
+        """What the operators are to be told: sentences that begin with "The cluster"."""
         return list(self._news)
 
     def told(self, number: int) -> None:
@@ -240,7 +240,7 @@ class Cluster:
         self._wait = self._patience.first
         if self._away:
             self._away = False
-            self._news.append(f"the cluster at {self.scheduler.address} polls again; workers: {workers}.")
+            self._news.append(f"at {self.scheduler.address} polls again; workers: {workers}.")
         if not self._crew.workers:
             log.info("scheduler=%s outcome=polling workers=%d", self.scheduler.address, workers)
             self._crew = Crew(self.scheduler.address, self._clock(), workers, threads)
@@ -265,7 +265,7 @@ class Cluster:
         if not self._away:
             self._away = True
             self._news.append(
-                f"the cluster at {self.scheduler.address} cannot be used: {why}."
+                f"at {self.scheduler.address} cannot be used: {why}."
                 " Feeds are polled on this machine until it can."
             )
         since = self._clock() if self._crew.workers else self._crew.since

@@ -218,7 +218,7 @@ class Engine:
             return
         with store.transaction():
             for sentence in news:
-                store.put_notice("Polling:", sentence, now=self.clock())
+                store.put_notice("The cluster", sentence, now=self.clock())
             store.keep_crew(crew)
         self.crew = crew
         if cluster is not None:

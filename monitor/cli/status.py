@@ -128,7 +128,7 @@ def _of_push(report: Report, now: datetime) -> Iterator[str]:
     """What comes by push; nothing where no feed offers it."""
     if not report.subscriptions:
         if report.offers:
-            yield _line("push", f"not set up; {count(report.offers, 'feed')} would ring (settings: push)")
+            yield _line("push", f"not set up; feeds that name a hub: {report.offers:,} (settings: push)")
         return
     states = _by_push(report, now)
     yield _line("push", ", ".join(f"{len(names)} {what}" for what, names in states.items() if names))
