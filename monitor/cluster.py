@@ -35,6 +35,7 @@ log = logging.getLogger("monitor")
 
 MOST_PLACES = 1024  # polls in flight, however many threads there are: results come back through one machine
 _TICK = 0.2  # seconds between two looks at the polls in flight
+_NOT_YET = "not connected yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,16 @@ class _Flight:
 
 
 class Cluster:
-    """The workers of one scheduler; safe among threads."""
+    """The workers of one scheduler; safe among threads.
+
+    `known` is what was last written down of who polls: what the operators were told then is not told again.
+    """
 
     def __init__(
         self,
         scheduler: Scheduler,
         *,
+        known: Crew | None = None,
         clock: Callable[[], datetime] = utc_now,
         patience: Patience = PATIENCE,
     ) -> None:
@@ -91,8 +96,10 @@ class Cluster:
         self._numbers = count()
         self._apart: set[str] = set()  # feeds whose next poll is made here, as the last one was lost
         self._unlike = ""  # the version of a worker that is not ours
-        self._crew = Crew(scheduler.address, clock(), why="not connected yet")
+        self._crew = Crew(scheduler.address, clock(), why=_NOT_YET)
         self._away = False  # whether the operators know that it is
+        if known is not None and known.scheduler == scheduler.address and known.why not in ("", _NOT_YET):
+            self._crew, self._away = known, True
         self._news: list[str] = []
         self._wait = patience.first
         self._thread = threading.Thread(target=self._serve, name="cluster", daemon=True)
@@ -138,7 +145,7 @@ class Cluster:
         return flight.future
 
     def news(self) -> list[str]:
-        """What the operators are to be told, in sentences."""
+        """What the operators are to be told: sentences that begin with "The cluster"."""
         return list(self._news)
 
     def told(self, number: int) -> None:
@@ -231,6 +238,9 @@ class Cluster:
 
     def _begin_use(self, client: Any, workers: int, threads: int) -> None:
         self._wait = self._patience.first
+        if self._away:
+            self._away = False
+            self._news.append(f"at {self.scheduler.address} polls again; workers: {workers}.")
         if not self._crew.workers:
             log.info("scheduler=%s outcome=polling workers=%d", self.scheduler.address, workers)
             self._crew = Crew(self.scheduler.address, self._clock(), workers, threads)
@@ -238,26 +248,28 @@ class Cluster:
             self._crew = replace(self._crew, workers=workers, threads=threads)
         if self._executor is None:
             self._executor = client.get_executor(pure=False, retries=0)
-        if self._away:
-            self._away = False
-            self._news.append(f"the cluster at {self.scheduler.address} polls again; workers: {workers}.")
         self._tried.set()
 
     def _begin_away(self, why: str) -> None:
-        """From now on polls are made here; the operators are told once, however long it lasts."""
+        """From now on polls are made here; the operators are told once, however long it lasts.
+
+        What they are told stands there before the crew that it follows from: a crew that is written down
+        was told of.
+        """
         with self._lock:
             self._executor = None
         if self._stop.is_set():
             return
-        since = self._clock() if self._crew.workers else self._crew.since
-        self._crew = Crew(self.scheduler.address, since, why=why)
+        if not (self._away and self._tried.is_set()):
+            log.warning("scheduler=%s outcome=polling-here why=%s", self.scheduler.address, why)
         if not self._away:
             self._away = True
-            log.warning("scheduler=%s outcome=polling-here why=%s", self.scheduler.address, why)
             self._news.append(
-                f"the cluster at {self.scheduler.address} cannot be used: {why}."
+                f"at {self.scheduler.address} cannot be used: {why}."
                 " Feeds are polled on this machine until it can."
             )
+        since = self._clock() if self._crew.workers else self._crew.since
+        self._crew = Crew(self.scheduler.address, since, why=why)
 
     def _give_up_overdue(self, now: float) -> None:
         overdue = [number for number, flight in list(self._flying.items()) if flight.until <= now]

@@ -544,7 +544,7 @@ def _push(patient: Patient) -> Iterator[_Found]:
     standing = patient.report.subscriptions if patient.report else ()
     if push is None:
         offers = patient.report.offers if patient.report else 0
-        yield Grade.OK, f"not set up; {offers} feeds name a hub, and are polled like all"
+        yield Grade.OK, f"not set up; feeds that name a hub: {offers}; they are polled like all"
         return
     if patient.network:
         yield from _answering(patient, push.address)

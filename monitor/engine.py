@@ -9,12 +9,12 @@ import logging
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
-from monitor import __version__, pipeline, urls
+from monitor import __version__, pipeline
 from monitor.alerts import notice
 from monitor.alerts.notify import Notifier
 from monitor.clock import utc_now
@@ -23,10 +23,10 @@ from monitor.errors import FetchError, ParseError
 from monitor.feeds import aggregators, schedule
 from monitor.feeds.aggregators import Outlets
 from monitor.feeds.courtesy import PER_HOST, Courtesy, Room
-from monitor.feeds.fetch import Fetcher
+from monitor.feeds.fetch import Fetcher, led_to
 from monitor.feeds.poll import polled, settled, unconditional
 from monitor.feeds.workers import Parsers
-from monitor.model import Access, Failed, Feed, First, Fresh, Lost, Poll, Settled, Task
+from monitor.model import Failed, Feed, First, Fresh, Lost, Poll, Settled, Task
 from monitor.pipeline import Counts
 from monitor.retention import is_due, prune
 from monitor.rules.tenure import Standing, tenures
@@ -103,7 +103,7 @@ class Engine:
         self.outlets = aggregators.outlets(desk.feeds)
         self.desk = desk
         self.fetcher.user_agent = _user_agent(desk)
-        self._employ(desk.scheduler)
+        self._employ(desk.scheduler, known=store.crew())
         if desk.scheduler is None:
             with store.transaction():
                 store.keep_crew(None)
@@ -199,12 +199,14 @@ class Engine:
 
     # ---- who polls
 
-    def _employ(self, scheduler: Scheduler | None) -> None:
+    def _employ(self, scheduler: Scheduler | None, *, known: Crew | None = None) -> None:
         """Have this scheduler's workers poll from now on, or nobody but ourselves."""
         before = self.cluster
         if scheduler == (before.scheduler if before else None):
             return
-        self.cluster = Cluster(scheduler, clock=self.clock, patience=self.patience) if scheduler else None
+        self.cluster = (
+            Cluster(scheduler, known=known, clock=self.clock, patience=self.patience) if scheduler else None
+        )
         if before is not None:
             before.close()
 
@@ -216,7 +218,7 @@ class Engine:
             return
         with store.transaction():
             for sentence in news:
-                store.put_notice("Polling:", sentence, now=self.clock())
+                store.put_notice("The cluster", sentence, now=self.clock())
             store.keep_crew(crew)
         self.crew = crew
         if cluster is not None:
@@ -275,19 +277,8 @@ def _user_agent(desk: Desk) -> str:
 
 
 def where_it_is(feed: Feed, state: FeedState) -> Feed:
-    """The feed at the address that it moved to.
-
-    A leave to be private does not move to another host, nor does what the feed is asked with; its proxy does,
-    and so does what is missing: without its secret it is asked nowhere.
-    """
-    if not state.address:
-        return feed
-    here, there = urls.parts(feed.url), urls.parts(state.address)
-    access = feed.access
-    if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
-        access = Access(proxy=access.proxy, missing=access.missing)
-    private = feed.allow_private and here.host == there.host
-    return replace(feed, url=state.address, allow_private=private, access=access)
+    """The feed at the address that it moved to."""
+    return led_to(feed, state.address) if state.address else feed
 
 
 # ---- a single pass ---------------------------------------------------------------------------------------

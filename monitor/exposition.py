@@ -55,6 +55,7 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
     feeds = Counter(health.condition(state, error, now=now) for state, error in report.feeds.values())
     hubs = Counter(subscription.standing(one, now=now) for one in report.subscriptions)
     desk, crew = report.desk, report.crew
+    polling = crew if running else None  # of one that is dead the last word is stored
     return [
         _gauge("build_info", "The version that answers.", [({"version": __version__}, 1)]),
         _gauge("running", "Whether a daemon holds the state folder.", [({}, running)]),
@@ -71,13 +72,17 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
         ),
         _gauge(
             "cluster_workers",
-            "Workers of the cluster that poll for us; 0 where feeds are polled on this machine.",
-            [({}, crew.workers if crew else 0)],
+            "Workers of the cluster that poll for us; 0 where this machine polls, or nobody does.",
+            [({}, polling.workers if polling else 0)],
         ),
-        _gauge("cluster_threads", "Polls that they hold at once.", [({}, crew.threads if crew else 0)]),
+        _gauge(
+            "cluster_threads",
+            "Polls that they hold at once.",
+            [({}, polling.threads if polling else 0)],
+        ),
         _gauge(
             "cluster_away",
-            "Whether the settings name a cluster that cannot be used.",
+            "Whether the settings name a cluster that could not be used when it was last tried.",
             [({}, crew is not None and not crew.workers)],
         ),
         _moment("last_poll_timestamp_seconds", "When a poll last ended.", report.last_poll),

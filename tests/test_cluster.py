@@ -50,6 +50,7 @@ from monitor.model import (
     Tls,
     Validators,
 )
+from monitor.store.lock import only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import Store
 from tests.dask_world import MANUAL, World
@@ -390,6 +391,27 @@ def test_while_the_scheduler_is_gone_feeds_are_polled_here_with_one_notice_and_a
     assert "polls again; workers: 1." in second
 
 
+def test_a_cluster_that_is_away_is_told_once_however_often_the_program_begins_anew(
+    world: World, web: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def passed() -> Crew | None:
+        with engine_of(world, tmp_path, [Feed("wire", web.url("/feed"), "o", allow_private=True)]) as engine:
+            run_once(engine)
+        with Store(tmp_path) as store:
+            return store.crew()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "__version__", "9.9")
+        away = passed()
+        assert away is not None and "they must be the same" in away.why
+        assert passed() == away
+        assert len(notices(tmp_path)) == 1
+    passed()
+    first, second = notices(tmp_path)
+    assert first.startswith(f"The cluster at {world.address} cannot be used: the scheduler has media-monitor")
+    assert second.startswith(f"The cluster at {world.address} polls again; workers: ")
+
+
 def crew(folder: Path) -> tuple[int, str]:
     """How many workers the database knows of, and why not more."""
     with Reporter(folder) as store:
@@ -399,7 +421,8 @@ def crew(folder: Path) -> tuple[int, str]:
 
 def notices(folder: Path) -> list[str]:
     with Store(folder) as store:
-        return [row["sentence"] for row in store._rows("select sentence from notices order by id")]
+        rows = store._rows("select about || ' ' || sentence said from notices order by id")
+        return [row["said"] for row in rows]
 
 
 # ---- what is said of it ------------------------------------------------------------------------------------
@@ -465,9 +488,15 @@ def test_a_single_pass_and_status_say_who_polls(world: World, web: WebServer, tm
     (desk.rules / "settings.yaml").write_text(json.dumps({"settings": world.settings}))
     done = desk.command("run", "--once")
     assert f"polling: 1 worker of 8 threads at {world.address}\n" in done.stdout, done.stderr
-    assert f"polling     1 worker of 8 threads at {world.address}\n" in desk.call("status").stdout
-    assert json.loads(desk.call("status", "--json").stdout)["polling"]["workers"] == 1
-    assert "media_monitor_cluster_workers 1\n" in desk.call("status", "--prometheus").stdout
+    after = desk.call("status").stdout
+    assert f"last polled 1 worker of 8 threads at {world.address}\nclock " in after
+    assert "media_monitor_cluster_workers 0\n" in desk.call("status", "--prometheus").stdout
+    with only_daemon(desk.state):
+        assert f"polling     1 worker of 8 threads at {world.address}\n" in desk.call("status").stdout
+        assert json.loads(desk.call("status", "--json").stdout)["polling"]["workers"] == 1
+        metrics = desk.call("status", "--prometheus").stdout
+        assert "media_monitor_cluster_workers 1\n" in metrics
+        assert "media_monitor_cluster_threads 8\n" in metrics
     with Store(desk.state) as store, store.transaction():
         store.keep_crew(Crew(world.address, START, why="it has no workers"))
     assert "here, not at tls://" in (status := desk.call("status").stdout)

@@ -443,7 +443,10 @@ def test_a_database_that_cannot_be_written_sends_the_hub_away_for_a_minute(
 
 def test_people_see_how_push_does_and_no_secret(world: World, tmp_path: Path) -> None:
     words = ("--state", str(world.folder))
-    assert "push        not set up; 1 feed would ring" in called("status", *words).stdout
+    assert (
+        "push        not set up; feeds that name a hub: 1 (settings: push)\n"
+        in called("status", *words).stdout
+    )
     world.clock.now = utc_now().replace(microsecond=0)
     world.work()
     world.hub.ring()

@@ -72,8 +72,20 @@ def command(state: str | None, *, as_json: bool, prometheus: bool) -> int:
 def _lines(report: Report, *, running: bool, now: datetime) -> Iterator[str]:
     doing = "running" if running else "NOT RUNNING: nobody polls and nobody is told"
     yield _line("monitor", f"{__version__}, {doing}")
+    yield from _of_crew(report, now, running=running)
     for section in _SECTIONS:
         yield from section(report, now)
+
+
+def _of_crew(report: Report, now: datetime, *, running: bool) -> Iterator[str]:
+    """Who polls, where the settings name a cluster; or did, when somebody last polled."""
+    if report.crew is None:
+        return
+    yield _line("polling" if running else "last polled", crew.said(report.crew))
+    if running:
+        yield _line("", f"since {_when(report.crew.since, now)}")
+    if report.crew.why:
+        yield from _under(report.crew.why)
 
 
 def _of_clock(report: Report, now: datetime) -> Iterator[str]:
@@ -116,7 +128,7 @@ def _of_push(report: Report, now: datetime) -> Iterator[str]:
     """What comes by push; nothing where no feed offers it."""
     if not report.subscriptions:
         if report.offers:
-            yield _line("push", f"not set up; {count(report.offers, 'feed')} would ring (settings: push)")
+            yield _line("push", f"not set up; feeds that name a hub: {report.offers:,} (settings: push)")
         return
     states = _by_push(report, now)
     yield _line("push", ", ".join(f"{len(names)} {what}" for what, names in states.items() if names))
@@ -129,16 +141,6 @@ def _of_push(report: Report, now: datetime) -> Iterator[str]:
         yield from _under(f"{one.feed}: {urls.parts(one.hub).host}: {one.error}")
     if len(failing) > _MOST_FEEDS:
         yield from _under(f"and {len(failing) - _MOST_FEEDS:,} more: monitor feeds list --json")
-
-
-def _of_crew(report: Report, now: datetime) -> Iterator[str]:
-    """Who polls, where the settings name a cluster."""
-    if report.crew is None:
-        return
-    yield _line("polling", crew.said(report.crew))
-    yield _line("", f"since {_when(report.crew.since, now)}")
-    if report.crew.why:
-        yield from _under(report.crew.why)
 
 
 def _of_entries(report: Report, _now: datetime) -> Iterator[str]:
@@ -212,7 +214,6 @@ _SECTIONS: tuple[Callable[[Report, datetime], Iterator[str]], ...] = (
     _of_rules,
     _of_feeds,
     _of_push,
-    _of_crew,
     _of_entries,
     _of_texts,
     _of_deliveries,

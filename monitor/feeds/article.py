@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from monitor import urls
 from monitor.errors import FetchError, ParseError
 from monitor.feeds.extraction import NOTHING, Article, Page
-from monitor.feeds.fetch import Fetched, Limits, Wish
-from monitor.model import Access, Poll
+from monitor.feeds.fetch import Fetched, Limits, Wish, led_to
+from monitor.model import Poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 LIMITS = Limits(body=3 << 20, time=timedelta(seconds=30))  # of a page, robots.txt on the way to it included
 KINDS = frozenset({"text/html", "application/xhtml+xml"})
 ACCEPT = "text/html, application/xhtml+xml;q=0.9"
-
-_WEB = (80, 443)
 
 
 class Outcome(Enum):
@@ -79,12 +77,12 @@ def read(
     """What the page says; never raises for what a server does. `agent` is who we say we are."""
     if fault := urls.problem(wanted.link):
         return Reading(wanted, Outcome.FAILED, why=fault)
-    asked = at_page(wanted.feed, wanted.link)
+    asked = led_to(wanted.feed, wanted.link)
     token = product(_said_by(asked) or agent)
     leaves: list[Leave] = []
 
     def permit(url: str) -> None:
-        leave = robots.leave(at_page(wanted.feed, url), url, agent=token, now=now)
+        leave = robots.leave(led_to(wanted.feed, url), url, agent=token, now=now)
         leaves.append(leave)
         if not leave.granted:
             raise _BarredError("robots.txt asks not to read it")
@@ -114,20 +112,6 @@ def fetched(asked: Feed, fetcher: Wants, *, permit: Permit) -> Fetched:
     answer = fetcher.fetch(Poll(asked), Wish(ACCEPT, KINDS, LIMITS, permit))
     assert isinstance(answer, Fetched), "a request without validators is never answered with 304"
     return answer
-
-
-def at_page(feed: Feed, link: str) -> Feed:
-    """The feed as its pages are asked: at the link, with what may go there.
-
-    Headers, login and certificate stay with the feed's own origin. The leave to be private stays with its
-    host, on its port and the web's: its author may link to any port of it. The proxy goes everywhere.
-    """
-    here, there = urls.parts(feed.url), urls.parts(link)
-    access = feed.access
-    if (here.scheme, here.host, here.port) != (there.scheme, there.host, there.port):
-        access = Access(proxy=access.proxy, missing=access.missing)
-    private = feed.allow_private and here.host == there.host and there.port in (here.port, *_WEB)
-    return replace(feed, url=link, allow_private=private, access=access)
 
 
 def _said_by(feed: Feed) -> str:

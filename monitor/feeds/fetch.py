@@ -34,7 +34,7 @@ from monitor.feeds.connection import (
     trusted,
 )
 from monitor.feeds.guard import system_resolve
-from monitor.model import Poll, Reply, Validators
+from monitor.model import Access, Poll, Reply, Validators
 from monitor.text import one_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from monitor.feeds.guard import Resolve
     from monitor.model import Feed, Tls
 
-__all__ = ["FEED", "Fetched", "Fetcher", "Limits", "Wish"]
+__all__ = ["FEED", "Fetched", "Fetcher", "Limits", "Wish", "led_to"]
 
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/feed+json, application/rdf+xml, "
@@ -181,7 +181,7 @@ class Fetcher:
             if fault := urls.problem(url):
                 raise FetchError(fault)
             parts = urls.parts(url)
-            private = _may_be_private(Poll(feed), url)
+            private = _may_be_private(feed, url)
             route = Route(parts.scheme, parts.host, parts.port, private, proxy=feed.access.proxy)
             used = connection(route, self._door, trust=self._trusted(None))
             try:
@@ -205,12 +205,12 @@ class Fetcher:
 
     def _answer(self, poll: Poll, url: str, deadline: Deadline, wish: Wish) -> Fetched | _Redirect | Reply:
         parts = urls.parts(url)
-        access, own = poll.feed.access, _is_own(poll, url)
+        access, own = poll.feed.access, _is_own(poll.feed, url)
         route = Route(
             parts.scheme,
             parts.host,
             parts.port,
-            allow_private=_may_be_private(poll, url),
+            allow_private=_may_be_private(poll.feed, url),
             proxy=access.proxy,
             tls=access.tls if own else None,
         )
@@ -265,19 +265,31 @@ class Fetcher:
         return headers | {names.get(name.lower(), name): value for name, value in poll.feed.access.headers}
 
 
-def _is_own(poll: Poll, url: str) -> bool:
+def led_to(feed: Feed, url: str) -> Feed:
+    """The feed as it is asked at an address that it leads to: where it moved, or a page of its.
+
+    What it is asked with stays with its own origin, a leave to be private with its host, on its port and the
+    web's. Its proxy goes everywhere, and so does what is missing: without its secret it is asked nowhere.
+    """
+    access = feed.access
+    if not _is_own(feed, url):
+        access = Access(proxy=access.proxy, missing=access.missing)
+    return replace(feed, url=url, allow_private=_may_be_private(feed, url), access=access)
+
+
+def _is_own(feed: Feed, url: str) -> bool:
     """Whether the address is of the feed's own scheme, host and port: only that hears its secrets."""
-    ours, there = urls.parts(poll.feed.url), urls.parts(url)
+    ours, there = urls.parts(feed.url), urls.parts(url)
     return (ours.scheme, ours.host, ours.port) == (there.scheme, there.host, there.port)
 
 
-def _may_be_private(poll: Poll, url: str) -> bool:
+def _may_be_private(feed: Feed, url: str) -> bool:
     """Only the feed's own host may, on the feed's port and the web's: it has other services too.
 
-    Where else a feed redirects to is checked like any other.
+    Where else a feed redirects, or its author links, is checked like any other.
     """
-    ours, there = urls.parts(poll.feed.url), urls.parts(url)
-    return poll.feed.allow_private and ours.host == there.host and there.port in (ours.port, *_WEB)
+    ours, there = urls.parts(feed.url), urls.parts(url)
+    return feed.allow_private and ours.host == there.host and there.port in (ours.port, *_WEB)
 
 
 def _asked(used: PlainConnection, target: str, headers: dict[str, str], deadline: Deadline) -> Answer:

@@ -120,9 +120,9 @@ class Door:
             now=self._clock(),
         )
         scope["state"]["user"] = user or ""
-        if user is None and admission.token and bearer and (wait := self._guesses.add()):
-            return PlainTextResponse("Too many wrong tokens.\n", 429, {"Retry-After": str(wait)})
         if user is None and not path.startswith(_OPEN):
+            if admission.token and bearer and (wait := self._guesses.add()):
+                return PlainTextResponse("Too many wrong tokens.\n", 429, {"Retry-After": str(wait)})
             if admission.token and scope["method"] in _SAFE and not path.endswith(".atom"):
                 return RedirectResponse(f"/login?to={quote(path)}", 303)
             return PlainTextResponse("You have not shown who you are.\n", 401, {"WWW-Authenticate": "Bearer"})

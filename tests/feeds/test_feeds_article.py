@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.fulltext import MARKUPS, TONGUES
+from monitor.engine import where_it_is
 from monitor.errors import ParseError
 from monitor.feeds import article, robots, worker
-from monitor.feeds.article import LIMITS, Outcome, Reading, Wanted, at_page, product, read
+from monitor.feeds.article import LIMITS, Outcome, Reading, Wanted, product, read
 from monitor.feeds.extraction import MOST_TEXT, Leave, Page, Question
 from monitor.feeds.extraction import article as article_of
-from monitor.feeds.fetch import Fetcher
+from monitor.feeds.fetch import Fetcher, led_to
 from monitor.feeds.robots import KEPT, MISSED, MOST_BYTES, Robots
 from monitor.feeds.workers import Parsers
-from monitor.model import Access, Feed, Proxy
+from monitor.model import Access, Feed, FeedState, Proxy
 from monitor.text import clean
 from tests.web_server import Response, WebServer, drip
 
@@ -353,9 +354,10 @@ PLACES = (
 
 @pytest.mark.parametrize(("link", "own", "private"), PLACES)
 def test_what_a_feed_is_asked_with_stays_with_it(link: str, *, own: bool, private: bool) -> None:
-    asked = at_page(FEED, link)
+    asked = led_to(FEED, link)
     assert (asked.access.headers == FEED.access.headers, asked.allow_private) == (own, private)
     assert asked.access.proxy == FEED.access.proxy, "the proxy goes everywhere"
+    assert where_it_is(FEED, FeedState(address=link)) == asked, "and where it moved to it is asked alike"
 
 
 def test_headers_of_the_feed_go_to_its_pages_and_name_us(ask: Callable[..., Reading], web: WebServer) -> None:

@@ -150,6 +150,17 @@ def test_who_guesses_is_put_off_and_who_has_the_token_never(
         assert Visitor(address).get("/", Authorization="Bearer guess-22").status == 303
 
 
+def test_a_bearer_of_somebody_elses_is_no_guess_where_everybody_may_look(state: Path) -> None:
+    """Of a proxy's single sign-on, for one: it stands in every request of people who come to log in."""
+    theirs = {"Authorization": "Bearer of-another-proxy"}
+    with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
+        visitor = Visitor(address)
+        seen = [visitor.get(path, **theirs).status for path in ("/login", "/static/page.css") * 11]
+        assert seen == [200] * 22
+        assert visitor.get("/", **theirs).status == 303
+        assert visitor.send("/login", "/login", token="no").status == 403
+
+
 def test_programs_come_in_with_the_token_as_bearer(state: Path) -> None:
     with served(state, clock=FakeClock(), admission=WITH_TOKEN) as address:
         assert Visitor(address).get("/rules/x.atom").status == 401
