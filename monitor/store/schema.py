@@ -380,7 +380,8 @@ create table articles (
     attempts integer not null default 0,
     tried integer, -- when it was last asked for
     error text not null default '',
-    text text not null default ''
+    text text not null default '',
+    uncertain integer not null default 0 check (uncertain in (0, 1)) -- its text may have been told of before
 ) strict;
 create index articles_due on articles (due) where state = 'due';
 create index articles_tried on articles (feed, tried) where tried is not null;
