@@ -187,15 +187,12 @@ def test_a_denial_is_taken_and_the_feed_polled(world: World) -> None:
     assert len(world.hub.asked) == 1
 
 
-@pytest.mark.parametrize("why", ["the offer", "push", "the feed", "the address"])
+@pytest.mark.parametrize("why", ["the offer", "push", "the address"])
 def test_what_is_wanted_no_more_is_unsubscribed(world: World, why: str) -> None:
     world.work()
     world.hub.ring()
     if why == "the offer":
         world.say(Offer())
-    if why == "the feed":
-        with Store(world.folder) as store:
-            store.sync_feeds([], first_poll=lambda _: world.clock.now)
     address = {"push": "", "the address": f"http://{world.listen}/other"}.get(why)
     for _ in range(2):
         world.clock.advance(timedelta(seconds=1))
@@ -209,6 +206,16 @@ def test_what_is_wanted_no_more_is_unsubscribed(world: World, why: str) -> None:
         return
     assert world.kept == []
     assert world.state.rung is None  # asked as often as any
+    assert call("POST", world.hub.asked[0]["hub.callback"], b"")[0] == 410
+
+
+def test_for_a_feed_that_the_desk_no_longer_has_no_hub_is_asked(world: World) -> None:
+    """It may have been read through a proxy: its hub would then be asked in the open."""
+    world.work()
+    with Store(world.folder) as store:
+        store.sync_feeds([], first_poll=lambda _: world.clock.now)
+    world.subscriber.work(world.address, {})
+    assert (len(world.hub.asked), world.kept) == (1, [])
     assert call("POST", world.hub.asked[0]["hub.callback"], b"")[0] == 410
 
 
