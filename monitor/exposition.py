@@ -70,6 +70,11 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
             "pushes_total", "Rings of hubs by what was done.", "outcome", _of(report, "pushes", _PUSHES)
         ),
         _gauge(
+            "push_deaf",
+            "Whether hubs cannot be listened for where the settings say.",
+            [({}, report.doorbell is not None and bool(report.doorbell[1]))],
+        ),
+        _gauge(
             "cluster_workers",
             "Workers of the cluster that poll for us; 0 where feeds are polled on this machine.",
             [({}, crew.workers if crew else 0)],

@@ -93,6 +93,11 @@ class Subscriber:
             left = [one.due for one in store.subscriptions()]
         return max(min(left), self._clock() + PAUSE) if left else None
 
+    def hush(self) -> None:
+        """Nobody listens: feeds are asked as often as those without a hub, until one has rung again."""
+        with Store(self._state) as store, store.transaction():
+            store.hush(besides=())
+
     def _revise(self, store: Store, address: str) -> None:
         """Begin what is offered and not yet asked for, end what no offer stands behind.
 

@@ -451,6 +451,9 @@ def test_a_database_that_cannot_be_written_sends_the_hub_away_for_a_minute(
 def test_people_see_how_push_does_and_no_secret(world: World, tmp_path: Path) -> None:
     words = ("--state", str(world.folder))
     assert "push        not set up; 1 feed would ring" in called("status", *words).stdout
+    with Store(world.folder) as store, store.transaction():
+        store.keep_doorbell(str(world.listen))
+    assert f"push        set up at {world.listen}; no hub was asked yet" in called("status", *words).stdout
     world.clock.now = utc_now().replace(microsecond=0)
     world.work()
     world.hub.ring()
@@ -525,8 +528,18 @@ def test_news_is_told_by_push_once_over_a_kill(
         with socket.create_server(("127.0.0.1", 0)) as taken:
             there = f"127.0.0.1:{taken.getsockname()[1]}"
             settings.write_text(said.replace(f"127.0.0.1:{port}", there, 1))
-            daemon.send_signal(signal.SIGHUP)
-            eventually(lambda: f"outcome=no-doorbell address={there}" in desk.log)
+            with Store(desk.state) as store:
+                with store.transaction():
+                    store.ring("wire", now=utc_now())
+                daemon.send_signal(signal.SIGHUP)
+                eventually(lambda: f"outcome=no-doorbell address={there}" in desk.log)
+                eventually(lambda: store.feed_states(["wire"])["wire"].rung is None)  # asked as often as any
+            assert (
+                f"push        no hub can ring: {there}: Address already in use"
+                in desk.command("status").stdout
+            )
+            assert "push_deaf 1\n" in desk.command("status", "--prometheus").stdout
+            assert "nobody listens for hubs" in " ".join(desk.command("doctor").stdout.split())
         daemon.terminate()
     assert len(chat.arrivals) == 1
     assert hub.asked[0]["hub.secret"] not in desk.log

@@ -395,6 +395,12 @@ create table crew (
     threads integer not null,
     why text not null
 ) strict;
+
+-- where the daemon listens for hubs, at most one row; with the error of an address that cannot be had
+create table doorbell (
+    address text primary key,
+    error text not null
+) strict;
 """
 
 
