@@ -329,7 +329,7 @@ def _take(
         entry.id, "read", "it goes on: the first part is kept" if reading.article.cut else "", text=text
     )
     store.put_matches(entry.id, decision.entries[0].matches, rulebook=rulebook.hash)
-    again = store.unread_since_restore([feed.name]) or store.restored_since(since)
+    again = store.may_have_been_told(entry.id)
     store.add_alerts(alerts, deliveries, now=now, rulebook=rulebook.hash, uncertain=again)
     store.tally({"texts read": 1, "alerts": len(alerts)}, now=now)
     log.info(

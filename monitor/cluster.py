@@ -163,10 +163,15 @@ class Cluster:
         flight = self._flying.pop(number, None)
         if flight is not None:  # else it is too late: the poll was made here
             feed = flight.task.poll.feed
-            answer = self._understood(feed, theirs)
-            if answer is None:
+            try:
+                answer = self._understood(feed, theirs)
+                result = Lost(feed) if answer is None else station.of(feed, answer)
+            except Exception:  # a fault of ours: without a result the feed would be in flight for ever
+                log.exception("feed=%s outcome=error what a worker has answered broke", feed.name)
+                result = Lost(feed)
+            if isinstance(result, Lost):
                 self._apart.add(feed.name)
-            flight.future.set_result(Lost(feed) if answer is None else station.of(feed, answer))
+            flight.future.set_result(result)
 
     def _understood(self, feed: Feed, theirs: Future[Any]) -> PollResult | None:
         """What a worker has answered; None for no answer that can be used."""

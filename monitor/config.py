@@ -265,7 +265,7 @@ def _desk(
     alive = settings.alive(said.get("alive"), vault, faults, notes)
     milestones = settings.milestones(said.get("milestones"), faults)
     keep, metrics = settings.keep(said.get("keep"), faults), settings.metrics(said, faults)
-    push = settings.push(said.get("push"), faults)
+    push = settings.push(said.get("push"), faults, metrics=metrics)
     scheduler = settings.scheduler(said, vault, faults, notes)
     faults += rulebook.failing_examples(book)
     if faults:

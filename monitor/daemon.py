@@ -576,9 +576,19 @@ class Daemon:
             said = f"{error.strerror}: give settings: push: listen: another, feeds are polled meanwhile"
             log.error("outcome=no-doorbell address=%s %s", wanted, said)  # noqa: TRY400
             self._refused_bell, self._doorbell_due = wanted, now + DAY.total_seconds() / 24
+            self._note_doorbell(wanted, str(error.strerror))
         else:
             log.info("outcome=hearing-hubs address=%s", wanted)
-            self._push.wake()
+            self._note_doorbell(wanted)
+        self._push.wake()
+
+    def _note_doorbell(self, address: Address, error: str = "") -> None:
+        """Write down for people where hubs are listened for, or why not."""
+        try:
+            with Store(self._engine.state) as store, store.transaction():
+                store.keep_doorbell(str(address), error)
+        except StateError as failure:
+            log.warning("outcome=error status does not know where hubs are heard: %s", failure.what)
 
     def _metrics(self) -> str:
         with Reporter(self._engine.state) as store:
@@ -654,6 +664,8 @@ class Daemon:
         self._mind_clock()
         push, now = self._engine.desk.push, self._engine.clock()
         if self._stop.is_set() or (push and self._doorbell is None):
+            if self._refused_bell is not None:
+                self._subscriber.hush()
             return now + HEARTBEAT
         feeds, address = self._engine.desk.feeds_by_name, push.address if push else ""
         return self._subscriber.work(address, feeds, stop=self._stop.is_set) or now + HEARTBEAT

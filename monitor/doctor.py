@@ -546,6 +546,12 @@ def _push(patient: Patient) -> Iterator[_Found]:
         offers = patient.report.offers if patient.report else 0
         yield Grade.OK, f"not set up; feeds that name a hub: {offers}; they are polled like all"
         return
+    if patient.report and patient.report.doorbell and patient.report.doorbell[1]:
+        yield (
+            Grade.WARN,
+            f"nobody listens for hubs: {': '.join(patient.report.doorbell)}; feeds are polled meanwhile",
+            "give settings: push: listen: another address",
+        )
     if patient.network:
         yield from _answering(patient, push.address)
     if push.address.startswith("http:"):

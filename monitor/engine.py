@@ -104,9 +104,11 @@ class Engine:
         self.desk = desk
         self.fetcher.user_agent = _user_agent(desk)
         self._employ(desk.scheduler, known=store.crew())
-        if desk.scheduler is None:
-            with store.transaction():
+        with store.transaction():
+            if desk.scheduler is None:
                 store.keep_crew(None)
+            if desk.push is None:
+                store.keep_doorbell("")
         names = {receiver.name for receiver in desk.receivers}
         for name, waiting in store.waiting().items():
             if name not in names:

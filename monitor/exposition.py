@@ -71,6 +71,11 @@ def families(report: Report, *, running: bool, now: datetime) -> list[Family]:
             "pushes_total", "Rings of hubs by what was done.", "outcome", _of(report, "pushes", _PUSHES)
         ),
         _gauge(
+            "push_deaf",
+            "Whether hubs cannot be listened for where the settings say.",
+            [({}, report.doorbell is not None and bool(report.doorbell[1]))],
+        ),
+        _gauge(
             "cluster_workers",
             "Workers of the cluster that poll for us; 0 where this machine polls, or nobody does.",
             [({}, polling.workers if polling else 0)],

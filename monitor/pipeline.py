@@ -264,6 +264,7 @@ def _take_one(
         # Those that it knows again stood in a first document that could not be taken in.
         result = Failed(result.feed, "its first document could not be taken in: it is read anew")
         state = replace(state, marks=b"", validators=Validators())
+    again = store.unread_since_restore([result.feed.name])  # applying a plan ends that
     try:
         with store.savepoint():
             plan = plan_of(
@@ -274,7 +275,7 @@ def _take_one(
             seen = result.made if isinstance(result, Settled) else now
             store.apply(plan, now=seen, rulebook=rulebook.hash)
             if result.feed.full_text:
-                store.want_articles(wanted_articles(plan), now=now)
+                store.want_articles(wanted_articles(plan), now=now, uncertain=again)
             _give_notice(store, result, state, plan, now=now)
     except Exception:
         log.exception("feed=%s outcome=error its entries could not be taken in", result.feed.name)

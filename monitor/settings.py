@@ -170,8 +170,16 @@ def _listening(node: Node, faults: list[Fault], *, what: str, such_as: str) -> A
     return Address(str(address), int(port))
 
 
-def push(node: Node | None, faults: list[Fault]) -> Push | None:
-    """Where hubs reach us; None where they do not."""
+def _overlap(one: Address, other: Address) -> bool:
+    """Whether a server at one of these keeps another from the other."""
+    hosts = {one.host, other.host}
+    return one.port == other.port and (
+        len(hosts) == 1 or any(ip_address(host).is_unspecified for host in hosts)
+    )
+
+
+def push(node: Node | None, faults: list[Fault], *, metrics: Address | None = None) -> Push | None:
+    """Where hubs reach us; None where they do not. Where `metrics` are served nothing else can listen."""
     if node is None:
         return None
     values = document.fields(node, PUSH_KEYS, faults, what="push")
@@ -184,6 +192,8 @@ def push(node: Node | None, faults: list[Fault]) -> Push | None:
     if len(values) < len(PUSH_KEYS):
         return None
     listen = _listening(values["listen"], faults, what="listen", such_as=_PUSH_SUCH_AS["listen"])
+    if listen and metrics and _overlap(listen, metrics):
+        faults.append(values["listen"].fault(f"metrics are served at {metrics}", "give it another port"))
     address = document.text(values["address"], faults, what="address")
     problem = urls.problem(address) or ("it has a ? or #" if set(address) & set("?#") else "")
     if address and problem:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from monitor import urls
 from monitor.errors import FetchError
 from monitor.feeds import subscription
-from monitor.model import Feed
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from monitor.feeds.fetch import Fetcher
     from monitor.feeds.subscription import Word
-    from monitor.model import Offer, Subscription
+    from monitor.model import Feed, Offer, Subscription
 
 log = logging.getLogger("monitor")
 
@@ -94,6 +93,11 @@ class Subscriber:
             left = [one.due for one in store.subscriptions()]
         return max(min(left), self._clock() + PAUSE) if left else None
 
+    def hush(self) -> None:
+        """Nobody listens: feeds are asked as often as those without a hub, until one has rung again."""
+        with Store(self._state) as store, store.transaction():
+            store.hush(besides=())
+
     def _revise(self, store: Store, address: str) -> None:
         """Begin what is offered and not yet asked for, end what no offer stands behind.
 
@@ -114,14 +118,23 @@ class Subscriber:
 
     def _ask(self, store: Store, token: str, feeds: Mapping[str, Feed]) -> None:
         """Ask a hub about one. Where it is the hub that fails, what else is due to it soon is put off."""
+        one = store.subscription(token)
+        if one is not None and one.feed not in feeds:
+            self._forget(store, one)
+            return
         asked = self._claimed(store, token)
         if asked is None:
             return
-        feed = feeds.get(asked.feed) or Feed(asked.feed, asked.topic, asked.feed)
         try:
-            self._fetcher.post(asked.hub, subscription.form(asked), feed=feed)
+            self._fetcher.post(asked.hub, subscription.form(asked), feed=feeds[asked.feed])
         except FetchError as error:
             self._note(store, asked, error)
+
+    def _forget(self, store: Store, one: Subscription) -> None:
+        """Leave a hub unasked: through which proxy the feed was read, or that it was, is known no more."""
+        with store.transaction():
+            store.forget_subscription(one.token)
+        log.info("feed=%s outcome=left its hub hears at its next ring that it is wanted no more", one.feed)
 
     def _claimed(self, store: Store, token: str) -> Subscription | None:
         """As it is asked for, written first: a hub may verify before it answers. None for no question."""

@@ -277,6 +277,24 @@ def test_lines_that_stand_under_every_article_do_not_count(room: Room) -> None:
         assert told == (1 if number < 3 else 0), number
 
 
+@pytest.mark.parametrize("wanted", ["before", "after"])
+def test_a_text_that_a_restored_database_does_not_know_as_told_says_that_it_may_be_a_repeat(
+    room: Room, wanted: str
+) -> None:
+    """Whether its page was wanted before the database went back or by the feed's first poll after that."""
+    if wanted == "before":
+        room.poll(FEED, ITEM)
+    with room.store.transaction():
+        room.store.mark_gone_back(room.clock.now, noticed=True)
+    room.poll(FEED, ITEM)
+    assert room.came(ITEM) == 1
+    later = Item("later", "A ferry stands still at its pier", "Nobody on the shore knows the reason for it.")
+    room.poll(FEED, later)
+    assert room.came(later, "ferry, ferry, ferry: all of them stand still today.") == 1
+    said = room.store._rows("select uncertain from deliveries join alerts on id = alert order by created")
+    assert [row["uncertain"] for row in said] == [1, 0]
+
+
 def test_texts_go_with_their_entries_and_wait_with_the_clock(tmp_path: Path) -> None:
     with Upkeep(tmp_path) as store:
         room = Room(store).begin()

@@ -20,6 +20,7 @@ from monitor.daemon import Daemon
 from monitor.engine import PLACES, Engine
 from monitor.feeds.courtesy import PER_HOST
 from monitor.model import Feed, FeedState, Poll, Receiver, Reply
+from monitor.store.rows import to_milliseconds
 from monitor.store.store import DATABASE
 from monitor.store.upkeep import Upkeep
 from monitor.urls import parts
@@ -121,6 +122,48 @@ def test_moments_that_lie_ahead_after_a_step_back_become_now(store: Upkeep) -> N
     state = store.feed_states([outlet.feed.name])[outlet.feed.name]
     assert (state.last_good, state.whole, state.gap) == (START, START, None)
     assert store.latest_moment() == START
+
+
+def test_what_a_clock_that_was_ahead_calls_restored_is_so_no_longer_than_until_feeds_are_read(
+    store: Upkeep,
+) -> None:
+    """Else all that comes would be told as a possible repeat until that date has come."""
+    ahead = START + MONTH
+    with store.transaction():
+        store._db.execute("update feeds set last_good = 0")
+        store.mark_gone_back(ahead, noticed=True)
+        store.mark_gone_back(ahead + HOUR, noticed=True)
+    assert store.latest_moment() == ahead + HOUR, "a start sees that the clock has been ahead"
+    read = "update feeds set last_good = ? where name = ?"
+    with store.transaction():
+        store._db.execute(read, (to_milliseconds(ahead + 2 * HOUR), "soon"))
+        store._db.execute(read, (to_milliseconds(ahead + HOUR / 2), "down"))  # before the second
+    assert store.latest_moment() == ahead + 2 * HOUR
+    store.shift_dues(-MONTH, now=START)
+    assert [store.unread_since_restore([feed.name]) for feed in FEEDS] == [False, True, True]
+    with store.transaction():
+        store._db.execute("update feeds set last_good = ?", (to_milliseconds(START + HOUR),))
+    assert not store.unread_since_restore([feed.name for feed in FEEDS])
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("articles", "tried"), ("feeds", "rung"), ("subscriptions", "asked")]
+)
+def test_what_was_done_while_the_clock_was_ahead_was_done_by_now(
+    store: Upkeep, table: str, column: str
+) -> None:
+    with_delivery(store, "due", START)
+    ahead = to_milliseconds(START + MONTH)
+    with store.transaction():
+        store._db.execute("insert into articles (entry, feed, since, due) values (1, 'soon', 0, 0)")
+        store._db.execute(
+            "insert into subscriptions (token, feed, hub, topic, callback, secret, due)"
+            " values ('t', 'soon', 'h', 't', 'c', 's', 0)"
+        )
+        store._db.execute(f"update {table} set {column} = ?", (ahead,))
+    store.shift_dues(-MONTH, now=START)
+    found = store._rows(f"select max({column}) latest from {table}")
+    assert found[0]["latest"] == to_milliseconds(START)
 
 
 def test_an_empty_database_has_no_latest_moment(tmp_path: Path) -> None:

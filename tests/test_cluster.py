@@ -311,6 +311,20 @@ def test_a_fault_of_ours_leaves_polling_to_this_machine(world: World, web: WebSe
         assert there.room() is None
 
 
+def test_a_fault_of_ours_in_an_answer_loses_that_poll_and_it_is_made_here(
+    world: World, web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an answer its feed would be in flight, and unpolled, for as long as we run."""
+    web.serve("/feed", rss("Museum of clocks opens again"))
+    feed = Feed("wire", web.url("/feed"), "Wire", allow_private=True)
+    monkeypatch.setattr(station, "of", lambda *_: 1 / 0)
+    with closing(used(world)) as there:
+        begun = there.submit(of(feed), agent="desk/1")
+        assert begun is not None
+        assert begun.result(10) == Lost(feed)
+        assert there.submit(of(feed), agent="desk/1") is None
+
+
 def test_a_poll_that_cannot_begin_is_a_failed_poll_of_that_feed(tmp_path: Path) -> None:
     feed = Feed("wire", "https://wire.example/", "Wire")
     engine = Engine(config.Desk((feed,), (), BOOK), tmp_path / "nowhere")

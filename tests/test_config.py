@@ -432,6 +432,10 @@ def test_where_hubs_reach_us(tmp_path: Path) -> None:
             "push: {listen: 127.0.0.1:8090, address: https://a.example/?push}",
             "settings.yaml:2:43: hubs cannot be given this address: it has a ? or #",
         ),
+        (
+            "push: {listen: '0.0.0.0:9464', address: 'https://a.example/'}\n  metrics: 127.0.0.1:9464",
+            "settings.yaml:2:18: metrics are served at 127.0.0.1:9464 - give it another port",
+        ),
         ("keep: 6 days", 'settings.yaml:2:9: "6 days" is no time to keep texts - write such as: 90 days'),
         ("keep: long", 'settings.yaml:2:9: "long" is no time to keep texts'),
         ("metrics: localhost:9464", 'settings.yaml:2:12: "localhost:9464" is no address to listen at'),

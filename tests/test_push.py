@@ -187,15 +187,12 @@ def test_a_denial_is_taken_and_the_feed_polled(world: World) -> None:
     assert len(world.hub.asked) == 1
 
 
-@pytest.mark.parametrize("why", ["the offer", "push", "the feed", "the address"])
+@pytest.mark.parametrize("why", ["the offer", "push", "the address"])
 def test_what_is_wanted_no_more_is_unsubscribed(world: World, why: str) -> None:
     world.work()
     world.hub.ring()
     if why == "the offer":
         world.say(Offer())
-    if why == "the feed":
-        with Store(world.folder) as store:
-            store.sync_feeds([], first_poll=lambda _: world.clock.now)
     address = {"push": "", "the address": f"http://{world.listen}/other"}.get(why)
     for _ in range(2):
         world.clock.advance(timedelta(seconds=1))
@@ -209,6 +206,16 @@ def test_what_is_wanted_no_more_is_unsubscribed(world: World, why: str) -> None:
         return
     assert world.kept == []
     assert world.state.rung is None  # asked as often as any
+    assert call("POST", world.hub.asked[0]["hub.callback"], b"")[0] == 410
+
+
+def test_for_a_feed_that_the_desk_no_longer_has_no_hub_is_asked(world: World) -> None:
+    """It may have been read through a proxy: its hub would then be asked in the open."""
+    world.work()
+    with Store(world.folder) as store:
+        store.sync_feeds([], first_poll=lambda _: world.clock.now)
+    world.subscriber.work(world.address, {})
+    assert (len(world.hub.asked), world.kept) == (1, [])
     assert call("POST", world.hub.asked[0]["hub.callback"], b"")[0] == 410
 
 
@@ -447,6 +454,9 @@ def test_people_see_how_push_does_and_no_secret(world: World, tmp_path: Path) ->
         "push        not set up; feeds that name a hub: 1 (settings: push)\n"
         in called("status", *words).stdout
     )
+    with Store(world.folder) as store, store.transaction():
+        store.keep_doorbell(str(world.listen))
+    assert f"push        set up at {world.listen}; no hub was asked yet" in called("status", *words).stdout
     world.clock.now = utc_now().replace(microsecond=0)
     world.work()
     world.hub.ring()
@@ -521,8 +531,18 @@ def test_news_is_told_by_push_once_over_a_kill(
         with socket.create_server(("127.0.0.1", 0)) as taken:
             there = f"127.0.0.1:{taken.getsockname()[1]}"
             settings.write_text(said.replace(f"127.0.0.1:{port}", there, 1))
-            daemon.send_signal(signal.SIGHUP)
-            eventually(lambda: f"outcome=no-doorbell address={there}" in desk.log)
+            with Store(desk.state) as store:
+                with store.transaction():
+                    store.ring("wire", now=utc_now())
+                daemon.send_signal(signal.SIGHUP)
+                eventually(lambda: f"outcome=no-doorbell address={there}" in desk.log)
+                eventually(lambda: store.feed_states(["wire"])["wire"].rung is None)  # asked as often as any
+            assert (
+                f"push        no hub can ring: {there}: Address already in use"
+                in desk.command("status").stdout
+            )
+            assert "push_deaf 1\n" in desk.command("status", "--prometheus").stdout
+            assert "nobody listens for hubs" in " ".join(desk.command("doctor").stdout.split())
         daemon.terminate()
     assert len(chat.arrivals) == 1
     assert hub.asked[0]["hub.secret"] not in desk.log

@@ -22,6 +22,7 @@ from monitor.model import (
     FeedState,
     Fresh,
     Kept,
+    Offer,
     Poll,
     PollResult,
     Reply,
@@ -63,13 +64,16 @@ class Shelf:
     """Gives one document after the other."""
 
     body = b""
+    offer: Offer | None = None  # what its headers say of push
 
     def fetch(self, poll: Poll) -> Fetched | Reply:
         """The document of the moment."""
         digest = blake2b(self.body).hexdigest()
         if digest == poll.validators.digest:
             return Reply()
-        return Fetched(Validators(digest=digest), self.body, "", poll.feed.url, Reply(whole=True))
+        return Fetched(
+            Validators(digest=digest), self.body, "", poll.feed.url, Reply(whole=True, offer=self.offer)
+        )
 
     def close(self) -> None:
         """Nothing is open."""
@@ -190,6 +194,13 @@ def test_a_first_document_is_kept_and_then_settled_as_if_it_had_been_read_at_onc
     assert line.rows() == at_once.rows()
     assert line.state() == at_once.state()
     assert line.store.unsettled(most=9) == []
+
+
+def test_a_hub_that_headers_alone_name_is_known_still_once_the_document_is_settled(line: Line) -> None:
+    line.shelf.offer = Offer(("https://hub.example/",), FEED.url)
+    line.poll(NEWS)
+    line.settle()
+    assert line.store.offers() == {FEED.name: line.shelf.offer}
 
 
 def test_what_comes_before_it_is_settled_waits_for_it_and_only_what_is_new_is_news(line: Line) -> None:

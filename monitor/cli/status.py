@@ -126,12 +126,19 @@ def _of_feeds(report: Report, now: datetime) -> Iterator[str]:
 
 def _of_push(report: Report, now: datetime) -> Iterator[str]:
     """What comes by push; nothing where no feed offers it."""
+    address, error = report.doorbell or ("", "")
+    if error:
+        yield _line("push", f"no hub can ring: {address}: {error}")
     if not report.subscriptions:
-        if report.offers:
+        if address and not error:
+            yield _line("push", f"set up at {address}; no hub was asked yet")
+        elif not address and report.offers:
             yield _line("push", f"not set up; feeds that name a hub: {report.offers:,} (settings: push)")
         return
     states = _by_push(report, now)
-    yield _line("push", ", ".join(f"{len(names)} {what}" for what, names in states.items() if names))
+    yield _line(
+        "" if error else "push", ", ".join(f"{len(names)} {what}" for what, names in states.items() if names)
+    )
     rung, ignored = report.tally("pushes rung"), report.tally("pushes ignored")
     last = _when(report.tallies["pushes rung"].last, now) if rung else "never"
     said = f"; {ignored:,} ignored, unsigned" if ignored else ""
@@ -291,6 +298,8 @@ def _as_json(report: Report, *, running: bool, now: datetime) -> dict[str, Any]:
         },
         "feed_notes": _notes(report, now),
         "push": {
+            "listens": report.doorbell[0] if report.doorbell else None,
+            "error": report.doorbell[1] if report.doorbell else "",
             "offers": report.offers,
             "subscriptions": _by_push(report, now),
             "errors": {one.feed: one.error for one in report.subscriptions if one.error},

@@ -120,7 +120,10 @@ def settled(feed: Feed, first: First, *, parsers: Parsers) -> Settled:
 
 
 def _first_reading(feed: Feed, document: Document, *, made: datetime, parsers: Parsers) -> Fresh:
-    """What is dated longer ago than copies look back gets no print: no key would ever find it."""
+    """What is dated longer ago than copies look back gets no print: no key would ever find it.
+
+    A document that names no hub says nothing of push: headers that named one came with it, and are gone.
+    """
     reading = parsers.read(
         document.body,
         feed=replace(feed, url=document.url),
@@ -128,12 +131,13 @@ def _first_reading(feed: Feed, document: Document, *, made: datetime, parsers: P
         now=made,
         since=made - WINDOW,
     )
+    offer = reading.offer if reading.offer and reading.offer.hubs else None
     return Fresh(
         feed,
         Validators(),
         reading.entries,
         marks=reading.marks,
-        reply=Reply(stays=reading.hint, whole=True, offer=reading.offer),
+        reply=Reply(stays=reading.hint, whole=True, offer=offer),
         prints=reading.prints,
         beyond=reading.beyond,
     )

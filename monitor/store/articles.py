@@ -35,17 +35,23 @@ class Due:
 class Articles(Connection):
     """The part of Store that keeps texts of pages. An entry's row goes when the entry goes."""
 
-    def want_articles(self, entries: Iterable[tuple[EntryId, str]], *, now: datetime) -> None:
-        """The pages of these (entry, feed) are to be read, anew where they were; inside T1."""
+    def want_articles(
+        self, entries: Iterable[tuple[EntryId, str]], *, now: datetime, uncertain: bool = False
+    ) -> None:
+        """The pages of these (entry, feed) are to be read, anew where they were; inside T1.
+
+        They are `uncertain` where their texts may have been told of before: see `unread_since_restore`.
+        """
         moment = to_milliseconds(now)
         self._db.conn.executemany(
             """
-            insert into articles (entry, feed, since, due) values (?, ?, ?, ?)
+            insert into articles (entry, feed, since, due, uncertain) values (?, ?, ?, ?, ?)
             on conflict (entry) do update set
                 state = 'due', since = excluded.since, due = excluded.due, attempts = 0, tried = null,
-                error = '', text = ''
+                error = '', text = '',
+                uncertain = max(uncertain, excluded.uncertain)
             """,
-            [(entry, feed, moment, moment) for entry, feed in entries],
+            [(entry, feed, moment, moment, int(uncertain)) for entry, feed in entries],
         )
 
     def due_articles(self, now: datetime, *, most: int) -> list[Due]:
@@ -113,9 +119,12 @@ class Articles(Connection):
         rows = self._rows("select attempts, since from articles where entry = ? and state = 'due'", (entry,))
         return (rows[0]["attempts"], from_milliseconds(rows[0]["since"])) if rows else None
 
-    def restored_since(self, moment: datetime) -> bool:
-        """Whether a backup was put in place since then: what was told after it was made is not known here."""
-        return bool(self._rows("select 1 from restores where at >= ? limit 1", (to_milliseconds(moment),)))
+    def may_have_been_told(self, entry: EntryId) -> bool:
+        """Whether its text may have been told of in what a backup does not know.
+
+        Its page was due as the backup was put in place, or wanted by its feed's first poll after that.
+        """
+        return bool(self._rows("select 1 from articles where entry = ? and uncertain", (entry,)))
 
     def put_matches(self, entry: EntryId, matches: Iterable[Match], *, rulebook: str) -> None:
         """What the rules find in an entry with its text; in a transaction."""

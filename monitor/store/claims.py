@@ -112,6 +112,7 @@ class Claims(Connection):
         self._db.execute("insert or replace into restores values (?, ?)", (moment, noticed))
         self._db.execute("update deliveries set uncertain = 1 where state not in ('sent', 'dead')")
         self._db.execute("update letters set uncertain = 1 where state in ('due', 'sending')")
+        self._db.execute("update articles set uncertain = 1 where state = 'due'")
         self._db.execute(  # feeds were last read before it, also by a clock that has been set back since
             "update feeds set next_poll = min(next_poll, ?1), last_good = min(last_good, ?1 - 1)", (moment,)
         )

@@ -60,6 +60,7 @@ class Report:
     lag: timedelta | None  # between an entry's own date and when it was seen, the least of the latest
     subscriptions: tuple[Subscription, ...] = ()
     offers: int = 0  # feeds that name a hub
+    doorbell: tuple[str, str] | None = None  # where hubs are listened for, and why nobody can, or ""
     crew: Crew | None = None  # who polls beside this machine; None where nobody is to
 
     def tally(self, name: str) -> int:
@@ -112,6 +113,7 @@ class Reporter(Store):
             lag=self._lag(),
             subscriptions=tuple(self.subscriptions()),
             offers=len(self.offers()),
+            doorbell=self.doorbell(),
             crew=self.crew(),
         )
 

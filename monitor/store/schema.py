@@ -380,7 +380,8 @@ create table articles (
     attempts integer not null default 0,
     tried integer, -- when it was last asked for
     error text not null default '',
-    text text not null default ''
+    text text not null default '',
+    uncertain integer not null default 0 check (uncertain in (0, 1)) -- its text may have been told of before
 ) strict;
 create index articles_due on articles (due) where state = 'due';
 create index articles_tried on articles (feed, tried) where tried is not null;
@@ -393,6 +394,12 @@ create table crew (
     workers integer not null,
     threads integer not null,
     why text not null
+) strict;
+
+-- where the daemon listens for hubs, at most one row; with the error of an address that cannot be had
+create table doorbell (
+    address text primary key,
+    error text not null
 ) strict;
 """
 

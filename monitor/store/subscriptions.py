@@ -75,6 +75,18 @@ class Subscriptions(Connection):
                 (to_milliseconds(now), state.owed, to_milliseconds(state.next_poll), feed),
             )
 
+    def doorbell(self) -> tuple[str, str] | None:
+        """Where hubs are listened for, and why nobody can, or ""; None where nobody is to."""
+        for row in self._rows("select * from doorbell"):
+            return row["address"], row["error"]
+        return None
+
+    def keep_doorbell(self, address: str, error: str = "") -> None:
+        """Remember that, "" for nowhere; inside a transaction."""
+        self._db.execute("delete from doorbell")
+        if address:
+            self._db.execute("insert into doorbell values (?, ?)", (address, error))
+
     def hush(self, *, besides: Collection[str]) -> None:
         """Nobody rings for the other feeds any more: they are asked as often as any."""
         self._db.execute(

@@ -68,13 +68,17 @@ _FORGETTING = (
 _MOMENTS = (
     ("alerts", "created"),
     ("articles", "since"),
+    ("articles", "tried"),
     ("deliveries", "sent"),
+    ("feeds", "rung"),
     ("letters", "made"),
     ("letters", "sent"),
     ("notices", "made"),
     ("outages", "since"),
+    ("restores", "at"),
     ("silences", "begins"),
     ("silences", "made"),
+    ("subscriptions", "asked"),
     ("tallies", "last"),
 )
 # Digests, notices and silences that nothing points at any more; what feeds that are gone showed first: one
@@ -112,7 +116,8 @@ class Upkeep(Store):
         """The latest time at which anything is known to have happened; None in an empty database."""
         row = self._rows(
             "select max(coalesce((select max(last) from tallies), 0),"
-            " coalesce((select max(last_good) from feeds), 0)) latest"
+            " coalesce((select max(last_good) from feeds), 0),"
+            " coalesce((select max(at) from restores), 0)) latest"
         )[0]
         return from_milliseconds(row["latest"]) if row["latest"] else None
 
@@ -154,6 +159,11 @@ class Upkeep(Store):
                     values,
                 ).rowcount
             deliveries += self._route_anew(now)
+            self._db.execute(  # read on that clock before the database went back on it: not read since
+                "update feeds set last_good = :now - 1"
+                " where last_good > :now and last_good < (select max(at) from restores)",
+                values,
+            )
             self._db.execute(
                 """
                 update feeds set last_good = min(last_good, :now), whole = min(whole, :now),
@@ -170,7 +180,7 @@ class Upkeep(Store):
         """What happened on a clock that was ahead has happened by now."""
         for table, column in _MOMENTS:
             self._db.execute(
-                f"update {table} set {column} = :now where {column} > :now",  # noqa: S608 - words of ours
+                f"update or replace {table} set {column} = :now where {column} > :now",  # noqa: S608 - words of ours
                 {"now": to_milliseconds(now)},
             )
 
