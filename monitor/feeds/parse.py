@@ -27,7 +27,7 @@ from monitor.errors import ParseError
 from monitor.feeds import aggregators, dates, language, offer, scan, sitemap
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
-from monitor.text import one_line
+from monitor.text import language_code, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -252,7 +252,7 @@ def _absolute(link: str, base: str) -> str:
 
 def _language(tag: str | None) -> str | None:
     found = _LANGUAGE.match(tag.strip()) if tag else None
-    return found.group(1).lower() if found else None
+    return language_code(found.group(1)) if found else None
 
 
 def _digest(*parts: str) -> str:
