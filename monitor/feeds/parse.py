@@ -191,8 +191,9 @@ def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     summary, body = _texts(plain(item.summary), plain(item.content))
     published = dates.published(item.date, now=now)
     day = published.date().isoformat() if published else ""
-    unnamed = feed.outlet == feed.name  # it is called what the feed is
-    outlet = source.name if source else (unnamed and plain(item.outlet)) or feed.outlet
+    if source is None and feed.outlet == feed.name and (publication := plain(item.outlet)):
+        source = aggregators.Source(publication, aggregators.site(link))  # of a sitemap without an outlet
+    outlet = source.name if source else feed.outlet
     opaque = aggregators.is_opaque(link)
     guid = "" if opaque and item.guid in item.link else item.guid
     page = link if link != linked else item.link
