@@ -195,6 +195,16 @@ def polled(hand: Hand, web: WebServer) -> Hand:
     return hand
 
 
+def test_what_the_operator_says_of_a_feed_is_shown(hand: Hand) -> None:
+    said = "recurring: yes, aggregator: "
+    feeds = [f"{{name: f-{word}, url: 'https://{word}.example/', {said}{word}}}" for word in ("yes", "no")]
+    (hand.rules / "more.yaml").write_text(f"feeds: [{', '.join(feeds)}]\n")
+    for word in ("yes", "no"):
+        lines = dict(line.split(maxsplit=1) for line in hand.feeds("show", f"f-{word}").stdout.splitlines())
+        assert (lines["aggregator"], lines["recurring"]) == (word, "yes")
+    assert json.loads(hand.feeds("show", "wire", "--json").stdout)["aggregator"] is None, "as its items say"
+
+
 def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> None:
     hand = polled
     assert "wire" in hand.feeds("list").stdout

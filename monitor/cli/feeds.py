@@ -272,13 +272,19 @@ def _row(feed: Feed, state: FeedState, error: str, hub: Subscription | None) -> 
         "last_new": state.last_new.isoformat(timespec="seconds") if state.last_new else None,
         "entries_an_hour": None if state.pace is None else round(state.pace, 3),
         "unsettled_entries": state.unsettled,
-        "full_text": "yes" if feed.full_text else "no",
+        "full_text": _yes_or_no(feed.full_text),
+        "aggregator": None if feed.aggregator is None else _yes_or_no(feed.aggregator),
+        "recurring": _yes_or_no(feed.recurring),
         "failures": state.failures,
         "asked_at": state.address or feed.url,
         **_pushed(hub),
         "last_rung": state.rung.isoformat(timespec="seconds") if state.rung else None,
         "notes": list(health.standing(state, error, now=utc_now())),
     }
+
+
+def _yes_or_no(said: bool) -> str:  # noqa: FBT001  # what it is about
+    return "yes" if said else "no"
 
 
 def _rounded(feed: Feed, state: FeedState) -> str:
