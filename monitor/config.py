@@ -41,7 +41,7 @@ from monitor.timetable import HOURLY, hours, timetable
 from monitor.vault import Vault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from monitor.rules.document import Node
     from monitor.rules.rulebook import Rulebook
@@ -197,20 +197,28 @@ def desk_in_force(packed: str) -> Desk:
 def spoken_of(sources: Sources) -> dict[Scope, frozenset[str]]:
     """What a silence may be about, by kind: the ids of rules, names and terms, and the outlets."""
     tops = [(key.text, value) for root in sources.roots for key, value in root.pairs]
-    feeds = [
-        {key.text: one.text for key, one in item.pairs}
-        for top, value in tops
-        if top == "feeds"
-        for item in value.items
-    ]
     rules = [item for top, value in tops if top == "rules" for item in value.items]
     return {
         Scope.RULE: frozenset(one.text for item in rules for key, one in item.pairs if key.text == "id"),
         Scope.NAME: frozenset(
             key.text for top, value in tops if top in ("names", "terms") for key, _ in value.pairs
         ),
-        Scope.OUTLET: frozenset(feed.get("outlet") or feed.get("name", "") for feed in feeds),
+        Scope.OUTLET: frozenset(outlet for _, outlet in _published(sources)),
     }
+
+
+def feeds_by(outlet: str, sources: Sources) -> frozenset[str]:
+    """The names of the outlet's feeds."""
+    return frozenset(name for name, publisher in _published(sources) if publisher == outlet)
+
+
+def _published(sources: Sources) -> Iterator[tuple[str, str]]:
+    """Each feed's name and outlet."""
+    for root in sources.roots:
+        for top, value in root.pairs:
+            for item in value.items if top.text == "feeds" else ():
+                feed = {key.text: one.text for key, one in item.pairs}
+                yield feed.get("name", ""), feed.get("outlet") or feed.get("name", "")
 
 
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:

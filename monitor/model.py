@@ -193,7 +193,7 @@ class Entry:
     digest: str
     links: tuple[str, ...] = ()  # what its text points at, as printed; read when it comes in and not kept
     text: str = ""  # of the page that it leads to, where that was read; no part of `digest`
-    origin: str = ""  # the site of its outlet, where an aggregator showed it; not kept either
+    origin: str = ""  # the site of its outlet, where that is not by its feed's word; not kept either
 
 
 @dataclass(frozen=True, slots=True)

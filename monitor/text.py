@@ -44,6 +44,12 @@ _TO_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 _DROPPED_MARKS = re.compile(f"[{_ARMENIAN_MARKS}\u0300\u0301\u0307]")  # stress marks; the dot of a folded İ
 _AS_LATIN = str.maketrans({"ı": "i", "ø": "o", "đ": "d", "ł": "l", "ё": "е", "ß": "ss"})
 
+# The two ways of writing Norwegian, and codes that were given up for others (IANA's registry of language
+# subtags, "Preferred-Value"): who asks for one asks for the other.
+_SAME_LANGUAGE = {
+    "nb": "no", "nn": "no", "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro",
+}  # fmt: skip
+
 
 def clean(text: str) -> str:
     """The text in NFC, without invisible characters, its white space reduced to U+0020 and line feeds.
@@ -139,6 +145,12 @@ def _base(letter: str) -> str:
 def folded_words(text: str) -> tuple[str, ...]:
     """Every word of the text, folded, in order."""
     return tuple([fold(word) for word in WORD.findall(text) if len(word) <= LONGEST_WORD])
+
+
+def language_code(tag: str) -> str:
+    """The language of a tag, without its region, and by one code where it has several ("nb-NO": "no")."""
+    code = tag.strip().lower().partition("-")[0]
+    return _SAME_LANGUAGE.get(code, code)
 
 
 def cut(text: str, longest: int) -> str:

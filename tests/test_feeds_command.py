@@ -118,6 +118,36 @@ def test_what_is_added_shows_its_last_entries_and_what_the_rules_say_of_them(
     assert "it shows nothing yet" in hand.feeds("add", web.url("/empty"), "--allow-private").stdout
 
 
+SITEMAP = b"""<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"><url>
+<loc>https://kura.example/1</loc>
+<news:news><news:publication><news:name>The Kura Post</news:name></news:publication>
+<news:title>A peace agreement</news:title>
+</news:news></url></urlset>"""
+
+
+def test_a_sitemap_that_is_added_without_outlet_leaves_its_entries_their_publications(
+    hand: Hand, web: WebServer
+) -> None:
+    web.serve("/news.xml", SITEMAP, {"Content-Type": "application/xml"})
+    web.serve("/empty.xml", SITEMAP[: SITEMAP.index(b"<url>")] + b"</urlset>")
+    for path, name in (("/news.xml", "kura-map"), ("/empty.xml", "none")):
+        done = hand.feeds("add", web.url(path), "--allow-private", "--name", name)
+        assert done.returncode == 0, done.stderr
+    assert hand.all["kura-map"].outlet == "kura-map", "that of a feed which has none"
+    assert hand.all["none"].outlet == "127.0.0.1", "nothing is known of it: the host"
+
+
+def test_what_the_rules_say_of_a_feed_that_is_added_goes_by_the_desks_names_of_outlets(
+    hand: Hand, web: WebServer
+) -> None:
+    feeds = "feeds: [{name: kura, url: 'https://kura.example/rss', outlet: Kura Wire}]\n"
+    (hand.rules / "rules.yaml").write_text(feeds + RULES.replace("press", "Kura Wire"))
+    web.serve("/news.xml", SITEMAP, {"Content-Type": "application/xml"})
+    done = hand.feeds("add", web.url("/news.xml"), "--allow-private", "--name", "kura-map")
+    assert "peace (high, to desk)" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -163,6 +193,16 @@ def polled(hand: Hand, web: WebServer) -> Hand:
     assert "1 fresh, 0 unchanged, 1 failed" in ran.stdout, ran.stderr
     (hand.rules / "feeds.off").rename(hand.rules / "feeds.yaml")
     return hand
+
+
+def test_what_the_operator_says_of_a_feed_is_shown(hand: Hand) -> None:
+    said = "recurring: yes, aggregator: "
+    feeds = [f"{{name: f-{word}, url: 'https://{word}.example/', {said}{word}}}" for word in ("yes", "no")]
+    (hand.rules / "more.yaml").write_text(f"feeds: [{', '.join(feeds)}]\n")
+    for word in ("yes", "no"):
+        lines = dict(line.split(maxsplit=1) for line in hand.feeds("show", f"f-{word}").stdout.splitlines())
+        assert (lines["aggregator"], lines["recurring"]) == (word, "yes")
+    assert json.loads(hand.feeds("show", "wire", "--json").stdout)["aggregator"] is None, "as its items say"
 
 
 def test_feeds_are_listed_and_shown_with_what_is_the_matter(polled: Hand) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from monitor.engine import Engine
     from monitor.model import Entry, Lost, Match, PollResult, Subscription
-    from monitor.rules.rulebook import Rulebook
     from monitor.survey import Checked
 
 
@@ -55,7 +54,7 @@ def command() -> None:
 )
 @click.argument("address")
 @click.option("--name", default="", help="Its name for good: a-z, 0-9 and hyphens. Default: from the host.")
-@click.option("--outlet", default="", help="Who publishes. Default: the host.")
+@click.option("--outlet", default="", help="Who publishes. Default: as its entries say, or the host.")
 @click.option("--tag", "tags", multiple=True, help='Your own word, for "sources:" in a rule; repeatable.')
 @click.option("--lang", default="", help="Its language in two or three letters.")
 @click.option("--every", default="", help='How often to look, such as "5 min". Default: learned.')
@@ -88,7 +87,7 @@ def add(  # noqa: PLR0913  # an option each
     url = address if "://" in address else f"https://{address}"
     host = config.host_of(url)
     wish = config.one_feed(
-        {"name": "new", "url": url, "outlet": outlet or host, "lang": lang, "every": every},
+        {"name": "new", "url": url, "outlet": outlet, "lang": lang, "every": every},
         tags=tags,
         allow_private=allow_private,
     )
@@ -99,10 +98,11 @@ def add(  # noqa: PLR0913  # an option each
     if name and name in taken:
         what = f'there is a feed "{name}" already'
         raise UsageError(what, where=taken[name].url, remedy="give another --name")
-    feed = replace(feed, name=added.free_name(name or host, feed.url, taken))
+    free = added.free_name(name or host, feed.url, taken)
+    feed = replace(feed, name=free, outlet=outlet or _publisher(found[0], name=free, host=host))
     path = added.write(folder, [*added.added(folder), feed])
     others = [other.feed.url for other in found[1:]]
-    last = _judged(desk.rulebook, feed, found[0].last)
+    last = _judged(desk, feed, found[0])
     if as_json:
         shown = [_entry_as_json(entry, matches) for entry, matches in last]
         echo_json({"added": _as_json(feed), "file": str(path), "others": others, "last": shown})
@@ -115,14 +115,24 @@ def add(  # noqa: PLR0913  # an option each
     return 0
 
 
-def _judged(
-    rulebook: Rulebook, feed: Feed, entries: Sequence[Entry]
-) -> list[tuple[Entry, tuple[Match, ...]]]:
-    """The entries as this feed's, each with the rules that it fires."""
+def _publisher(found: Checked, *, name: str, host: str) -> str:
+    """The outlet of a feed for which none was given: its name, so none, where its entries bring theirs."""
+    called = {entry.outlet for entry in found.last}
+    return name if called and found.feed.outlet not in called else host
+
+
+def _judged(desk: config.Desk, feed: Feed, found: Checked) -> list[tuple[Entry, tuple[Match, ...]]]:
+    """The last entries as this feed's, under the desk's names of outlets, and the rules that each fires."""
+    from monitor.feeds.aggregators import outlets
     from monitor.rules.match import match
 
-    named = [replace(entry, feed=feed.name) for entry in entries]
-    return [(entry, match(rulebook, entry, tags=feed.labels)) for entry in named]
+    names = outlets([*desk.feeds, feed])
+    own = found.feed.outlet  # what it was asked as
+    named = [
+        names.named(replace(one, feed=feed.name, outlet=feed.outlet if one.outlet == own else one.outlet))
+        for one in found.last
+    ]
+    return [(entry, match(desk.rulebook, entry, tags=feed.labels)) for entry in named]
 
 
 def _show_last(count_: int, last: Sequence[tuple[Entry, tuple[Match, ...]]]) -> None:
@@ -262,13 +272,19 @@ def _row(feed: Feed, state: FeedState, error: str, hub: Subscription | None) -> 
         "last_new": state.last_new.isoformat(timespec="seconds") if state.last_new else None,
         "entries_an_hour": None if state.pace is None else round(state.pace, 3),
         "unsettled_entries": state.unsettled,
-        "full_text": "yes" if feed.full_text else "no",
+        "full_text": _yes_or_no(feed.full_text),
+        "aggregator": None if feed.aggregator is None else _yes_or_no(feed.aggregator),
+        "recurring": _yes_or_no(feed.recurring),
         "failures": state.failures,
         "asked_at": state.address or feed.url,
         **_pushed(hub),
         "last_rung": state.rung.isoformat(timespec="seconds") if state.rung else None,
         "notes": list(health.standing(state, error, now=utc_now())),
     }
+
+
+def _yes_or_no(said: bool) -> str:  # noqa: FBT001  # what it is about
+    return "yes" if said else "no"
 
 
 def _rounded(feed: Feed, state: FeedState) -> str:

@@ -177,10 +177,13 @@ def _known(store: Store, scope: Scope, value: str) -> str:
             raise UsageError("there is no such story", where=value, remedy="take it from the message")
         return f"{called:016x}"
     kept = store.desk()
-    known = config.spoken_of(unpacked(kept.sources))[scope] if kept else frozenset()
+    sources = unpacked(kept.sources) if kept else None
+    known = config.spoken_of(sources)[scope] if sources else frozenset()
     written = value.removeprefix("$") if scope is Scope.NAME else value
     if written not in known:
         raise UsageError(f'there is no {scope.value} "{value}"', remedy=nearest(written, known))
+    if scope is Scope.OUTLET and sources:
+        store.refuse_unheard(written, config.feeds_by(written, sources))
     return written
 
 

@@ -34,6 +34,14 @@ _OPAQUE = re.compile(
 _ADDRESS = re.compile(r"https?://([^/?#]+)(/[^?#]*)\?([^#]*)", re.IGNORECASE)
 _THROUGH = ("google.", "bing.com/")  # one of them stands in any such link
 _FEED_HOSTS = ("feeds.", "feed.", "rss.")
+# Whose feeds and pages are many people's: that one of them has a feed here says nothing of the others.
+_HOSTS_OF_MANY = frozenset(
+    [
+        "blogger.com", "blogspot.com", "dzen.ru", "facebook.com", "feedburner.com", "livejournal.com",
+        "medium.com", "rutube.ru", "substack.com", "t.me", "telegram.me", "tumblr.com", "twitter.com",
+        "vk.com", "wordpress.com", "x.com", "youtube.com",
+    ]
+)  # fmt: skip
 _SEPARATOR = re.compile(r"\s+[-–—|]\s+")
 _LONGEST_NAME = 100  # characters; what goes on longer names nobody
 _LIST = re.compile(
@@ -140,11 +148,14 @@ class Outlets:
     by_name: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
     def named(self, entry: Entry) -> Entry:
-        """The entry under its outlet's name here: by its own feed and by an aggregator it is one outlet's."""
+        """The entry under its outlet's name here: by its own feed and by an aggregator it is one outlet's.
+
+        Its feed's name is no better than the one that it brings.
+        """
         if not entry.origin:
             return entry
         ours = self._at(entry.origin) or self.by_name.get(folded_words(entry.outlet))
-        return entry if ours is None or ours == entry.outlet else replace(entry, outlet=ours)
+        return entry if ours in (None, entry.outlet, entry.feed) else replace(entry, outlet=ours)
 
     def in_result(self, result: PollResult) -> PollResult:
         """The result with its entries under these names."""
@@ -170,13 +181,22 @@ class Outlets:
 
 
 def outlets(feeds: Iterable[Feed]) -> Outlets:
-    """The names of these feeds' outlets. A site of several outlets tells nothing."""
-    at: dict[str, set[str]] = {}
+    """The names of these feeds' outlets. A site of several outlets tells nothing, nor does a host of many.
+
+    A feed that is called what its outlet is, for want of a name, counts where no other of its site has one.
+    """
+    given: dict[str, set[str]] = {}
+    unnamed: dict[str, set[str]] = {}
     by_name: dict[tuple[str, ...], str] = {}
     for feed in feeds:
         if feed.aggregator:
             continue
+        at = unnamed if feed.outlet == feed.name else given
         at.setdefault(site(feed.url), set()).add(feed.outlet)
         by_name.setdefault(folded_words(feed.outlet), feed.outlet)
-    by_site = {place: names.pop() for place, names in at.items() if place and len(names) == 1}
+    by_site = {
+        place: names.pop()
+        for place, names in (unnamed | given).items()
+        if place and place not in _HOSTS_OF_MANY and len(names) == 1
+    }
     return Outlets(by_site, by_name)

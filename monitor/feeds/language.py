@@ -60,7 +60,9 @@ _SCRIPTS = {
     "han": ("一-鿿", "zh ja"),
     "devanagari": ("ऀ-ॿ", "hi mr ne"),
     "bengali": ("ঀ-৿", "bn"),
-}
+    "others": ("ހ-\u07bf\u0a00-\u0dff\u0e80-\u109fሀ-\u139f\u1400-\u167f\u1780-\u17ffꀀ-\ua4cf",
+               "am bo cr dv dz gu ii iu km kn lo ml my oj or pa si ta te ti"),
+}  # fmt: skip
 _LETTERS = {
     "en": _Letters("qwxjk", words=0.22),
     "it": _Letters("qàèéìòù", words=0.35),
@@ -182,14 +184,19 @@ _WORDS = {
     "fa": "در از به را با و که این برای است شد آن بر تا یک می کرد کردند شود های پس درباره خود دو سه شدند",
     "ur": "میں کے کی کا سے نے کو پر اور ہے ہیں کہ بھی تھا گیا",
 }  # fmt: skip
-# Languages of these scripts that are not told apart here, but believed where they are declared.
+# Languages of these scripts that are not told apart here, but believed where they are declared: the rest of
+# ISO 639-1, and `sh`, which is Serbian, Croatian and Bosnian. What is not here is a mistake ("us").
 _UNTOLD = {
-    "latin": "af az bs ca cy eo et eu ga gl is kk ku la lb lt lv ms mt sk sl so sr sw tk tl uz vi",
-    "cyrillic": "ab az ba ce cv os tt uz",
-    "arabic": "az ku ks sd uz",
-    "devanagari": "sa",
+    "latin": "aa af ak an ay az bi bm br bs ca ch co cy ee eo et eu ff fj fo fy ga gd gl gn gv ha ho ht hz "
+             "ia ie ig ik io is jv kg ki kj kk kl kr ku kw la lb lg li ln lt lu lv mg mh mi ms mt na nd ng "
+             "nr nv ny oc om pl qu rm rn rw sc se sg sh sk sl sm sn so sr ss st su sw tk tl tn to ts tw ty "
+             "uz ve vi vo wa wo xh yo za zu",
+    "cyrillic": "ab av az ba bs ce cu cv kv ku os ro sh tk tt ug uz",
+    "arabic": "az ha kk ks ku ky ms pa sd tg tk tt uz",
+    "devanagari": "ks pi sa sd",
+    "bengali": "as",
     "hebrew": "yi",
-}
+}  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+")
 _RUN = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, (letters, _) in _SCRIPTS.items()))
 _KANA = re.compile(f"[{_SCRIPTS['kana'][0]}]")

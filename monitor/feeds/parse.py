@@ -27,7 +27,7 @@ from monitor.errors import ParseError
 from monitor.feeds import aggregators, dates, language, offer, scan, sitemap
 from monitor.feeds.markup import plain
 from monitor.model import Entry, identity
-from monitor.text import one_line
+from monitor.text import language_code, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -191,8 +191,9 @@ def _entry(item: _Item, feed: Feed, of: _Items, now: datetime) -> Entry:
     summary, body = _texts(plain(item.summary), plain(item.content))
     published = dates.published(item.date, now=now)
     day = published.date().isoformat() if published else ""
-    unnamed = feed.outlet == feed.name  # it is called what the feed is
-    outlet = source.name if source else (unnamed and plain(item.outlet)) or feed.outlet
+    if source is None and feed.outlet == feed.name and (publication := plain(item.outlet)):
+        source = aggregators.Source(publication, aggregators.site(link))  # of a sitemap without an outlet
+    outlet = source.name if source else feed.outlet
     opaque = aggregators.is_opaque(link)
     guid = "" if opaque and item.guid in item.link else item.guid
     page = link if link != linked else item.link
@@ -252,7 +253,7 @@ def _absolute(link: str, base: str) -> str:
 
 def _language(tag: str | None) -> str | None:
     found = _LANGUAGE.match(tag.strip()) if tag else None
-    return found.group(1).lower() if found else None
+    return language_code(found.group(1)) if found else None
 
 
 def _digest(*parts: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from monitor.rules.lexicon import Builder, Lexicon, Role
+from monitor.text import language_code
 from monitor.timetable import Timing
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Rule:
             return False
         if sourced and self.not_sources & origin:
             return False
-        return not self.lang or not entry.lang or entry.lang.lower().split("-")[0] in self.lang
+        return not self.lang or not entry.lang or language_code(entry.lang) in self.lang
 
 
 @dataclass(frozen=True, slots=True)

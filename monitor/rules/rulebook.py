@@ -350,7 +350,7 @@ class _Compiler:
         for code in codes:
             if not _LANG.fullmatch(code.text.strip()):
                 self._faults.append(code.fault(f'"{code.text}" is no language code', "write en, ru, hy, ..."))
-        return frozenset(code.text.strip() for code in codes)
+        return frozenset(plain.language_code(code.text) for code in codes)
 
     def _was(self, node: Node | None, rule_id: str) -> str:
         if node is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from monitor.errors import UsageError
 from monitor.model import Scope, Silence
 from monitor.store.connection import Connection
 from monitor.store.rows import from_milliseconds, to_milliseconds
@@ -11,11 +12,29 @@ from monitor.text import one_line
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
     from datetime import datetime
+
+
+_LATEST = 100  # entries of a feed by which one knows whose it shows
 
 
 class Silences(Connection):
     """The part of the Store that holds silences."""
+
+    def refuse_unheard(self, outlet: str, feeds: Iterable[str]) -> None:
+        """Raises UsageError where these feeds, the outlet's own, show several others' entries and none of it.
+
+        A feed that shows one other is one whose outlet has another name now.
+        """
+        query = "select outlet from entries where feed = ? order by seen desc limit ?"
+        shown = {row["outlet"] for feed in feeds for row in self._rows(query, (feed, _LATEST))}
+        if len(shown) > 1 and outlet not in shown:
+            raise UsageError(
+                "the entries of its feeds are other outlets'; this would mute nothing",
+                where=outlet,
+                remedy=f'mute the rule, or say not-sources: ["{outlet}"] in it',
+            )
 
     def add_silence(
         self,

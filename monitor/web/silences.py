@@ -65,7 +65,10 @@ def mute(site: Site, request: Request, form: Mapping[str, str]) -> Response:
             value = f"{story_of(reading, written(value)):016x}"
         elif value not in (known := _spoken_of(site, reading)[scope.value]):
             raise UsageError(f'there is no {scope.value} "{value}"', remedy=nearest(value, known))
+        desk = site.desk.of(reading)
     with Store(site.state) as store:
+        if scope is Scope.OUTLET and desk:
+            store.refuse_unheard(value, config.feeds_by(value, desk.sources))
         store.add_silence(
             scope,
             value,

@@ -106,6 +106,22 @@ def test_a_silence_is_of_what_the_desk_knows(
     assert (silence.scope, silence.value) == (scope, stored)
 
 
+def test_a_silence_of_an_outlet_whose_feeds_show_other_outlets_alone_is_refused(
+    line: Line, run: Any, tmp_path: Path
+) -> None:
+    words = ["silence", "add", "--outlet", "The Wire", "--for", "1h", "--comment", "x"]
+    state = ["--state", str(tmp_path / "state")]
+    with line.store.transaction():
+        line.store._db.execute("update entries set feed = 'wire', outlet = 'Kura ' || (id % 1000)")
+    refused = CliRunner().invoke(monitor, [*words, *state])
+    assert isinstance(refused.exception, UsageError)
+    assert "are other outlets'" in str(refused.exception)
+    assert 'mute the rule, or say not-sources: ["The Wire"] in it' in str(refused.exception)
+    with line.store.transaction():
+        line.store._db.execute("update entries set outlet = 'Old Wire'")
+    assert "is muted" in run(*words), "it has another name now: its next entry has it"
+
+
 def test_a_silence_of_a_story_takes_the_number_of_the_message(line: Line, run: Any) -> None:
     run("silence", "add", "--story", story(line, "war"), "--for", "2 h", "--comment", "x")
     assert ["peace" in body for body in line.deliver()] == [True]

@@ -377,6 +377,9 @@ NAMES = aggregators.outlets(
         feed("c", "https://feedburner.example/1", "Ani"),
         feed("d", "https://feedburner.example/2", "Bel"),
         feed("e", "https://finder.example/", "Finder", aggregator=True),
+        feed("kura-map", "https://www.kura.example/news.xml", "kura-map"),
+        feed("minimal", "https://minimal.example/feed", "minimal"),
+        feed("channel", "https://www.youtube.com/feeds/videos.xml?channel_id=A", "Channel A"),
     ]
 )
 
@@ -391,6 +394,13 @@ NAMES = aggregators.outlets(
         ("finder.example", "Finder", "Finder", "an aggregator is no outlet"),
         ("", "KURA WIRE", "KURA WIRE", "what no aggregator showed keeps its feed's"),
         ("pontic.example", "Pontic", "Pontic", "nobody's here"),
+        (
+            "minimal.example",
+            "The Minimal",
+            "minimal",
+            "a feed without a name of its outlet, alone on its site",
+        ),
+        ("youtube.com", "YouTube", "YouTube", "a host of many is no outlet's site"),
     ],
 )
 def test_an_outlet_has_the_name_that_the_operator_gave_it(
@@ -406,3 +416,24 @@ def test_an_outlet_has_the_name_that_the_operator_gave_it(
     failed = Failed(PLAIN, "it is down")
     assert NAMES.in_result(failed) == failed
     assert NAMES.in_result(replace(settled, reading=failed)) == replace(settled, reading=failed)
+
+
+SITEMAP = """<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+  xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc>https://www.kura.example/1</loc>
+<news:news><news:publication><news:name>The Kura Post (EN)</news:name>
+<news:language>en</news:language></news:publication><news:title>News</news:title></news:news></url></urlset>"""
+
+
+@pytest.mark.parametrize(
+    ("desk", "outlet"),
+    [
+        ([feed("kura", "https://rss.kura.example/all", "Kura Wire")], "Kura Wire"),
+        ([], "The Kura Post (EN)"),
+    ],
+    ids=["its site has a name here", "it has none"],
+)
+def test_the_entries_of_a_sitemap_without_outlet_are_its_sites(desk: list[Feed], outlet: str) -> None:
+    sitemap = feed("kura-map", "https://www.kura.example/news.xml", "kura-map")
+    one = read_one(sitemap, SITEMAP)
+    assert aggregators.outlets([sitemap, *desk]).named(one).outlet == outlet

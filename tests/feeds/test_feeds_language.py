@@ -50,6 +50,8 @@ DECLARED = [
     ("岸田首相が会見", "", "en", "ja", "kana between"),
     ("国务院总理会见", "", "zh", "zh", "Chinese or Japanese, by their letters"),
     ("国务院总理会见", "", "en", None, "either of them"),
+    ("அமைச்சர் BBC உடன் பேசினார்", "", "ta", "ta", "a script in which no languages are told apart"),
+    ("அமைச்சர் BBC உடன் பேசினார்", "", "en", None, "the same, and never written so"),
     ("2026: 100 %", "", "ru", "ru", "hardly a letter"),
     ("", "", None, None, "nothing at all"),
 ]
@@ -62,6 +64,24 @@ def test_what_is_declared_stands_unless_the_words_are_plainly_others(
     title: str, report: str, declared: str | None, spoken: str | None, why: str
 ) -> None:
     assert language.spoken(title, report, declared) == spoken, why
+
+
+UNTOLD = [
+    ("fo", "Landsstýrið leggur fram nýtt uppskot", "cs"),
+    ("oc", "Lo president a anonciat las novèlas mesuras per las escòlas", "it"),
+    ("rm", "La regenza grischuna ha decis da dar daners a las vischnancas per la scola", "it"),
+    ("ht", "Prezidan an pale ak pèp la", "fr"),
+    ("fy", "De deputearre sei dat der te min jild is foar it wurk en de minsken", "nl"),
+    ("sh", "Vlada je u Beogradu i da se ne kaže što će biti", "hr"),
+]
+
+
+@pytest.mark.parametrize(("declared", "title", "neighbour"), UNTOLD, ids=[row[0] for row in UNTOLD])
+def test_a_language_that_is_not_told_apart_is_not_taken_for_the_neighbour_it_resembles(
+    declared: str, title: str, neighbour: str
+) -> None:
+    assert language.told(title) == neighbour
+    assert language.spoken(title, "", declared) == declared
 
 
 @given(st.text(max_size=80), st.sampled_from([None, "en", "ru", "sr", "ja", "xx"]))
@@ -98,3 +118,5 @@ def test_the_operators_word_is_final_and_what_an_item_declares_goes_before_its_f
     assert spoken(RUSSIAN, "en", operators="be") == "be"
     assert spoken("Aliyev Pashinyan", "az-AZ") == "az"
     assert spoken("Aliyev Pashinyan", "") == "en"
+    assert spoken("Oslo Bergen", "nb-NO") == "no", "one language has one code"
+    assert spoken("ירושלים", "iw") == "he"

@@ -57,6 +57,7 @@ def test_an_address_of_a_news_sitemap_becomes_an_entry() -> None:
         published=datetime(2026, 11, 21, 5, 30, tzinfo=UTC),
         lang="ru",
         digest=one.digest,
+        origin="wire.example",
     )
 
 

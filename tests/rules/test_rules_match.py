@@ -230,6 +230,8 @@ FILTERS = [
     ("lang: [en, ru]", {"lang": "ru"}, True, "a language of the list"),
     ("lang: [en]", {"lang": "en-GB"}, True, "its regions too"),
     ("lang: [en]", {"lang": "ru"}, False, "another"),
+    ("lang: [nb]", {"lang": "no"}, True, "one language by two codes"),
+    ("lang: [he]", {"lang": "iw"}, True, "the same the other way round"),
     ("lang: [en]", {}, True, "unknown languages pass: no alert is lost"),
 ]
 

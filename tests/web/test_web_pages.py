@@ -216,6 +216,12 @@ def test_silences_are_put_in_force_listed_and_ended(own: Press) -> None:
             refused = visitor.send("/silences", "/silences", **fill | wrong)
             assert refused.status == 400
             assert what in refused.text
+        with Store(press.state) as store, store.transaction():
+            (known,) = store._rows("select distinct outlet from entries where feed = 'halden'")
+            store._db.execute("update entries set outlet = id % 1000 where feed = 'halden'")
+        wire = fill | {"scope": "outlet", "value": known["outlet"]}
+        others = visitor.send("/silences", "/silences", **wire)
+        assert (others.status, "this would mute nothing" in others.text) == (400, True)
         ended = visitor.send("/silences", "/silences/1/end")
         assert ended.headers["location"] == "/silences?said=unmuted"
         assert visitor.send("/silences", "/silences/1/end").status == 404
