@@ -25,7 +25,7 @@ from monitor.alerts.outbox import LEASE, Failure
 from monitor.alerts.route import PLAIN
 from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
-from monitor.feeds import health, schedule
+from monitor.feeds import aggregators, health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import (
     Claim,
@@ -536,13 +536,18 @@ def wanted_articles(plan: Plan) -> list[tuple[EntryId, str]]:
     """The entries of a plan whose pages are to be read, with its feed: what is news, or became other news.
 
     What stood in a feed when it was first polled, and what it dug out, may tell nobody; an edit that stays
-    in its story keeps the text that it has.
+    in its story keeps the text that it has. An aggregator's link leads to its own cookie wall, not to a page.
     """
     return [
         (item.entry.id, plan.feed)
         for item in plan.entries
-        if _is_news(item) and item.entry.link and item.placement.of != item.entry.id
+        if _is_news(item) and leads_to_a_page(item.entry) and item.placement.of != item.entry.id
     ]
+
+
+def leads_to_a_page(entry: Entry) -> bool:
+    """Whether the entry's link is that of a page which can be read."""
+    return bool(entry.link) and not aggregators.is_opaque(entry.link)
 
 
 def _is(item: Stored, kind: Kind) -> bool:

@@ -224,7 +224,9 @@ def test_what_may_tell_nobody_is_not_asked_for(tmp_path: Path) -> None:
         room.outlets["wire"].items.append(ITEM)
         room.begin()
         old = Item("old", "An old column comes back", published=room.clock.now - timedelta(days=300))
-        room.poll(FEED, old, Item("no link", "A note", link=" "))
+        google = Item("g", "Chess is played", link="https://news.google.com/rss/articles/CBMiX?oc=5")
+        room.poll(FEED, old, Item("no link", "A note", link=" "), google)
+        assert entry(FEED, google).id not in room.due(), "what stands there is a cookie wall, and no text"
         plain = replace(OTHER, full_text=False)
         room.outlets["kura"] = FakeOutlet(plain)
         room.poll(plain, replace(ITEM, guid="k"))
