@@ -377,7 +377,7 @@ class Walk:
 
     def poll(self) -> None:
         with Store(self.folder) as store:
-            state = store.feed_states(["wire"])["wire"]
+            state = store.feed_states([self.feed.name])[self.feed.name]
             self.engine.take(store, [self.outlet.poll(state)])
 
     def work(self) -> None:
@@ -442,6 +442,12 @@ rules:
   - {id: near, title: Near, when: "title:($a near/3 $b)", send: [mail], examples: {match: [bank ferry]}}
   - {id: not, title: Not, when: "title:$a and not $b", send: [mail], examples: {match: [A bank]}}
 """
+FOR_KURA = """
+rules:
+  - {id: any, title: Any, any: [zebra], send: [mail], examples: {match: [A zebra]}}
+  - {id: kura, title: Kura, any: [treaty], ONLY, send: [mail], examples: {match: [A treaty]}}
+"""
+LONG = " ".join(f"Nobody signed paper {number} of the hundred that lay there." for number in range(20))
 TOPICS = ("A bridge is mended", "Apples ripen early", "Orchestra plays in the rain", "Chess champion retires")
 
 
@@ -513,11 +519,39 @@ def test_what_robots_bars_is_said_and_not_asked_for(walk: Walk) -> None:
 
 
 def test_a_copy_is_read_only_where_its_story_has_no_text(walk: Walk) -> None:
-    first = walk.publish(1, TOPICS[0], "Nobody signed anything.")
+    first = walk.publish(1, TOPICS[0], LONG)
     walk.outlet.items.insert(0, replace(first, guid="copy", link=walk.web.url("/1?copy")))
     walk.poll()
     walk.work()
     assert (walk.asked(), [state for state, _ in walk.states()].count("spared")) == (["/1"], 1)
+
+
+def test_a_cookie_wall_stands_for_no_other_text_of_its_story(walk: Walk) -> None:
+    first = walk.publish(1, TOPICS[0], "We use cookies and data to deliver and maintain services.")
+    walk.work()
+    walk.publish(2, first.title, "They signed a peace agreement.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/1", "/2"], ["peace"])
+
+
+@pytest.mark.parametrize("only", ["sources: [kura]", "not-sources: [wire]", "lang: [ru]"])
+def test_a_text_stands_only_for_rules_that_looked_in_it(walk: Walk, only: str) -> None:
+    book = rules(FOR_KURA.replace("ONLY", only), sources=("kura", "wire"))
+    walk.engine.desk = replace(walk.engine.desk, rulebook=book)
+    walk.feed = replace(walk.feed, lang="en")
+    walk.outlet.feed = walk.feed
+    first = walk.publish(1, TOPICS[0], LONG)
+    walk.work()
+    walk.feed = replace(walk.feed, name="kura", outlet="Kura Post", lang="ru")
+    walk.engine.desk = replace(walk.engine.desk, feeds=(*walk.engine.desk.feeds, walk.feed))
+    walk.outlet = FakeOutlet(walk.feed)
+    with Store(walk.folder) as store:
+        walk.engine.sync(store)
+    walk.poll()
+    walk.clock.advance(timedelta(minutes=10))
+    walk.publish(2, first.title, "They signed a treaty.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/1", "/2"], ["kura"])
 
 
 def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,7 +578,7 @@ def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest
         ("spared", "0 pages of its feed were asked for within a day"),
         ("spared", "it is a day old: it would tell nobody"),
         ("spared", "its feed has full_text no more"),
-        ("spared", "no rule looks in the texts of its feed"),
+        ("spared", "no rule for its feed and language looks in texts"),
     ]
 
 

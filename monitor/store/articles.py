@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.store.connection import Connection
-from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_milliseconds
+from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_entry, to_milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A page that may be asked for now, and what decides whether it is.
-
-    `told` says that the text of another entry of the same lead stands already.
-    """
+    """A page that may be asked for now, and what decides whether it is."""
 
     entry: EntryId
     feed: str
@@ -29,7 +26,6 @@ class Due:
     lead: EntryId
     since: datetime  # when the entry was news
     attempts: int
-    told: bool
 
 
 class Articles(Connection):
@@ -52,11 +48,7 @@ class Articles(Connection):
         """The pages that are due, the longest overdue first; one that is due once more after another."""
         rows = self._rows(
             """
-            select articles.entry, articles.feed, link, story, lead, since, attempts, exists (
-                select 1 from entries other join articles had on had.entry = other.id
-                where other.story = entries.story and other.lead = entries.lead
-                    and other.id <> entries.id and had.state = 'read'
-            ) told
+            select articles.entry, articles.feed, link, story, lead, since, attempts
             from articles join entries on entries.id = articles.entry
             where state = 'due' and due <= ? order by due, articles.entry limit ?
             """,
@@ -71,10 +63,20 @@ class Articles(Connection):
                 lead=row["lead"],
                 since=from_milliseconds(row["since"]),
                 attempts=row["attempts"],
-                told=bool(row["told"]),
             )
             for row in rows
         ]
+
+    def read_of(self, story: StoryId, lead: EntryId, *, least: int) -> list[Entry]:
+        """The entries of this lead whose pages gave a text of so many characters, without it."""
+        rows = self._rows(
+            """
+            select entries.* from entries join articles on articles.entry = entries.id
+            where story = ? and lead = ? and state = 'read' and length(text) >= ?
+            """,
+            (story, lead, least),
+        )
+        return [to_entry(row) for row in rows]
 
     def next_article_due(self) -> datetime | None:
         """When the next page is due; None where none is to be read."""
