@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -45,7 +46,7 @@ log = logging.getLogger("monitor")
 # | 3 tries, after 10 and 50 minutes | a page that comes minutes after its feed; a server that restarts |
 # | 24 hours | what is told a day late is no news |
 # | 200 a day | what one feed can make us ask of hosts that it names |
-# | 1,000 characters | a news aggregator's cookie wall gave 667; the start before a paywall is a paragraph or two |
+# | 1,000 characters | Google's cookie wall gave 667; before a paywall stands a paragraph or two |
 PLACES = 4
 AGAIN = (timedelta(minutes=10), timedelta(minutes=50))  # from one attempt to the next
 LATE = timedelta(hours=24)
@@ -53,7 +54,6 @@ MOST_A_DAY = 200  # pages asked for of one feed
 WHOLE = 1_000  # characters of a text that stands for those of the story's other pages
 PAUSE = 1.0  # seconds between two pages of one host, of which one is asked at a time
 IDLE = timedelta(seconds=15)
-_LOOKED_AT = 500  # pages that are due, in one look
 
 
 class Reader:
@@ -145,15 +145,18 @@ class Reader:
         now = self._engine.clock()
         ended: list[tuple[EntryId, str, str]] = []
         begun: dict[EntryId, tuple[Due, Feed]] = {}
-        for due in store.due_articles(now, most=_LOOKED_AT):
-            feed = self._engine.desk.feeds_by_name.get(due.feed)
-            if unread := _unread(due, feed, now):
-                ended.append((due.entry, *unread))
-            elif feed is not None and self._may_begin(due, [one for one, _ in begun.values()]):
-                if needless := self._needless(store, due, feed, now):
-                    ended.append((due.entry, "spared", needless))
-                else:
-                    begun[due.entry] = due, feed
+        with closing(store.due_articles(now)) as pages:  # no read stands open when this writes
+            for due in pages:
+                if len(self._flying) + len(begun) >= PLACES:
+                    break
+                feed = self._engine.desk.feeds_by_name.get(due.feed)
+                if unread := _unread(due, feed, now):
+                    ended.append((due.entry, *unread))
+                elif feed is not None and self._may_begin(due, [one for one, _ in begun.values()]):
+                    if needless := self._needless(store, due, feed, now):
+                        ended.append((due.entry, "spared", needless))
+                    else:
+                        begun[due.entry] = due, feed
         if not (ended or begun):
             return
         with store.transaction():
@@ -166,9 +169,9 @@ class Reader:
             self._begin(due, feed)
 
     def _may_begin(self, due: Due, begun: list[Due]) -> bool:
-        """Whether a place is free, its host may be asked, and no page of the same lead is being read."""
+        """Whether its host may be asked, and no page of the same lead is being read."""
         flying = [*self._flying.values(), *begun]
-        if len(flying) >= PLACES or due.entry in self._flying:
+        if due.entry in self._flying:
             return False
         host = _host(due)
         if any(one.lead == due.lead or _host(one) == host for one in flying):
@@ -242,7 +245,7 @@ class Reader:
             return min(due or now + IDLE, now + IDLE)
         steady = time.monotonic()
         pauses = [free - steady for free in self._free.values() if free > steady]
-        return now + (timedelta(seconds=min(pauses)) if pauses else IDLE)
+        return now + min(timedelta(seconds=min(pauses)) if pauses else IDLE, IDLE)
 
 
 def _unread(due: Due, feed: Feed | None, now: datetime) -> tuple[str, str] | None:

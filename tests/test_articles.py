@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -90,7 +91,7 @@ class Room:
         return counts.alerts
 
     def due(self) -> list[int]:
-        return [one.entry for one in self.store.due_articles(self.clock.now, most=99)]
+        return [one.entry for one in self.store.due_articles(self.clock.now)]
 
     def came(self, item: Item, text: str = TEXT, *, feed: Feed = FEED, **of_reading: object) -> int:
         """The page of an item came back with this text; how many deliveries that makes."""
@@ -499,7 +500,7 @@ def test_a_page_whose_reading_was_cut_off_is_asked_for_again(walk: Walk) -> None
     item = walk.publish(1, TOPICS[0], "A peace agreement.")
     for attempt in range(3):
         with Store(walk.folder) as store, store.transaction():  # as the process dies before its answer
-            assert [due.attempts for due in store.due_articles(walk.clock.now, most=9)] == [attempt]
+            assert [due.attempts for due in store.due_articles(walk.clock.now)] == [attempt]
             walk_due = walk.clock.now + articles._wait(attempt + 1)
             store.claim_article(entry(walk.feed, item).id, due=walk_due, now=walk.clock.now)
         walk.clock.advance(timedelta(hours=1))
@@ -616,6 +617,18 @@ def test_a_host_that_asks_for_pauses_gets_them(walk: Walk) -> None:
     while not walk.reader.count:
         walk.reader.work()
     assert [walk.reader.work() and len(walk.asked()) for _ in range(3)] == [1, 1, 1]
+
+
+def test_the_pages_of_a_slow_host_keep_no_others_waiting(walk: Walk) -> None:
+    for number, title in enumerate(TOPICS):
+        walk.outlet.items.insert(0, Item(f"s{number}", title, link=f"http://slow.example/{number}"))
+    walk.poll()
+    walk.reader._free["slow.example"] = time.monotonic() + 3600
+    walk.clock.advance(timedelta(minutes=1))
+    walk.publish(9, "Ministers meet in the old town hall", "They signed a peace agreement.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/9"], ["peace"])
+    assert walk.reader.work() - walk.clock.now <= articles.IDLE, "and what comes next is seen as soon"
 
 
 def test_a_public_host_gets_pauses_unasked(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from monitor.store.connection import Connection
 from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_entry, to_milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Generator, Iterable
     from datetime import datetime
 
     from monitor.model import Entry, EntryId, Match, StoryId
@@ -44,18 +44,17 @@ class Articles(Connection):
             [(entry, feed, moment, moment) for entry, feed in entries],
         )
 
-    def due_articles(self, now: datetime, *, most: int) -> list[Due]:
-        """The pages that are due, the longest overdue first; one that is due once more after another."""
-        rows = self._rows(
+    def due_articles(self, now: datetime) -> Generator[Due]:
+        """The pages that are due, the longest overdue first; read as they are asked for."""
+        for row in self._db.execute(
             """
             select articles.entry, articles.feed, link, story, lead, since, attempts
             from articles join entries on entries.id = articles.entry
-            where state = 'due' and due <= ? order by due, articles.entry limit ?
+            where state = 'due' and due <= ? order by due, articles.entry
             """,
-            (to_milliseconds(now), most),
-        )
-        return [
-            Due(
+            (to_milliseconds(now),),
+        ):
+            yield Due(
                 entry=row["entry"],
                 feed=row["feed"],
                 link=row["link"],
@@ -64,8 +63,6 @@ class Articles(Connection):
                 since=from_milliseconds(row["since"]),
                 attempts=row["attempts"],
             )
-            for row in rows
-        ]
 
     def read_of(self, story: StoryId, lead: EntryId, *, least: int) -> list[Entry]:
         """The entries of this lead whose pages gave a text of so many characters, without it."""
