@@ -24,6 +24,7 @@ from monitor.feeds.workers import Parsers
 from monitor.model import Kind, Status
 from monitor.pipeline import earlier_in, recurring_in
 from monitor.rules.condition import reads_pages
+from monitor.store.articles import TRIES
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def _unread(due: Due, feed: Feed | None, now: datetime) -> tuple[str, str] | Non
         return "spared", "its feed has full_text no more"
     if now - due.since > LATE:
         return "failed" if due.attempts else "spared", "it is a day old: it would tell nobody"
-    if due.attempts > len(AGAIN):
+    if due.attempts >= TRIES:
         return "failed", f"was cut off, the last of {due.attempts} times"
     fault = urls.problem(due.link)
     return ("failed", fault) if fault else None
@@ -358,7 +359,7 @@ def _take(
 def _take_unread(store: Store, reading: Reading, *, attempts: int, now: datetime) -> None:
     """A page that gave nothing: it is asked for again, or given up."""
     wanted, state = reading.wanted, reading.outcome.value
-    if reading.outcome is Outcome.FAILED and not reading.lasting and attempts <= len(AGAIN):
+    if reading.outcome is Outcome.FAILED and not reading.lasting and attempts < TRIES:
         due = now + max(_wait(attempts), reading.wait or timedelta())
         store.put_off_article(wanted.entry, reading.why, due=due)
         state = "put-off"

@@ -272,6 +272,8 @@ def _take_one(
             if isinstance(result, Settled) and not plan.settled:
                 return plan, Counts()  # nothing to write, and nothing to say
             seen = result.made if isinstance(result, Settled) else now
+            if result.feed.full_text:
+                store.mend_articles(mended_articles(plan))
             store.apply(plan, now=seen, rulebook=rulebook.hash)
             if result.feed.full_text:
                 store.want_articles(wanted_articles(plan), now=now)
@@ -542,6 +544,15 @@ def wanted_articles(plan: Plan) -> list[tuple[EntryId, str]]:
         (item.entry.id, plan.feed)
         for item in plan.entries
         if _is_news(item) and leads_to_a_page(item.entry) and item.placement.of != item.entry.id
+    ]
+
+
+def mended_articles(plan: Plan) -> list[tuple[EntryId, str]]:
+    """The entries of a plan whose pages may be found under another link now, with that."""
+    return [
+        (item.entry.id, item.entry.link)
+        for item in plan.entries
+        if item.known and _is_news(item) and leads_to_a_page(item.entry)
     ]
 
 

@@ -59,6 +59,9 @@ TEXT = (
 )
 
 
+ELSEWHERE = "https://wire.example/2"
+
+
 @dataclass
 class Room:
     """A store, two feeds that have been read before, and a clock."""
@@ -217,6 +220,35 @@ def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
     assert room.came(ITEM) == 0, "the page of before"
     assert room.row()["error"] == "its link was changed meanwhile" and room.due() == [entry(FEED, other).id]
     assert room.came(other, "A peace agreement was signed on deck.") == 1
+
+
+def test_other_news_under_a_guid_of_the_first_poll_is_news_and_read(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        room = Room(store)
+        room.outlets["wire"].items.append(Item("live", "Museum of clocks opens again", "Old clocks."))
+        room.begin()
+        room.clock.advance(3 * LATE)
+        other = Item("live", "Ferry sinks off the northern coast", "Forty people were saved.", link=ELSEWHERE)
+        room.poll(FEED, other)
+        assert room.due() == [entry(FEED, other).id]
+        assert room.came(other, "A peace agreement was signed on deck.") == 1
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_page_that_was_not_there_is_asked_for_under_its_mended_link(room: Room, tries: int) -> None:
+    room.poll(FEED, ITEM)
+    for number in range(1, tries + 1):
+        room.clock.advance(timedelta(hours=1))
+        gone = {"outcome": Outcome.FAILED, "why": "410 Gone", "lasting": number == tries}
+        assert room.came(ITEM, **gone) == 0
+    assert (room.row()["state"], room.due()) == ("failed", [])
+    room.poll(FEED, replace(ITEM, summary="They talked for three hours about the bridge."))
+    assert room.due() == [], "no other link"
+    mended = replace(ITEM, link=ELSEWHERE)
+    room.poll(FEED, mended)
+    assert room.came(mended) == (1 if tries == 1 else 0), "three times in all"
+    room.poll(FEED, replace(ITEM, link=f"{ELSEWHERE}2"))
+    assert room.due() == [], "a text stays"
 
 
 def test_what_may_tell_nobody_is_not_asked_for(tmp_path: Path) -> None:

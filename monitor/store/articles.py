@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from monitor.model import Entry, EntryId, Match, StoryId
 
+TRIES = 3  # of one page, whatever becomes of them
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -42,6 +44,20 @@ class Articles(Connection):
                 error = '', text = ''
             """,
             [(entry, feed, moment, moment) for entry, feed in entries],
+        )
+
+    def mend_articles(self, links: Iterable[tuple[EntryId, str]]) -> None:
+        """The entries get these links: pages that could not be read elsewhere are due, if a try is left.
+
+        Before they are written; inside T1.
+        """
+        self._db.conn.executemany(
+            """
+            update articles set state = 'due', error = 'its link was changed'
+            where entry = ?1 and state in ('empty', 'barred', 'failed') and attempts < ?3
+                and exists (select 1 from entries where id = ?1 and link <> ?2)
+            """,
+            [(entry, link, TRIES) for entry, link in links],
         )
 
     def due_articles(self, now: datetime) -> Generator[Due]:
