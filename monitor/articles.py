@@ -22,7 +22,7 @@ from monitor.feeds.article import Outcome, Reading, Wanted, read
 from monitor.feeds.robots import Robots
 from monitor.feeds.workers import Parsers
 from monitor.model import Kind, Status
-from monitor.pipeline import earlier_in, recurring_in
+from monitor.pipeline import Counts, earlier_in, recurring_in
 from monitor.rules.condition import reads_pages
 from monitor.store.articles import TRIES
 from monitor.store.store import Store
@@ -82,6 +82,7 @@ class Reader:
         self._flying: dict[EntryId, Due] = {}
         self._free: dict[str, float] = {}  # host -> when it may be asked again (monotonic)
         self.count = 0  # pages that came back so far
+        self.made = Counts()  # what their texts called for
 
     def close(self) -> None:
         """Begin nothing more; what is in flight is due again, as if it had been cut off."""
@@ -116,7 +117,7 @@ class Reader:
         while self._waiting:
             reading = self._waiting[0]
             engine = self._engine
-            deliveries = take(
+            made = take(
                 store,
                 reading,
                 feed=engine.desk.feeds_by_name.get(reading.wanted.feed.name, reading.wanted.feed),
@@ -129,7 +130,8 @@ class Reader:
             due = self._flying.pop(reading.wanted.entry)
             if reading.pause:
                 self._free[_host(due)] = time.monotonic() + reading.pause.total_seconds()
-            if deliveries:
+            self.made += made
+            if made.deliveries:
                 self._told()
 
     def _drained(self) -> Iterator[Reading]:
@@ -275,8 +277,8 @@ def _host(due: Due) -> str:
 
 def take(
     store: Store, reading: Reading, *, feed: Feed, rulebook: Rulebook, standing: Standing, now: datetime
-) -> int:
-    """T1 for a page that came back: its text, and what the rules find in it; how many deliveries that makes.
+) -> Counts:
+    """T1 for a page that came back: its text, and what the rules find in it; the alerts that it calls for.
 
     One commit. An entry that went meanwhile, or that was read already, is left as it is.
     """
@@ -285,7 +287,7 @@ def take(
         due = store.due_article(wanted.entry)
         known = store.known([wanted.entry]).get(wanted.entry)
         if known is None or due is None:
-            return 0
+            return Counts()
         try:
             with store.savepoint():
                 return _take(
@@ -303,7 +305,7 @@ def take(
                 "feed=%s entry=%016x outcome=error its text could not be taken in", feed.name, wanted.entry
             )
             store.end_article(wanted.entry, "failed", "its text could not be taken in: see the log")
-            return 0
+            return Counts()
 
 
 def _take(
@@ -316,14 +318,14 @@ def _take(
     rulebook: Rulebook,
     standing: Standing,
     now: datetime,
-) -> int:
+) -> Counts:
     entry, outcome, (attempts, since) = known.entry, reading.outcome, due
     if entry.link != reading.wanted.link:
         store.put_off_article(entry.id, "its link was changed meanwhile", due=now)
-        return 0
+        return Counts()
     if outcome is not Outcome.READ:
         _take_unread(store, reading, attempts=attempts, now=now)
-        return 0
+        return Counts()
     text = reading.article.text
     read_now = replace(entry, text=text)
     story = known.candidate.story
@@ -353,7 +355,7 @@ def _take(
         len(text),
         len(alerts),
     )
-    return len(deliveries)
+    return Counts(alerts=len(alerts), deliveries=len(deliveries))
 
 
 def _take_unread(store: Store, reading: Reading, *, attempts: int, now: datetime) -> None:

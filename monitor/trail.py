@@ -201,6 +201,7 @@ class Telling:
     rulebook: str
     deliveries: tuple[Sending, ...]
     acknowledged: tuple[datetime, str] | None = None  # when, and by whom
+    by_text: bool = False  # whether it quotes the page's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +442,7 @@ def _matched(facts: Facts, rule: str, held: str, found: tuple[Mention, ...]) -> 
     told = next((one for one in (*same, *tellings) if one.entry == arrived.entry.id), None)
     told = told or next(iter(same), None)
     if told and told.entry == arrived.entry.id:
-        late = arrived.edited is not None and told.created > arrived.seen
+        late = arrived.edited is not None and told.created > arrived.seen and not told.by_text
         outcome = Outcome.ALERTED_ON_EDIT if late else Outcome.ALERTED
         return Step(Stage.RULE, outcome, rule, held, told.created, mentions=found)
     if told:

@@ -111,7 +111,7 @@ class Room:
             rulebook=self.book,
             standing=self.standing,
             now=self.clock.now,
-        )
+        ).deliveries
 
     def alerts(self) -> list[tuple[str, str]]:
         return [
@@ -193,8 +193,9 @@ def test_a_text_moves_no_entry_and_no_poll_undoes_it(room: Room) -> None:
     assert room.store._rows("select 1 from entries where edited is not null") == []
 
 
-def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room) -> None:
+def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room, tmp_path: Path) -> None:
     room.poll(FEED, ITEM)
+    room.clock.advance(timedelta(minutes=1))
     room.came(ITEM)
     assert room.poll(FEED, replace(ITEM, summary=ITEM.summary + " More soon.")) == 0, (
         "the text had told of it"
@@ -202,6 +203,13 @@ def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room) -> None:
     assert room.row()["text"] == TEXT and room.due() == []
     assert room.poll(FEED, replace(ITEM, title="Ministers meet the central bank in the old town hall")) == 1
     assert [rule for rule, _ in room.alerts()] == ["peace", "heads"]
+    with Reads(tmp_path) as reads:
+        facts = reads.facts(entry(FEED, ITEM).id)
+    assert facts is not None
+    made = {
+        step.about: step.outcome.value for step in trail(facts, room.book, tags=frozenset()).of(Stage.RULE)
+    }
+    assert (made["peace"], made["heads"]) == ("alerted", "alerted on an edit"), "the text is no edit"
 
 
 def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
@@ -239,8 +247,7 @@ def test_a_page_that_was_not_there_is_asked_for_under_its_mended_link(room: Room
     room.poll(FEED, ITEM)
     for number in range(1, tries + 1):
         room.clock.advance(timedelta(hours=1))
-        gone = {"outcome": Outcome.FAILED, "why": "410 Gone", "lasting": number == tries}
-        assert room.came(ITEM, **gone) == 0
+        assert room.came(ITEM, outcome=Outcome.FAILED, why="410 Gone", lasting=number == tries) == 0
     assert (room.row()["state"], room.due()) == ("failed", [])
     room.poll(FEED, replace(ITEM, summary="They talked for three hours about the bridge."))
     assert room.due() == [], "no other link"
@@ -717,9 +724,18 @@ def test_a_single_pass_reads_pages_after_it_has_sent(tmp_path: Path) -> None:
         show(web, "Ministers meet in the old town hall")
         said = desk.command("run", "--once", "--backfill")
         assert "1 page read behind them" in said.stdout, said.stdout + said.stderr
+        assert "; 1 alert\n" in said.stdout, "what a text called for is counted"
         assert len(sink.requests) == 2 and all(b"article's text" in one.body for one in sink.requests)
         assert "texts       1 read; 0 to come" in desk.call("status").stdout
         assert 'media_monitor_texts_total{outcome="read"} 1' in desk.call("status", "--prometheus").stdout
+
+
+def test_without_full_text_nothing_is_to_come(walk: Walk) -> None:
+    walk.publish(1, TOPICS[0], "Nobody signed anything.")
+    with Store(walk.folder) as store:
+        walk.engine.install(replace(walk.engine.desk, feeds=(replace(walk.feed, full_text=False),)), store)
+    assert walk.states() == [("spared", "its feed has full_text no more")]
+    assert walk.count("texts spared") == 1
 
 
 def test_the_daemon_reads_pages_beside_its_polls(tmp_path: Path) -> None:

@@ -46,6 +46,16 @@ class Articles(Connection):
             [(entry, feed, moment, moment) for entry, feed in entries],
         )
 
+    def spare_articles(self, feeds: Collection[str]) -> int:
+        """Of other feeds than these nothing more is asked for; how many pages that lets be."""
+        return self._db.execute(
+            """
+            update articles set state = 'spared', error = 'its feed has full_text no more'
+            where state = 'due' and feed not in (select value from json_each(?))
+            """,
+            (as_json(feeds),),
+        ).rowcount
+
     def mend_articles(self, links: Iterable[tuple[EntryId, str]]) -> None:
         """The entries get these links: pages that could not be read elsewhere are due, if a try is left.
 

@@ -22,6 +22,7 @@ from monitor.store.rows import (
     from_milliseconds,
     to_entry,
     to_feed_state,
+    to_match,
     to_milliseconds,
     to_time,
 )
@@ -350,6 +351,7 @@ class Reading:
                 acknowledged=None
                 if row["acked"] is None
                 else (from_milliseconds(row["acked"]), row["person"]),
+                by_text=any(mention.field == "text" for mention in to_match(row).mentions),
             )
             for row in rows
         ]
