@@ -42,7 +42,6 @@ from monitor.model import (
     Status,
     Validators,
 )
-from monitor.rules import recurring
 from monitor.stories import index
 from monitor.stories.fingerprint import cited
 
@@ -372,21 +371,7 @@ def plan_of(
 
 def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: datetime) -> Recurring:
     """What the store knows of the lines of these entries of a feed; reads only."""
-    lines = recurring.wanted(entries)
-    if not lines:
-        return recurring.NOTHING_RECURRING
-    since = now - recurring.AGE
-    of_late = store.of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
-    if feed.full_text:
-        texts = store.texts_of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
-        of_late += [recurring.Stood(story, text) for story, text in texts]
-    return recurring.recurring(
-        lines,
-        of_late=of_late,
-        headlines=store.headlines(
-            lines, outlets={feed.outlet, *(entry.outlet for entry in entries)}, since=since
-        ),
-    )
+    return store.recurring_lines(entries, feed=feed.name, outlet=feed.outlet, texts=feed.full_text, now=now)
 
 
 def earlier_in(

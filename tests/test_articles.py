@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from monitor import articles, config, pipeline
 from monitor.alerts.compose import compose
 from monitor.articles import AGAIN, LATE, Reader, take
+from monitor.cli.rules_try import _stored
 from monitor.daemon import Daemon
 from monitor.engine import Engine
 from monitor.feeds.article import Outcome, Reading, Wanted
@@ -25,6 +26,7 @@ from monitor.feeds.extraction import Article
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.workers import Parsers
 from monitor.model import Feed, FeedState
+from monitor.rules.match import match
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.reading import Reading as Reads
 from monitor.store.store import Store
@@ -304,7 +306,7 @@ def test_a_page_says_again_what_the_feed_gave_and_counts_once(room: Room) -> Non
     assert room.came(more, "The ferry was late. Another ferry left at nine.") == 1
 
 
-def test_lines_that_stand_under_every_article_do_not_count(room: Room) -> None:
+def test_lines_that_stand_under_every_article_do_not_count(room: Room, tmp_path: Path) -> None:
     foot = "Sign the peace agreement petition of our newspaper and follow us on Telegram"
     for number, word in enumerate(("bridges", "harbours", "orchards", "vineyards", "glaciers")):
         item = Item(
@@ -317,6 +319,14 @@ def test_lines_that_stand_under_every_article_do_not_count(room: Room) -> None:
             item, f"The minister spoke on {word} for two hours on Tuesday, and nobody slept.\n{foot}"
         )
         assert told == (1 if number < 3 else 0), number
+    with Reads(tmp_path) as reads:
+        facts = reads.facts(entry(FEED, item).id)
+    assert facts is not None
+    (why,) = (step for step in trail(facts, room.book, tags=frozenset()).steps if step.about == "peace")
+    assert why.outcome.value == "stands where nothing counts"
+    desk = config.Desk((FEED,), (), room.book)
+    shown, outside = _stored(entry(FEED, item).id, desk, str(tmp_path))
+    assert match(room.book, shown, outside=outside) == (), 'as "rules try" says'
 
 
 def test_texts_go_with_their_entries_and_wait_with_the_clock(tmp_path: Path) -> None:

@@ -164,14 +164,3 @@ class Articles(Connection):
         """The entries in their order, each with the text of its page where that was read."""
         found = self.texts([entry.id for entry in entries])
         return [replace(entry, text=found[entry.id]) if entry.id in found else entry for entry in entries]
-
-    def texts_of_late(self, feed: str, *, since: datetime, most: int, tail: int) -> list[tuple[StoryId, str]]:
-        """The ends of the texts of a feed's entries that were last asked for, each with its story."""
-        rows = self._rows(
-            """
-            select story, substr(text, -?) text from articles join entries on entries.id = articles.entry
-            where articles.feed = ? and tried >= ? and state = 'read' order by tried desc limit ?
-            """,
-            (tail, feed, to_milliseconds(since), most),
-        )
-        return [(row["story"], row["text"]) for row in rows]
