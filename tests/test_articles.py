@@ -736,6 +736,8 @@ def test_a_single_pass_reads_pages_after_it_has_sent(tmp_path: Path) -> None:
         assert "1 page read behind them" in said.stdout, said.stdout + said.stderr
         assert "; 1 alert\n" in said.stdout, "what a text called for is counted"
         assert len(sink.requests) == 2 and all(b"article's text" in one.body for one in sink.requests)
+        why = desk.call("why", "Ministers meet in the old town hall")
+        assert "(article's text)" in why.stdout, "one word for it everywhere"
         assert "texts       1 read; 0 to come" in desk.call("status").stdout
         assert 'media_monitor_texts_total{outcome="read"} 1' in desk.call("status", "--prometheus").stdout
 

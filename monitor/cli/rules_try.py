@@ -350,12 +350,12 @@ def _show(entry: Entry, what: Explanation, *, only: Sequence[str]) -> None:
         line.append(verdict.rule.id, style="bold").append(f"  {verdict.clause}")
         console.print(line)
         if verdict.fired:
-            seen = dict.fromkeys(f'{m.what} "{m.surface}" ({m.field})' for m in verdict.mentions)
+            seen = dict.fromkeys(f'{m.what} "{m.surface}" ({m.where})' for m in verdict.mentions)
             console.print(Text("        " + ", ".join(seen), style="green"))
             told = f"        {verdict.rule.severity.name.lower()}, to {', '.join(verdict.rule.send)}"
             console.print(Text(told, style="dim"))
     for one in what.discarded:
-        where = f'{one.mention.what} "{one.mention.surface}" ({one.mention.field}, at {one.mention.start})'
+        where = f'{one.mention.what} "{one.mention.surface}" ({one.mention.where}, at {one.mention.start})'
         console.print(Text("ignored ", style="yellow").append(f"{where}: {one.why}"))
     for field, zone in what.zones:
         shown = " ".join(getattr(entry, field)[zone.start : zone.end].split())
