@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from queue import Empty, SimpleQueue
@@ -21,8 +22,9 @@ from monitor.feeds.article import Outcome, Reading, Wanted, read
 from monitor.feeds.robots import Robots
 from monitor.feeds.workers import Parsers
 from monitor.model import Kind, Status
-from monitor.pipeline import earlier_in, recurring_in
+from monitor.pipeline import Counts, earlier_in, recurring_in
 from monitor.rules.condition import reads_pages
+from monitor.store.articles import TRIES
 from monitor.store.store import Store
 
 if TYPE_CHECKING:
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from monitor.engine import Engine
-    from monitor.model import EntryId, Feed, Known
+    from monitor.model import Entry, EntryId, Feed, Known
+    from monitor.rules.rule import Rule
     from monitor.rules.rulebook import Rulebook
     from monitor.rules.tenure import Standing
     from monitor.store.articles import Due
@@ -44,13 +47,14 @@ log = logging.getLogger("monitor")
 # | 3 tries, after 10 and 50 minutes | a page that comes minutes after its feed; a server that restarts |
 # | 24 hours | what is told a day late is no news |
 # | 200 a day | what one feed can make us ask of hosts that it names |
+# | 1,000 characters | Google's cookie wall gave 667; before a paywall stands a paragraph or two |
 PLACES = 4
 AGAIN = (timedelta(minutes=10), timedelta(minutes=50))  # from one attempt to the next
 LATE = timedelta(hours=24)
 MOST_A_DAY = 200  # pages asked for of one feed
+WHOLE = 1_000  # characters of a text that stands for those of the story's other pages
 PAUSE = 1.0  # seconds between two pages of one host, of which one is asked at a time
 IDLE = timedelta(seconds=15)
-_LOOKED_AT = 500  # pages that are due, in one look
 
 
 class Reader:
@@ -78,6 +82,7 @@ class Reader:
         self._flying: dict[EntryId, Due] = {}
         self._free: dict[str, float] = {}  # host -> when it may be asked again (monotonic)
         self.count = 0  # pages that came back so far
+        self.made = Counts()  # what their texts called for
 
     def close(self) -> None:
         """Begin nothing more; what is in flight is due again, as if it had been cut off."""
@@ -112,7 +117,7 @@ class Reader:
         while self._waiting:
             reading = self._waiting[0]
             engine = self._engine
-            deliveries = take(
+            made = take(
                 store,
                 reading,
                 feed=engine.desk.feeds_by_name.get(reading.wanted.feed.name, reading.wanted.feed),
@@ -125,7 +130,8 @@ class Reader:
             due = self._flying.pop(reading.wanted.entry)
             if reading.pause:
                 self._free[_host(due)] = time.monotonic() + reading.pause.total_seconds()
-            if deliveries:
+            self.made += made
+            if made.deliveries:
                 self._told()
 
     def _drained(self) -> Iterator[Reading]:
@@ -142,15 +148,18 @@ class Reader:
         now = self._engine.clock()
         ended: list[tuple[EntryId, str, str]] = []
         begun: dict[EntryId, tuple[Due, Feed]] = {}
-        for due in store.due_articles(now, most=_LOOKED_AT):
-            feed = self._engine.desk.feeds_by_name.get(due.feed)
-            if unread := _unread(due, feed, now):
-                ended.append((due.entry, *unread))
-            elif feed is not None and self._may_begin(due, [one for one, _ in begun.values()]):
-                if needless := self._needless(store, due, feed, now):
-                    ended.append((due.entry, "spared", needless))
-                else:
-                    begun[due.entry] = due, feed
+        with closing(store.due_articles(now)) as pages:  # no read stands open when this writes
+            for due in pages:
+                if len(self._flying) + len(begun) >= PLACES:
+                    break
+                feed = self._engine.desk.feeds_by_name.get(due.feed)
+                if unread := _unread(due, feed, now):
+                    ended.append((due.entry, *unread))
+                elif feed is not None and self._may_begin(due, [one for one, _ in begun.values()]):
+                    if needless := self._needless(store, due, feed, now):
+                        ended.append((due.entry, "spared", needless))
+                    else:
+                        begun[due.entry] = due, feed
         if not (ended or begun):
             return
         with store.transaction():
@@ -163,9 +172,9 @@ class Reader:
             self._begin(due, feed)
 
     def _may_begin(self, due: Due, begun: list[Due]) -> bool:
-        """Whether a place is free, its host may be asked, and no page of the same lead is being read."""
+        """Whether its host may be asked, and no page of the same lead is being read."""
         flying = [*self._flying.values(), *begun]
-        if len(flying) >= PLACES or due.entry in self._flying:
+        if due.entry in self._flying:
             return False
         host = _host(due)
         if any(one.lead == due.lead or _host(one) == host for one in flying):
@@ -174,8 +183,6 @@ class Reader:
 
     def _needless(self, store: Store, due: Due, feed: Feed, now: datetime) -> str:
         """Why the page is not asked for; "" where it is."""
-        if store.count_articles(feed.name, since=now - timedelta(days=1)) >= MOST_A_DAY:
-            return f"{MOST_A_DAY} pages of its feed were asked for within a day"
         known = store.known([due.entry])[due.entry]
         kind = Kind.NEW if due.lead == due.story else Kind.DEVELOPMENT
         told = store.told([due.story])
@@ -185,10 +192,21 @@ class Reader:
             if rule.admits(known.entry, feed.labels) and reads_pages(rule.condition)
         ]
         if not rules:
-            return "no rule looks in the texts of its feed"
-        if all((due.story, rule.id, kind, due.lead) in told for rule in rules):
+            return "no rule for its feed and language looks in texts"
+        rules = [rule for rule in rules if (due.story, rule.id, kind, due.lead) not in told]
+        if not rules:
             return "every rule that it could fire has told of its story"
+        read = store.read_of(due.story, due.lead, least=WHOLE)
+        if all(any(self._admits(rule, one) for one in read) for rule in rules):
+            return "the text of another entry of its story was read"
+        if store.count_articles(feed.name, since=now - timedelta(days=1)) >= MOST_A_DAY:
+            return f"{MOST_A_DAY} pages of its feed were asked for within a day"
         return ""
+
+    def _admits(self, rule: Rule, entry: Entry) -> bool:
+        """Whether the rule looks at the entry, whichever of the desk's feeds it came from."""
+        feed = self._engine.desk.feeds_by_name.get(entry.feed)
+        return feed is not None and rule.admits(entry, feed.labels)
 
     def _begin(self, due: Due, feed: Feed) -> None:
         self._flying[due.entry] = due
@@ -230,18 +248,16 @@ class Reader:
             return min(due or now + IDLE, now + IDLE)
         steady = time.monotonic()
         pauses = [free - steady for free in self._free.values() if free > steady]
-        return now + (timedelta(seconds=min(pauses)) if pauses else IDLE)
+        return now + min(timedelta(seconds=min(pauses)) if pauses else IDLE, IDLE)
 
 
 def _unread(due: Due, feed: Feed | None, now: datetime) -> tuple[str, str] | None:
     """As what a page that is due ends unasked, and why; None where it may be asked for."""
     if feed is None or not feed.full_text:
         return "spared", "its feed has full_text no more"
-    if due.told:
-        return "spared", "the text of another entry of its story was read"
     if now - due.since > LATE:
         return "failed" if due.attempts else "spared", "it is a day old: it would tell nobody"
-    if due.attempts > len(AGAIN):
+    if due.attempts >= TRIES:
         return "failed", f"was cut off, the last of {due.attempts} times"
     fault = urls.problem(due.link)
     return ("failed", fault) if fault else None
@@ -261,8 +277,8 @@ def _host(due: Due) -> str:
 
 def take(
     store: Store, reading: Reading, *, feed: Feed, rulebook: Rulebook, standing: Standing, now: datetime
-) -> int:
-    """T1 for a page that came back: its text, and what the rules find in it; how many deliveries that makes.
+) -> Counts:
+    """T1 for a page that came back: its text, and what the rules find in it; the alerts that it calls for.
 
     One commit. An entry that went meanwhile, or that was read already, is left as it is.
     """
@@ -271,7 +287,7 @@ def take(
         due = store.due_article(wanted.entry)
         known = store.known([wanted.entry]).get(wanted.entry)
         if known is None or due is None:
-            return 0
+            return Counts()
         try:
             with store.savepoint():
                 return _take(
@@ -289,7 +305,7 @@ def take(
                 "feed=%s entry=%016x outcome=error its text could not be taken in", feed.name, wanted.entry
             )
             store.end_article(wanted.entry, "failed", "its text could not be taken in: see the log")
-            return 0
+            return Counts()
 
 
 def _take(
@@ -302,14 +318,14 @@ def _take(
     rulebook: Rulebook,
     standing: Standing,
     now: datetime,
-) -> int:
+) -> Counts:
     entry, outcome, (attempts, since) = known.entry, reading.outcome, due
     if entry.link != reading.wanted.link:
         store.put_off_article(entry.id, "its link was changed meanwhile", due=now)
-        return 0
+        return Counts()
     if outcome is not Outcome.READ:
         _take_unread(store, reading, attempts=attempts, now=now)
-        return 0
+        return Counts()
     text = reading.article.text
     read_now = replace(entry, text=text)
     story = known.candidate.story
@@ -339,13 +355,13 @@ def _take(
         len(text),
         len(alerts),
     )
-    return len(deliveries)
+    return Counts(alerts=len(alerts), deliveries=len(deliveries))
 
 
 def _take_unread(store: Store, reading: Reading, *, attempts: int, now: datetime) -> None:
     """A page that gave nothing: it is asked for again, or given up."""
     wanted, state = reading.wanted, reading.outcome.value
-    if reading.outcome is Outcome.FAILED and not reading.lasting and attempts <= len(AGAIN):
+    if reading.outcome is Outcome.FAILED and not reading.lasting and attempts < TRIES:
         due = now + max(_wait(attempts), reading.wait or timedelta())
         store.put_off_article(wanted.entry, reading.why, due=due)
         state = "put-off"

@@ -97,6 +97,9 @@ class Engine:
         """
         now = self.clock()
         store.sync_feeds(desk.feeds, first_poll=lambda feed: schedule.first_poll(feed, now=now))
+        with store.transaction():
+            spared = store.spare_articles([feed.name for feed in desk.feeds if feed.full_text])
+            store.tally({"texts spared": spared} if spared else {}, now=now)
         held = tenures(desk.rulebook, store.tenures(), now=now)
         store.keep_tenures(held)
         self.standing = Standing(held, {feed.name: feed.labels for feed in desk.feeds})

@@ -424,6 +424,9 @@ class Severity(IntEnum):
     CRITICAL = 3
 
 
+SPOKEN = {"text": "article's text"}  # fields that people call otherwise
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Mention:
     """Where a name, term or phrase stands: text[start:end] of the entry's field is `surface`, as printed.
@@ -436,6 +439,11 @@ class Mention:
     start: int
     end: int
     surface: str
+
+    @property
+    def where(self) -> str:
+        """The field as people call it."""
+        return SPOKEN.get(self.field, self.field)
 
 
 @dataclass(frozen=True, slots=True)

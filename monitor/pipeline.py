@@ -25,7 +25,7 @@ from monitor.alerts.outbox import LEASE, Failure
 from monitor.alerts.route import PLAIN
 from monitor.alerts.template import OURS
 from monitor.errors import SendError, StateError
-from monitor.feeds import health, schedule
+from monitor.feeds import aggregators, health, schedule
 from monitor.feeds.recognise import recognised
 from monitor.model import (
     Claim,
@@ -42,7 +42,6 @@ from monitor.model import (
     Status,
     Validators,
 )
-from monitor.rules import recurring
 from monitor.stories import index
 from monitor.stories.fingerprint import cited
 
@@ -273,6 +272,8 @@ def _take_one(
             if isinstance(result, Settled) and not plan.settled:
                 return plan, Counts()  # nothing to write, and nothing to say
             seen = result.made if isinstance(result, Settled) else now
+            if result.feed.full_text:
+                store.mend_articles(mended_articles(plan))
             store.apply(plan, now=seen, rulebook=rulebook.hash)
             if result.feed.full_text:
                 store.want_articles(wanted_articles(plan), now=now, uncertain=again)
@@ -371,21 +372,7 @@ def plan_of(
 
 def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: datetime) -> Recurring:
     """What the store knows of the lines of these entries of a feed; reads only."""
-    lines = recurring.wanted(entries)
-    if not lines:
-        return recurring.NOTHING_RECURRING
-    since = now - recurring.AGE
-    of_late = store.of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
-    if feed.full_text:
-        texts = store.texts_of_late(feed.name, since=since, most=recurring.LATEST, tail=recurring.TAIL)
-        of_late += [recurring.Stood(story, text) for story, text in texts]
-    return recurring.recurring(
-        lines,
-        of_late=of_late,
-        headlines=store.headlines(
-            lines, outlets={feed.outlet, *(entry.outlet for entry in entries)}, since=since
-        ),
-    )
+    return store.recurring_lines(entries, feed=feed.name, outlet=feed.outlet, texts=feed.full_text, now=now)
 
 
 def earlier_in(
@@ -537,13 +524,27 @@ def wanted_articles(plan: Plan) -> list[tuple[EntryId, str]]:
     """The entries of a plan whose pages are to be read, with its feed: what is news, or became other news.
 
     What stood in a feed when it was first polled, and what it dug out, may tell nobody; an edit that stays
-    in its story keeps the text that it has.
+    in its story keeps the text that it has. An aggregator's link leads to its own cookie wall, not to a page.
     """
     return [
         (item.entry.id, plan.feed)
         for item in plan.entries
-        if _is_news(item) and item.entry.link and item.placement.of != item.entry.id
+        if _is_news(item) and leads_to_a_page(item.entry) and item.placement.of != item.entry.id
     ]
+
+
+def mended_articles(plan: Plan) -> list[tuple[EntryId, str]]:
+    """The entries of a plan whose pages may be found under another link now, with that."""
+    return [
+        (item.entry.id, item.entry.link)
+        for item in plan.entries
+        if item.known and _is_news(item) and leads_to_a_page(item.entry)
+    ]
+
+
+def leads_to_a_page(entry: Entry) -> bool:
+    """Whether the entry's link is that of a page which can be read."""
+    return bool(entry.link) and not aggregators.is_opaque(entry.link)
 
 
 def _is(item: Stored, kind: Kind) -> bool:

@@ -6,7 +6,7 @@ outcomes are listed once, here; docs/why.md tells them to readers, and a test ho
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Self, assert_never
 
@@ -201,6 +201,7 @@ class Telling:
     rulebook: str
     deliveries: tuple[Sending, ...]
     acknowledged: tuple[datetime, str] | None = None  # when, and by whom
+    by_text: bool = False  # whether it quotes the page's text
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,8 @@ class PageRead:
 class Facts:
     """All that is stored of one entry's way. `matches` are rules with the hash of the rulebook they fired in.
 
-    `of` is the title and outlet of the entry that decided its place; `since` when its lead was first seen.
+    `of` is the title and outlet of the entry that decided its place; `since` when its lead was first seen;
+    `outside` are the lines that are no part of it, given what its feed showed up to now.
     """
 
     arrived: Arrived
@@ -240,6 +242,7 @@ class Facts:
     corrections: tuple[Correction, ...]
     tenures: Mapping[str, Tenure]
     page: PageRead | None = None
+    outside: Mapping[str, str] = field(default_factory=dict)
 
 
 # ---- the trail ---------------------------------------------------------------------------------------------
@@ -321,7 +324,7 @@ _MOST_TELLING = (
 def trail(facts: Facts, rulebook: Rulebook, *, tags: frozenset[str]) -> Trail:
     """The way of this entry. Rules are explained anew: `tags` are those of its feed in the desk in force."""
     entry = facts.arrived.entry
-    explanation = explain(rulebook, entry, tags=tags)
+    explanation = explain(rulebook, entry, tags=tags, outside=facts.outside)
     fired = {*facts.matches, *(verdict.rule.id for verdict in explanation.fired)}
     steps = (
         *_arrival(facts),
@@ -329,7 +332,7 @@ def trail(facts: Facts, rulebook: Rulebook, *, tags: frozenset[str]) -> Trail:
         *_rules(facts, rulebook, explanation),
         *(step for told in _own(facts) for step in _deliveries(told)),
     )
-    nearest = "" if fired else _nearest(rulebook, entry)
+    nearest = "" if fired else _nearest(rulebook, rulebook.lexicon.read(entry, facts.outside))
     return Trail(facts, steps, nearest, tuple(_notes(facts, rulebook)))
 
 
@@ -426,7 +429,7 @@ def _rules(facts: Facts, rulebook: Rulebook, explanation: Explanation) -> Iterat
         else:
             yield Step(
                 Stage.RULE,
-                _unfired(rulebook, facts.arrived.entry, verdict, explanation),
+                _unfired(rulebook.lexicon.read(facts.arrived.entry, facts.outside), verdict, explanation),
                 name,
                 verdict.clause,
             )
@@ -441,7 +444,7 @@ def _matched(facts: Facts, rule: str, held: str, found: tuple[Mention, ...]) -> 
     told = next((one for one in (*same, *tellings) if one.entry == arrived.entry.id), None)
     told = told or next(iter(same), None)
     if told and told.entry == arrived.entry.id:
-        late = arrived.edited is not None and told.created > arrived.seen
+        late = arrived.edited is not None and told.created > arrived.seen and not told.by_text
         outcome = Outcome.ALERTED_ON_EDIT if late else Outcome.ALERTED
         return Step(Stage.RULE, outcome, rule, held, told.created, mentions=found)
     if told:
@@ -459,9 +462,9 @@ def _matched(facts: Facts, rule: str, held: str, found: tuple[Mention, ...]) -> 
     return Step(Stage.RULE, Outcome.UNTOLD, rule, f"{held}; it matched before it was edited", mentions=found)
 
 
-def _unfired(rulebook: Rulebook, entry: Entry, verdict: Verdict, explanation: Explanation) -> Outcome:
+def _unfired(reading: Reading, verdict: Verdict, explanation: Explanation) -> Outcome:
     """Why a rule did not fire, as an outcome."""
-    condition, reading = verdict.rule.condition, rulebook.lexicon.read(entry)
+    condition = verdict.rule.condition
     if mentions(condition, reading):
         return Outcome.FILTERED
     if _is_barred(condition, reading):
@@ -501,9 +504,8 @@ def _is_barred(condition: Condition, reading: Reading) -> bool:
     return any(_is_barred(part, reading) for part in _parts(condition))
 
 
-def _nearest(rulebook: Rulebook, entry: Entry) -> str:
+def _nearest(rulebook: Rulebook, reading: Reading) -> str:
     """The rule most of whose condition holds, the first of equals; "" where nothing of any does."""
-    reading = rulebook.lexicon.read(entry)
     shares = [(_share(rule.condition, reading), -number) for number, rule in enumerate(rulebook.rules)]
     share, number = max(shares, default=(0.0, 0))
     return rulebook.rules[-number].id if share else ""

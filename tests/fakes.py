@@ -100,7 +100,9 @@ def entry(feed: Feed, item: Item) -> Entry:
     )
 
 
-def rules(text: str, receivers: tuple[str, ...] = ("mail", "chat")) -> rulebook.Rulebook:
+def rules(
+    text: str, receivers: tuple[str, ...] = ("mail", "chat"), sources: tuple[str, ...] = ()
+) -> rulebook.Rulebook:
     """The rulebook that this YAML text is."""
     faults: list[object] = []
     root = document.read("test.yaml", text, faults)  # type: ignore[arg-type]  # only printed
@@ -108,7 +110,7 @@ def rules(text: str, receivers: tuple[str, ...] = ("mail", "chat")) -> rulebook.
     book = rulebook.compile_rulebook(
         [root],
         receivers=receivers,
-        sources=(),
+        sources=sources,
         read_article=lambda _: "",
         faults=faults,  # type: ignore[arg-type]
     )

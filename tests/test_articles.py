@@ -6,6 +6,7 @@ import json
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from monitor import articles, config, pipeline
 from monitor.alerts.compose import compose
 from monitor.articles import AGAIN, LATE, Reader, take
+from monitor.cli.rules_try import _stored
 from monitor.daemon import Daemon
 from monitor.engine import Engine
 from monitor.feeds.article import Outcome, Reading, Wanted
@@ -24,6 +26,7 @@ from monitor.feeds.extraction import Article
 from monitor.feeds.fetch import Fetcher
 from monitor.feeds.workers import Parsers
 from monitor.model import Feed, FeedState
+from monitor.rules.match import match
 from monitor.rules.tenure import Standing, tenures
 from monitor.store.reading import Reading as Reads
 from monitor.store.store import Store
@@ -58,6 +61,9 @@ TEXT = (
 )
 
 
+ELSEWHERE = "https://wire.example/2"
+
+
 @dataclass
 class Room:
     """A store, two feeds that have been read before, and a clock."""
@@ -90,7 +96,7 @@ class Room:
         return counts.alerts
 
     def due(self) -> list[int]:
-        return [one.entry for one in self.store.due_articles(self.clock.now, most=99)]
+        return [one.entry for one in self.store.due_articles(self.clock.now)]
 
     def came(self, item: Item, text: str = TEXT, *, feed: Feed = FEED, **of_reading: object) -> int:
         """The page of an item came back with this text; how many deliveries that makes."""
@@ -107,7 +113,7 @@ class Room:
             rulebook=self.book,
             standing=self.standing,
             now=self.clock.now,
-        )
+        ).deliveries
 
     def alerts(self) -> list[tuple[str, str]]:
         return [
@@ -189,8 +195,9 @@ def test_a_text_moves_no_entry_and_no_poll_undoes_it(room: Room) -> None:
     assert room.store._rows("select 1 from entries where edited is not null") == []
 
 
-def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room) -> None:
+def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room, tmp_path: Path) -> None:
     room.poll(FEED, ITEM)
+    room.clock.advance(timedelta(minutes=1))
     room.came(ITEM)
     assert room.poll(FEED, replace(ITEM, summary=ITEM.summary + " More soon.")) == 0, (
         "the text had told of it"
@@ -198,6 +205,13 @@ def test_an_edit_keeps_the_text_and_tells_only_what_is_new(room: Room) -> None:
     assert room.row()["text"] == TEXT and room.due() == []
     assert room.poll(FEED, replace(ITEM, title="Ministers meet the central bank in the old town hall")) == 1
     assert [rule for rule, _ in room.alerts()] == ["peace", "heads"]
+    with Reads(tmp_path) as reads:
+        facts = reads.facts(entry(FEED, ITEM).id)
+    assert facts is not None
+    made = {
+        step.about: step.outcome.value for step in trail(facts, room.book, tags=frozenset()).of(Stage.RULE)
+    }
+    assert (made["peace"], made["heads"]) == ("alerted", "alerted on an edit"), "the text is no edit"
 
 
 def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
@@ -218,13 +232,43 @@ def test_other_news_under_the_same_guid_is_read_anew(room: Room) -> None:
     assert room.came(other, "A peace agreement was signed on deck.") == 1
 
 
+def test_other_news_under_a_guid_of_the_first_poll_is_news_and_read(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        room = Room(store)
+        room.outlets["wire"].items.append(Item("live", "Museum of clocks opens again", "Old clocks."))
+        room.begin()
+        room.clock.advance(3 * LATE)
+        other = Item("live", "Ferry sinks off the northern coast", "Forty people were saved.", link=ELSEWHERE)
+        room.poll(FEED, other)
+        assert room.due() == [entry(FEED, other).id]
+        assert room.came(other, "A peace agreement was signed on deck.") == 1
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_page_that_was_not_there_is_asked_for_under_its_mended_link(room: Room, tries: int) -> None:
+    room.poll(FEED, ITEM)
+    for number in range(1, tries + 1):
+        room.clock.advance(timedelta(hours=1))
+        assert room.came(ITEM, outcome=Outcome.FAILED, why="410 Gone", lasting=number == tries) == 0
+    assert (room.row()["state"], room.due()) == ("failed", [])
+    room.poll(FEED, replace(ITEM, summary="They talked for three hours about the bridge."))
+    assert room.due() == [], "no other link"
+    mended = replace(ITEM, link=ELSEWHERE)
+    room.poll(FEED, mended)
+    assert room.came(mended) == (1 if tries == 1 else 0), "three times in all"
+    room.poll(FEED, replace(ITEM, link=f"{ELSEWHERE}2"))
+    assert room.due() == [], "a text stays"
+
+
 def test_what_may_tell_nobody_is_not_asked_for(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         room = Room(store)
         room.outlets["wire"].items.append(ITEM)
         room.begin()
         old = Item("old", "An old column comes back", published=room.clock.now - timedelta(days=300))
-        room.poll(FEED, old, Item("no link", "A note", link=" "))
+        google = Item("g", "Chess is played", link="https://news.google.com/rss/articles/CBMiX?oc=5")
+        room.poll(FEED, old, Item("no link", "A note", link=" "), google)
+        assert entry(FEED, google).id not in room.due(), "what stands there is a cookie wall, and no text"
         plain = replace(OTHER, full_text=False)
         room.outlets["kura"] = FakeOutlet(plain)
         room.poll(plain, replace(ITEM, guid="k"))
@@ -262,7 +306,7 @@ def test_a_page_says_again_what_the_feed_gave_and_counts_once(room: Room) -> Non
     assert room.came(more, "The ferry was late. Another ferry left at nine.") == 1
 
 
-def test_lines_that_stand_under_every_article_do_not_count(room: Room) -> None:
+def test_lines_that_stand_under_every_article_do_not_count(room: Room, tmp_path: Path) -> None:
     foot = "Sign the peace agreement petition of our newspaper and follow us on Telegram"
     for number, word in enumerate(("bridges", "harbours", "orchards", "vineyards", "glaciers")):
         item = Item(
@@ -275,6 +319,14 @@ def test_lines_that_stand_under_every_article_do_not_count(room: Room) -> None:
             item, f"The minister spoke on {word} for two hours on Tuesday, and nobody slept.\n{foot}"
         )
         assert told == (1 if number < 3 else 0), number
+    with Reads(tmp_path) as reads:
+        facts = reads.facts(entry(FEED, item).id)
+    assert facts is not None
+    (why,) = (step for step in trail(facts, room.book, tags=frozenset()).steps if step.about == "peace")
+    assert why.outcome.value == "stands where nothing counts"
+    desk = config.Desk((FEED,), (), room.book)
+    shown, outside = _stored(entry(FEED, item).id, desk, str(tmp_path))
+    assert match(room.book, shown, outside=outside) == (), 'as "rules try" says'
 
 
 @pytest.mark.parametrize("wanted", ["before", "after"])
@@ -393,7 +445,7 @@ class Walk:
 
     def poll(self) -> None:
         with Store(self.folder) as store:
-            state = store.feed_states(["wire"])["wire"]
+            state = store.feed_states([self.feed.name])[self.feed.name]
             self.engine.take(store, [self.outlet.poll(state)])
 
     def work(self) -> None:
@@ -458,6 +510,12 @@ rules:
   - {id: near, title: Near, when: "title:($a near/3 $b)", send: [mail], examples: {match: [bank ferry]}}
   - {id: not, title: Not, when: "title:$a and not $b", send: [mail], examples: {match: [A bank]}}
 """
+FOR_KURA = """
+rules:
+  - {id: any, title: Any, any: [zebra], send: [mail], examples: {match: [A zebra]}}
+  - {id: kura, title: Kura, any: [treaty], ONLY, send: [mail], examples: {match: [A treaty]}}
+"""
+LONG = " ".join(f"Nobody signed paper {number} of the hundred that lay there." for number in range(20))
 TOPICS = ("A bridge is mended", "Apples ripen early", "Orchestra plays in the rain", "Chess champion retires")
 
 
@@ -509,7 +567,7 @@ def test_a_page_whose_reading_was_cut_off_is_asked_for_again(walk: Walk) -> None
     item = walk.publish(1, TOPICS[0], "A peace agreement.")
     for attempt in range(3):
         with Store(walk.folder) as store, store.transaction():  # as the process dies before its answer
-            assert [due.attempts for due in store.due_articles(walk.clock.now, most=9)] == [attempt]
+            assert [due.attempts for due in store.due_articles(walk.clock.now)] == [attempt]
             walk_due = walk.clock.now + articles._wait(attempt + 1)
             store.claim_article(entry(walk.feed, item).id, due=walk_due, now=walk.clock.now)
         walk.clock.advance(timedelta(hours=1))
@@ -529,11 +587,39 @@ def test_what_robots_bars_is_said_and_not_asked_for(walk: Walk) -> None:
 
 
 def test_a_copy_is_read_only_where_its_story_has_no_text(walk: Walk) -> None:
-    first = walk.publish(1, TOPICS[0], "Nobody signed anything.")
+    first = walk.publish(1, TOPICS[0], LONG)
     walk.outlet.items.insert(0, replace(first, guid="copy", link=walk.web.url("/1?copy")))
     walk.poll()
     walk.work()
     assert (walk.asked(), [state for state, _ in walk.states()].count("spared")) == (["/1"], 1)
+
+
+def test_a_cookie_wall_stands_for_no_other_text_of_its_story(walk: Walk) -> None:
+    first = walk.publish(1, TOPICS[0], "We use cookies and data to deliver and maintain services.")
+    walk.work()
+    walk.publish(2, first.title, "They signed a peace agreement.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/1", "/2"], ["peace"])
+
+
+@pytest.mark.parametrize("only", ["sources: [kura]", "not-sources: [wire]", "lang: [ru]"])
+def test_a_text_stands_only_for_rules_that_looked_in_it(walk: Walk, only: str) -> None:
+    book = rules(FOR_KURA.replace("ONLY", only), sources=("kura", "wire"))
+    walk.engine.desk = replace(walk.engine.desk, rulebook=book)
+    walk.feed = replace(walk.feed, lang="en")
+    walk.outlet.feed = walk.feed
+    first = walk.publish(1, TOPICS[0], LONG)
+    walk.work()
+    walk.feed = replace(walk.feed, name="kura", outlet="Kura Post", lang="ru")
+    walk.engine.desk = replace(walk.engine.desk, feeds=(*walk.engine.desk.feeds, walk.feed))
+    walk.outlet = FakeOutlet(walk.feed)
+    with Store(walk.folder) as store:
+        walk.engine.sync(store)
+    walk.poll()
+    walk.clock.advance(timedelta(minutes=10))
+    walk.publish(2, first.title, "They signed a treaty.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/1", "/2"], ["kura"])
 
 
 def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -560,7 +646,7 @@ def test_what_would_tell_nobody_is_not_asked_for(walk: Walk, monkeypatch: pytest
         ("spared", "0 pages of its feed were asked for within a day"),
         ("spared", "it is a day old: it would tell nobody"),
         ("spared", "its feed has full_text no more"),
-        ("spared", "no rule looks in the texts of its feed"),
+        ("spared", "no rule for its feed and language looks in texts"),
     ]
 
 
@@ -598,6 +684,18 @@ def test_a_host_that_asks_for_pauses_gets_them(walk: Walk) -> None:
     while not walk.reader.count:
         walk.reader.work()
     assert [walk.reader.work() and len(walk.asked()) for _ in range(3)] == [1, 1, 1]
+
+
+def test_the_pages_of_a_slow_host_keep_no_others_waiting(walk: Walk) -> None:
+    for number, title in enumerate(TOPICS):
+        walk.outlet.items.insert(0, Item(f"s{number}", title, link=f"http://slow.example/{number}"))
+    walk.poll()
+    walk.reader._free["slow.example"] = time.monotonic() + 3600
+    walk.clock.advance(timedelta(minutes=1))
+    walk.publish(9, "Ministers meet in the old town hall", "They signed a peace agreement.")
+    walk.work()
+    assert (walk.asked(), walk.rules()) == (["/9"], ["peace"])
+    assert walk.reader.work() - walk.clock.now <= articles.IDLE, "and what comes next is seen as soon"
 
 
 def test_a_public_host_gets_pauses_unasked(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -654,9 +752,20 @@ def test_a_single_pass_reads_pages_after_it_has_sent(tmp_path: Path) -> None:
         show(web, "Ministers meet in the old town hall")
         said = desk.command("run", "--once", "--backfill")
         assert "1 page read behind them" in said.stdout, said.stdout + said.stderr
+        assert "; 1 alert\n" in said.stdout, "what a text called for is counted"
         assert len(sink.requests) == 2 and all(b"article's text" in one.body for one in sink.requests)
+        why = desk.call("why", "Ministers meet in the old town hall")
+        assert "(article's text)" in why.stdout, "one word for it everywhere"
         assert "texts       1 read; 0 to come" in desk.call("status").stdout
         assert 'media_monitor_texts_total{outcome="read"} 1' in desk.call("status", "--prometheus").stdout
+
+
+def test_without_full_text_nothing_is_to_come(walk: Walk) -> None:
+    walk.publish(1, TOPICS[0], "Nobody signed anything.")
+    with Store(walk.folder) as store:
+        walk.engine.install(replace(walk.engine.desk, feeds=(replace(walk.feed, full_text=False),)), store)
+    assert walk.states() == [("spared", "its feed has full_text no more")]
+    assert walk.count("texts spared") == 1
 
 
 def test_the_daemon_reads_pages_beside_its_polls(tmp_path: Path) -> None:

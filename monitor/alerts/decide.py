@@ -109,6 +109,9 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
             recurring=recurring,
             now=now,
         )
+        if before is not None and before.status is not Status.NEWS and _is_elsewhere(item, before):
+            anew = _status(arrival.entry, None, state=state, backfill=backfill, now=now)
+            item = replace(item, status=anew)
         stored.append(item)
         index.add(_candidate(item, now), item.keys)
         outside = recurring.outside(item.placement.story)
@@ -334,10 +337,15 @@ def _new_alerts(
 ) -> list[Alert]:
     if before is None:
         return [_alert(item, found) for found in item.matches if item.status is Status.NEWS]
-    if item.placement.lead != before.candidate.lead:
+    if _is_elsewhere(item, before):
         return [_alert(item, found) for found in item.matches]
     matched = {found.rule for found in match(rulebook, before.entry, tags=feed.labels, outside=outside)}
     return [_alert(item, found) for found in item.matches if found.rule not in matched]
+
+
+def _is_elsewhere(item: Stored, before: Known) -> bool:
+    """Whether an entry that stood already became other news: it is judged as one that comes in now."""
+    return item.placement.lead != before.candidate.lead
 
 
 def _alert(item: Stored, found: Match) -> Alert:

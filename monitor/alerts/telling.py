@@ -24,7 +24,6 @@ QUOTE = 320
 OUTLET = 80
 MOST_OUTLETS = 5  # named; the others are counted
 LEAD_WORDS = 60  # of the body, as rules have it (rules.condition)
-ZONES = {"text": "article's text"}  # fields that people call otherwise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…։።。])[\"»”’)]*\s+|\n+")
 _LINK = re.compile(r"https?://[^\s<>\"\\^`{|}]+", re.IGNORECASE)
@@ -223,7 +222,7 @@ def _by_sentence(entry: Entry, mentions: Iterable[Mention]) -> dict[_Sentence, l
     """The mentions by the sentence that holds them, in the order of the mentions."""
     found: dict[_Sentence, list[Mention]] = {}
     for mention in mentions:
-        text = _text(entry, mention.field)
+        text: str = getattr(entry, mention.field)
         ends = [end.end() for end in _SENTENCE_END.finditer(text)]
         start = max((end for end in ends if end <= mention.start), default=0)
         stop = min((end for end in ends if end >= mention.end), default=len(text))
@@ -232,7 +231,7 @@ def _by_sentence(entry: Entry, mentions: Iterable[Mention]) -> dict[_Sentence, l
 
 
 def _quote(entry: Entry, sentence: _Sentence, hits: list[Mention]) -> Quote:
-    text = _text(entry, sentence.field)
+    text: str = getattr(entry, sentence.field)
     return Quote(
         zone=_zone(text, sentence, hits),
         runs=_runs(text, sentence, hits),
@@ -243,7 +242,7 @@ def _quote(entry: Entry, sentence: _Sentence, hits: list[Mention]) -> Quote:
 
 def _zone(text: str, sentence: _Sentence, hits: list[Mention]) -> str:
     if sentence.field != "body":
-        return ZONES.get(sentence.field, sentence.field)
+        return hits[0].where
     before = sum(1 for _ in words(text[: hits[0].start]))
     return "lead" if before < LEAD_WORDS else "body"
 
@@ -296,7 +295,3 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
-
-
-def _text(entry: Entry, field: str) -> str:
-    return {"title": entry.title, "summary": entry.summary, "body": entry.body, "text": entry.text}[field]

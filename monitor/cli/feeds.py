@@ -146,7 +146,7 @@ def _show_last(count_: int, last: Sequence[tuple[Entry, tuple[Match, ...]]]) -> 
         when = f"{entry.published:%Y-%m-%d %H:%M}" if entry.published else "without date"
         click.echo(f"  {when:<16}  {entry.title or '(without title)'}")
         for found in matches:
-            why = dict.fromkeys(f'"{mention.surface}" ({mention.field})' for mention in found.mentions)
+            why = dict.fromkeys(f'"{mention.surface}" ({mention.where})' for mention in found.mentions)
             told = f"{found.severity.name.lower()}, to {', '.join(found.send)}"
             click.echo(f"{'':<20}{found.rule} ({told}): {', '.join(why)}")
         if not matches:

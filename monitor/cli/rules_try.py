@@ -123,7 +123,7 @@ def _entries(
     elif article == "-":
         body, kind = sys.stdin.buffer.read(), ""
     elif article.isdigit() and not Path(article).exists():
-        return [_stored(int(article), state)]
+        return [_stored(int(article), desk, state)]
     else:
         body, kind = _read(Path(article)), ""
     if entries := _feed_entries(body, kind, article):
@@ -187,8 +187,7 @@ def _article(body: bytes, kind: str) -> Article | None:
     return found if found.text else None
 
 
-def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
-    from monitor.clock import utc_now
+def _stored(number: int, desk: Desk, state: str | None) -> tuple[Entry, Mapping[str, str]]:
     from monitor.pipeline import recurring_in
     from monitor.store.store import Store
 
@@ -198,10 +197,10 @@ def _stored(number: int, state: str | None) -> tuple[Entry, Mapping[str, str]]:
             raise UsageError(
                 f"no entry {number} is stored", remedy="name a file, an address, or an entry's number"
             )
-        story = known[number].candidate.story
+        was = known[number].candidate
         entry = store.with_texts([known[number].entry])[0]
-        feed = Feed(entry.feed, "", entry.outlet)
-        return entry, recurring_in(store, [entry], feed=feed, now=utc_now()).outside(story)
+        feed = desk.feeds_by_name.get(entry.feed) or Feed(entry.feed, "", entry.outlet)
+        return entry, recurring_in(store, [entry], feed=feed, now=was.seen).outside(was.story)
 
 
 def _feed_entries(body: bytes, kind: str, name: str) -> tuple[Entry, ...]:
@@ -351,12 +350,12 @@ def _show(entry: Entry, what: Explanation, *, only: Sequence[str]) -> None:
         line.append(verdict.rule.id, style="bold").append(f"  {verdict.clause}")
         console.print(line)
         if verdict.fired:
-            seen = dict.fromkeys(f'{m.what} "{m.surface}" ({m.field})' for m in verdict.mentions)
+            seen = dict.fromkeys(f'{m.what} "{m.surface}" ({m.where})' for m in verdict.mentions)
             console.print(Text("        " + ", ".join(seen), style="green"))
             told = f"        {verdict.rule.severity.name.lower()}, to {', '.join(verdict.rule.send)}"
             console.print(Text(told, style="dim"))
     for one in what.discarded:
-        where = f'{one.mention.what} "{one.mention.surface}" ({one.mention.field}, at {one.mention.start})'
+        where = f'{one.mention.what} "{one.mention.surface}" ({one.mention.where}, at {one.mention.start})'
         console.print(Text("ignored ", style="yellow").append(f"{where}: {one.why}"))
     for field, zone in what.zones:
         shown = " ".join(getattr(entry, field)[zone.start : zone.end].split())

@@ -103,14 +103,15 @@ def _once(
     from monitor.store.store import Store
 
     with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        bar, texts = progress.add_task("polling", total=len(desk.feeds)), 0
+        bar, pages = progress.add_task("polling", total=len(desk.feeds)), 0
         observer = Observer(polled=lambda _: progress.advance(bar))
         engine = Engine(desk, place, observer=observer, backfill=backfill)
         try:
             counts = run_once(engine, refused=str(refused or ""))
             if any(feed.full_text for feed in desk.feeds):
                 progress.update(bar, description="reading pages", total=None)
-                texts = _read_pages(engine)
+                pages, made = _read_pages(engine)
+                counts += made
         finally:
             engine.close()
     parsed = engine.parsed
@@ -118,14 +119,14 @@ def _once(
         waiting = store.waiting()
     if as_json:
         faults = [asdict(fault) for fault in refused.faults] if refused else []
-        done = {"parsed": parsed, **asdict(counts), "pages": texts, "waiting_for": waiting, "faults": faults}
+        done = {"parsed": parsed, **asdict(counts), "pages": pages, "waiting_for": waiting, "faults": faults}
         echo_json(done | {"polling": crew.as_json(engine.crew)})
     else:
         click.echo(_summary(counts, parsed))
         if engine.crew is not None:
             click.echo(f"polling: {crew.said(engine.crew)} {engine.crew.why}".rstrip())
-        if texts:
-            click.echo(f"{count(texts, 'page')} read behind them (monitor status says what that gave)")
+        if pages:
+            click.echo(f"{count(pages, 'page')} read behind them (monitor status says what that gave)")
         polled = counts.fresh + counts.unchanged + counts.failed
         if held := len(desk.feeds) - polled:
             click.echo(
@@ -142,8 +143,10 @@ def _once(
     )  # a send that was given up keeps its thread, which would hold the exit and the state's lock
 
 
-def _read_pages(engine: Engine) -> int:
-    """Read what stands behind the new entries, and send what that calls for; how many pages came back.
+def _read_pages(engine: Engine) -> tuple[int, Counts]:
+    """Read what stands behind the new entries, and send what that calls for.
+
+    Answers how many pages came back, and the alerts that their texts made.
 
     After the polls' own alerts were sent. What is left after a minute is left to the next pass.
     """
@@ -160,7 +163,7 @@ def _read_pages(engine: Engine) -> int:
     if told and engine.desk.receivers:
         with ThreadPoolExecutor(len(engine.desk.receivers)) as pool:
             list(pool.map(engine.drain, engine.desk.receivers))
-    return read
+    return read, reader.made
 
 
 def _summary(counts: Counts, parsed: int) -> str:

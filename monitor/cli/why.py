@@ -147,7 +147,7 @@ def _told(made: Trail, *, spoken: str, everything: bool) -> list[str]:
 
 def _line(step: Step) -> str:
     when = f"{step.at:%Y-%m-%d %H:%M:%S}  " if step.at else ""
-    quoted = "".join(f'\n{"":20}{one.what} "{one.surface}" ({one.field})' for one in step.mentions[:4])
+    quoted = "".join(f'\n{"":20}{one.what} "{one.surface}" ({one.where})' for one in step.mentions[:4])
     return f"  {step.outcome.value}: {step.about}\n{'':20}{when}{step.said}{quoted}"
 
 

@@ -179,7 +179,7 @@ def shortfall(rulebook: Rulebook, entry: Entry, reading: Reading, condition: Con
 def told(rulebook: Rulebook, entry: Entry, hits: Sequence[Hit]) -> str:
     """The first of some mentions, for people."""
     shown = [as_mention(rulebook, entry, hit) for hit in hits[:_MOST_TOLD]]
-    listed = ", ".join(f'{mention.what} "{mention.surface}" ({mention.field})' for mention in shown)
+    listed = ", ".join(f'{mention.what} "{mention.surface}" ({mention.where})' for mention in shown)
     return listed + (f" and {len(hits) - _MOST_TOLD} more" if len(hits) > _MOST_TOLD else "")
 
 

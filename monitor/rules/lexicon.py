@@ -420,7 +420,8 @@ class _Occurrence(NamedTuple):
 
 def _capped(entry: Entry) -> Iterator[str]:
     left = LONGEST_TEXT
-    for text in (entry.title, entry.summary, entry.body, entry.text):
+    for name in FIELDS:
+        text: str = getattr(entry, name)
         yield text[:left]
         left = max(0, left - len(text))
 

@@ -54,5 +54,5 @@ def matched(rulebook: Rulebook, rule: Rule, entry: Entry, reading: Reading) -> M
 def as_mention(rulebook: Rulebook, entry: Entry, hit: Hit) -> Mention:
     """A hit as people read it."""
     field = FIELDS[hit.field]
-    surface = (entry.title, entry.summary, entry.body, entry.text)[hit.field][hit.start : hit.end]
+    surface = getattr(entry, field)[hit.start : hit.end]
     return Mention(rulebook.whats[hit.owner], field, hit.start, hit.end, surface)

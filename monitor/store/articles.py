@@ -6,21 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from monitor.store.connection import Connection
-from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_milliseconds
+from monitor.store.rows import as_json, as_mentions, from_milliseconds, to_entry, to_milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Generator, Iterable
     from datetime import datetime
 
     from monitor.model import Entry, EntryId, Match, StoryId
 
+TRIES = 3  # of one page, whatever becomes of them
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A page that may be asked for now, and what decides whether it is.
-
-    `told` says that the text of another entry of the same lead stands already.
-    """
+    """A page that may be asked for now, and what decides whether it is."""
 
     entry: EntryId
     feed: str
@@ -29,7 +28,6 @@ class Due:
     lead: EntryId
     since: datetime  # when the entry was news
     attempts: int
-    told: bool
 
 
 class Articles(Connection):
@@ -54,22 +52,41 @@ class Articles(Connection):
             [(entry, feed, moment, moment, int(uncertain)) for entry, feed in entries],
         )
 
-    def due_articles(self, now: datetime, *, most: int) -> list[Due]:
-        """The pages that are due, the longest overdue first; one that is due once more after another."""
-        rows = self._rows(
+    def spare_articles(self, feeds: Collection[str]) -> int:
+        """Of other feeds than these nothing more is asked for; how many pages that lets be."""
+        return self._db.execute(
             """
-            select articles.entry, articles.feed, link, story, lead, since, attempts, exists (
-                select 1 from entries other join articles had on had.entry = other.id
-                where other.story = entries.story and other.lead = entries.lead
-                    and other.id <> entries.id and had.state = 'read'
-            ) told
-            from articles join entries on entries.id = articles.entry
-            where state = 'due' and due <= ? order by due, articles.entry limit ?
+            update articles set state = 'spared', error = 'its feed has full_text no more'
+            where state = 'due' and feed not in (select value from json_each(?))
             """,
-            (to_milliseconds(now), most),
+            (as_json(feeds),),
+        ).rowcount
+
+    def mend_articles(self, links: Iterable[tuple[EntryId, str]]) -> None:
+        """The entries get these links: pages that could not be read elsewhere are due, if a try is left.
+
+        Before they are written; inside T1.
+        """
+        self._db.conn.executemany(
+            """
+            update articles set state = 'due', error = 'its link was changed'
+            where entry = ?1 and state in ('empty', 'barred', 'failed') and attempts < ?3
+                and exists (select 1 from entries where id = ?1 and link <> ?2)
+            """,
+            [(entry, link, TRIES) for entry, link in links],
         )
-        return [
-            Due(
+
+    def due_articles(self, now: datetime) -> Generator[Due]:
+        """The pages that are due, the longest overdue first; read as they are asked for."""
+        for row in self._db.execute(
+            """
+            select articles.entry, articles.feed, link, story, lead, since, attempts
+            from articles join entries on entries.id = articles.entry
+            where state = 'due' and due <= ? order by due, articles.entry
+            """,
+            (to_milliseconds(now),),
+        ):
+            yield Due(
                 entry=row["entry"],
                 feed=row["feed"],
                 link=row["link"],
@@ -77,10 +94,18 @@ class Articles(Connection):
                 lead=row["lead"],
                 since=from_milliseconds(row["since"]),
                 attempts=row["attempts"],
-                told=bool(row["told"]),
             )
-            for row in rows
-        ]
+
+    def read_of(self, story: StoryId, lead: EntryId, *, least: int) -> list[Entry]:
+        """The entries of this lead whose pages gave a text of so many characters, without it."""
+        rows = self._rows(
+            """
+            select entries.* from entries join articles on articles.entry = entries.id
+            where story = ? and lead = ? and state = 'read' and length(text) >= ?
+            """,
+            (story, lead, least),
+        )
+        return [to_entry(row) for row in rows]
 
     def next_article_due(self) -> datetime | None:
         """When the next page is due; None where none is to be read."""
@@ -148,14 +173,3 @@ class Articles(Connection):
         """The entries in their order, each with the text of its page where that was read."""
         found = self.texts([entry.id for entry in entries])
         return [replace(entry, text=found[entry.id]) if entry.id in found else entry for entry in entries]
-
-    def texts_of_late(self, feed: str, *, since: datetime, most: int, tail: int) -> list[tuple[StoryId, str]]:
-        """The ends of the texts of a feed's entries that were last asked for, each with its story."""
-        rows = self._rows(
-            """
-            select story, substr(text, -?) text from articles join entries on entries.id = articles.entry
-            where articles.feed = ? and tried >= ? and state = 'read' order by tried desc limit ?
-            """,
-            (tail, feed, to_milliseconds(since), most),
-        )
-        return [(row["story"], row["text"]) for row in rows]

@@ -17,11 +17,13 @@ from monitor.errors import StateError, UsageError
 from monitor.model import Kind, Outage, Severity, Status
 from monitor.rules.tenure import Tenure
 from monitor.store.catalogue import asked, page_of
+from monitor.store.past import Past
 from monitor.store.rows import (
     as_json,
     from_milliseconds,
     to_entry,
     to_feed_state,
+    to_match,
     to_milliseconds,
     to_time,
 )
@@ -30,7 +32,7 @@ from monitor.store.store import DATABASE
 from monitor.trail import Arrived, Attempt, Correction, Digest, Facts, PageRead, Sending, Telling
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -177,7 +179,7 @@ class Concerns:
         return bool(self.overdue or self.failing or self.outages or self.dead or self.escalating)
 
 
-class Reading:
+class Reading(Past):
     """The database of one state folder, open for reading, owned by the calling thread."""
 
     def __init__(self, folder: Path) -> None:
@@ -213,7 +215,7 @@ class Reading:
             remedy="see that it is the state of this version: monitor status",
         )
 
-    def _rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
+    def _rows(self, sql: str, parameters: Any = ()) -> list[sqlite3.Row]:
         try:
             return self._db.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
@@ -294,6 +296,10 @@ class Reading:
         arrived = _to_arrived(rows[0])
         page, text = self._page(entry)
         arrived = replace(arrived, entry=replace(arrived.entry, text=text))
+        shown = arrived.entry
+        lines = self.recurring_lines(
+            [shown], feed=shown.feed, outlet=shown.outlet, texts=page is not None, now=arrived.seen
+        )
         corrections = self._corrections("entry = ?", entry)
         stories = {arrived.story, *(made.was for made in corrections)}
         first = self._rows(
@@ -312,6 +318,7 @@ class Reading:
             corrections=corrections,
             tenures=self.tenures(),
             page=page,
+            outside=lines.outside(arrived.story),
         )
 
     def _page(self, entry: EntryId) -> tuple[PageRead | None, str]:
@@ -350,6 +357,7 @@ class Reading:
                 acknowledged=None
                 if row["acked"] is None
                 else (from_milliseconds(row["acked"]), row["person"]),
+                by_text=any(mention.field == "text" for mention in to_match(row).mentions),
             )
             for row in rows
         ]

@@ -22,7 +22,6 @@ from monitor.model import (
     Known,
     Status,
 )
-from monitor.rules.recurring import Stood
 from monitor.rules.tenure import Earlier, Tenure
 from monitor.store.articles import Articles
 from monitor.store.baselines import Baseline, Baselines
@@ -32,6 +31,7 @@ from monitor.store.connection import DATABASE
 from monitor.store.crews import Crews
 from monitor.store.ledger import Ledger
 from monitor.store.letters import Letters
+from monitor.store.past import Past
 from monitor.store.rows import (
     as_article,
     as_feed_state,
@@ -72,7 +72,7 @@ class KeptDesk:
     told: bool
 
 
-class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions, Articles, Crews):
+class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions, Articles, Crews, Past):
     """The database of one state folder, opened, migrated, and owned by the calling thread."""
 
     # ---- feeds --------------------------------------------------------------------------------------------
@@ -285,31 +285,6 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
             (story, rule, lead),
         )
         return int(rows[0]["highest"])
-
-    def of_late(self, feed: str, *, since: datetime, most: int, tail: int) -> list[Stood]:
-        """The entries of a feed that were last new, none older than `since`, each with its `tail` of text."""
-        rows = self._rows(
-            """
-            select story, substr(summary || char(10) || body, -?) text from entries
-            where feed = ? and seen >= ? order by seen desc limit ?
-            """,
-            (tail, feed, to_milliseconds(since), most),
-        )
-        return [Stood(row["story"], row["text"]) for row in rows]
-
-    def headlines(
-        self, lines: Collection[str], *, outlets: Collection[str], since: datetime
-    ) -> list[tuple[str, StoryId]]:
-        """Those of these lines that are headlines of the outlets' entries seen since then, with the story."""
-        rows = self._rows(
-            """
-            select title, story from entries
-            where title in (select value from json_each(?))
-                and outlet in (select value from json_each(?)) and seen >= ?
-            """,
-            (as_json(lines), as_json(outlets), to_milliseconds(since)),
-        )
-        return [(row["title"], row["story"]) for row in rows]
 
     # ---- the desk -----------------------------------------------------------------------------------------
 
