@@ -515,7 +515,8 @@ def looked_up(store: Store, batch: list[Entry], *, now: datetime) -> float:
     near = Index(
         store.candidates(
             [its_keys for _, _, its_keys in prepared], since=now - WINDOW, shared=index.MIN_SHARED
-        )
+        ),
+        hot=index.ALL,
     )
     for one, made, its_keys in prepared:
         place(one.id, made, near.near(its_keys), outlet=one.outlet)

@@ -335,7 +335,7 @@ def plan_of(
         feed=result.feed,
         state=state,
         known=known,
-        index=index.Index(near),
+        index=index.Index(near, hot=index.ALL),
         told=store.told(stories),
         rulebook=rulebook,
         now=now,

@@ -48,7 +48,7 @@ from monitor.store.rows import (
 from monitor.store.silences import Silences
 from monitor.store.subscriptions import Subscriptions
 from monitor.stories.fingerprint import pack
-from monitor.stories.index import HOT, NEAREST
+from monitor.stories.index import NEAREST
 
 if TYPE_CHECKING:
     import sqlite3
@@ -180,31 +180,27 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
         since: datetime,
         shared: int,
         nearest: int = NEAREST,
-        hot: int = HOT,
     ) -> list[tuple[Candidate, tuple[int, ...]]]:
         """Entries seen since then that share at least `shared` keys with one of `wanted`, with those keys.
 
         `wanted` holds the keys of each arriving entry, each of which gets the `nearest` that share most, of
-        equals the oldest, as Index.near would choose: of a key with more than `hot` entries only the newest
-        are looked at, and those seen at the same time as the last of them. Served by the keys' primary key
-        alone.
+        equals the oldest, as Index.near would choose, however many stand under a key: the oldest of a crowd
+        is what was told. Served by the keys' primary key alone, an arrival at a time: that is quicker, and no
+        more than one arrival's crowd is held.
         """
-        asked = [(number, *one) for number, keys in enumerate(wanted) for one in enumerate(keys)]
-        hits = self._rows(
-            """
-            with wanted (arrival, place, hash) as materialized (
-                select value ->> 0, value ->> 1, value ->> 2 from json_each(?1)
+        found: dict[EntryId, set[int]] = {}
+        for keys in wanted:
+            hits = self._rows(
+                """
+                with wanted (place, hash) as materialized (select key, value from json_each(?1))
+                select entry, min(seen) seen, group_concat(place) places
+                from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= ?2
+                group by entry having count(*) >= ?3
+                """,
+                (as_json(keys), to_milliseconds(since), shared),
             )
-            select arrival, entry, min(seen) seen, group_concat(place) places
-            from wanted cross join keys on keys.hash = wanted.hash and keys.seen >= max(?2, ifnull((
-                select seen from keys newest where newest.hash = wanted.hash
-                order by seen desc limit 1 offset ?3
-            ), ?2))
-            group by arrival, entry having count(*) >= ?4
-            """,
-            (as_json(asked), to_milliseconds(since), hot - 1, shared),
-        )
-        found = _nearest(hits, wanted, shared=shared, most=nearest)
+            for entry, its in _nearest(hits, keys, shared=shared, most=nearest):
+                found.setdefault(entry, set()).update(its)
         standing = self._rows(
             """
             select id, story, lead, feed, outlet, seen, published, fingerprint from entries
@@ -671,20 +667,15 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
 
 
 def _nearest(
-    hits: Iterable[sqlite3.Row], wanted: Sequence[tuple[int, ...]], *, shared: int, most: int
-) -> dict[EntryId, set[int]]:
-    """The entries that share most keys with an arrival, with those keys.
+    hits: Iterable[sqlite3.Row], keys: tuple[int, ...], *, shared: int, most: int
+) -> list[tuple[EntryId, set[int]]]:
+    """The entries that share most of an arrival's keys, with those keys.
 
-    Ranked here and not in SQL: joining the ranks to the hits again cost more than all the rest together. An
-    edited entry may stand under a key twice, which is one.
+    An edited entry may stand under a key twice, which is one.
     """
-    of_arrival: dict[int, list[tuple[int, int, EntryId, set[int]]]] = {}
-    for arrival, entry, seen, places in hits:
-        its = {wanted[arrival][int(place)] for place in places.split(",")}
+    ranked = []
+    for entry, seen, places in hits:
+        its = {keys[int(place)] for place in places.split(",")}
         if len(its) >= shared:
-            of_arrival.setdefault(arrival, []).append((-len(its), seen, entry, its))
-    found: dict[EntryId, set[int]] = {}
-    for entries in of_arrival.values():
-        for _, _, entry, its in nsmallest(most, entries):
-            found.setdefault(entry, set()).update(its)
-    return found
+            ranked.append((-len(its), seen, entry, its))
+    return [(entry, its) for _, _, entry, its in nsmallest(most, ranked)]

@@ -8,6 +8,7 @@ rule - "at least MIN_SHARED keys in common" - finds everything, here and in SQL.
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from functools import lru_cache
 from heapq import nsmallest
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=72)  # between copies: half within 1.9 h, 95 % 22 h, 99 % 48 h
 MIN_SHARED = 2  # keys in common that make an entry worth judging
 NEAREST = 32  # candidates judged at most
-HOT = 128  # entries of one key that are looked at, the newest: what shares no rarer key is hardly a copy
+HOT = 128  # entries of one key that are looked at in a whole window, the newest
+ALL = sys.maxsize  # ... where a decision is made: the oldest of a crowd is what was told
 _TITLE_KEYS = 12
 _TEXT_KEYS = 8
 _RUN = 3  # words
@@ -66,9 +68,13 @@ def cited_keys(pages: Iterable[str]) -> tuple[int, ...]:
 
 
 class Index:
-    """The entries of a window by their keys; it holds what it is given and forgets nothing."""
+    """The entries of a window by their keys; it holds what it is given and forgets nothing.
 
-    def __init__(self, known: Iterable[tuple[Candidate, tuple[int, ...]]] = ()) -> None:
+    Of a key that stands under more than `hot` entries only the newest are looked at.
+    """
+
+    def __init__(self, known: Iterable[tuple[Candidate, tuple[int, ...]]] = (), *, hot: int = HOT) -> None:
+        self._hot = hot
         self._candidates = Candidates()
         self._postings = Postings()
         for candidate, its_keys in known:
@@ -84,14 +90,14 @@ class Index:
         """The candidates that share at least MIN_SHARED keys, at most NEAREST.
 
         Those that share most come first, of equals the oldest; the order is the same whatever the order of
-        adding, as long as no key has more than HOT entries.
+        adding, as long as no key has more than `hot` entries.
         """
         return [self.at(number) for _, number in nsmallest(NEAREST, self.ranked(keys), key=itemgetter(0))]
 
     def ranked(self, keys: tuple[int, ...]) -> Iterator[tuple[Rank, int]]:
         """The number of each candidate that shares MIN_SHARED keys, the best with the smallest rank."""
         seen, entries = self._candidates.seen, self._candidates.entries
-        for number, count in self._postings.count(set(keys), most=HOT).items():
+        for number, count in self._postings.count(set(keys), most=self._hot).items():
             if count >= MIN_SHARED:
                 yield (-count, seen[number], entries[number]), number
 

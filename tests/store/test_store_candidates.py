@@ -9,15 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.model import Candidate, Fingerprint
+from monitor import pipeline
+from monitor.model import Candidate, Feed, Fingerprint
 from monitor.store.rows import to_milliseconds
 from monitor.store.store import Store
 from monitor.stories.fingerprint import pack
-from monitor.stories.index import HOT, MIN_SHARED, Index
-from tests.fakes import START
+from monitor.stories.index import ALL, HOT, MIN_SHARED, Index
+from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 MADE = Fingerprint(("a", "b"), ("a", "b"), frozenset(), "", "", summary=False)
 KEYS = st.frozensets(st.integers(-6, 6), max_size=6).map(lambda keys: tuple(sorted(keys)))
@@ -55,7 +57,7 @@ def held(entry: int, keys: tuple[int, ...], minutes: int = 0) -> Held:
 
 def near(store: Store, *asked: tuple[int, ...]) -> list[list[Candidate]]:
     """What of the database's answer each of these finds."""
-    found = Index(store.candidates(asked, since=START, shared=MIN_SHARED))
+    found = Index(store.candidates(asked, since=START, shared=MIN_SHARED), hot=ALL)
     return [found.near(keys) for keys in asked]
 
 
@@ -66,16 +68,38 @@ def test_it_finds_what_the_index_finds(
 ) -> None:
     there = [held(entry, keys, minutes=-entry % 7) for entry, keys in enumerate(known, start=1)]
     put(store, there)
-    index = Index(there)
+    index = Index(there, hot=ALL)
     assert near(store, *asked) == [index.near(keys) for keys in asked]
 
 
-def test_of_a_crowded_key_it_looks_at_the_newest_as_the_index_does(store: Store) -> None:
+def test_no_crowd_hides_the_oldest_from_what_decides(store: Store) -> None:
+    """The index of a whole window is cut: it forgets the oldest of a crowd."""
     old, crowd = held(1, (1, 2)), [held(10 + at, (1, 2 + at), minutes=1 + at) for at in range(1, HOT + 1)]
     put(store, [old, *crowd])
-    assert near(store, (1, 2)) == [Index([old, *crowd]).near((1, 2))] == [[]]
-    put(store, [old, *crowd[1:]])
-    assert near(store, (1, 2)) == [[old[0]]]
+    assert near(store, (1, 2)) == [Index([old, *crowd], hot=ALL).near((1, 2))] == [[old[0]]]
+    assert Index([old, *crowd]).near((1, 2)) == []
+
+
+@pytest.mark.parametrize("together", [50, HOT + 22])
+def test_a_crowd_of_one_story_tells_once(tmp_path: Path, together: int) -> None:
+    """Titles that each add one name to the lead's; in polls of a few, and in one document."""
+    book = rules(
+        "rules: [{id: q, title: Quake, any: [earthquake], send: [mail], examples: {match: [An earthquake]}}]"
+    )
+    clock, feed = FakeClock(), Feed("wire", "https://wire.example/feed", outlet="The Wire")
+    outlet = FakeOutlet(feed)
+    title = "Strong earthquake hits Turkey"
+    crowd = [Item(f"{at}", f"{title}: Barana{chr(97 + at % 26)}{at}", "") for at in range(HOT + 23)]
+    polls = [crowd[at : at + together] for at in range(0, len(crowd), together)]
+    told = 0
+    with Store(tmp_path) as store:
+        store.sync_feeds([feed], first_poll=lambda _: clock.now)
+        for some in ([], [Item("lead", title, "")], *polls):
+            clock.advance(timedelta(minutes=10))
+            outlet.items[:0] = some
+            state = store.feed_states([feed.name])[feed.name]
+            told += pipeline.take(store, [outlet.poll(state)], rulebook=book, now=clock.now).alerts
+    assert told == 1
 
 
 def test_a_key_that_an_edit_wrote_again_counts_once(store: Store) -> None:
