@@ -263,7 +263,8 @@ def _take_one(
         # Those that it knows again stood in a first document that could not be taken in.
         result = Failed(result.feed, "its first document could not be taken in: it is read anew")
         state = replace(state, marks=b"", validators=Validators())
-    again = store.unread_since_restore([result.feed.name])  # applying a plan ends that
+    # Asked before a plan is applied, which ends it, and for feeds alone whose pages may tell.
+    again = result.feed.full_text and store.unread_since_restore([result.feed.name])
     try:
         with store.savepoint():
             plan = plan_of(
