@@ -45,6 +45,8 @@ class Patience:
     task:    from the begin of a poll until it is made here instead. A poll takes 20 s of the network and 60 s
              of a parser at most, each of which may have to wait for its turn.
     connect: for the scheduler to answer
+    load:    for the scheduler and the workers to say which version they have: a worker that has just begun
+             loads this program first, for seconds, on a busy machine for many
     look:    between two questions to it: who is there?
     first:   before the first try to connect again; each further wait is twice the last
     longest: of those
@@ -53,6 +55,7 @@ class Patience:
 
     task: timedelta = timedelta(seconds=120)
     connect: timedelta = timedelta(seconds=10)
+    load: timedelta = timedelta(seconds=60)
     look: timedelta = timedelta(seconds=5)
     first: timedelta = timedelta(seconds=2)
     longest: timedelta = timedelta(minutes=5)
@@ -335,24 +338,25 @@ def _connected(scheduler: Scheduler, patience: Patience) -> Any:
         raise ClusterError(f"its scheduler cannot be reached ({_reason(error)})") from error
 
 
-def _asked(client: Any, question: Callable[..., Any], patience: Patience, **words: Any) -> Any:
+def _asked(client: Any, question: Callable[..., Any], patience: timedelta, **words: Any) -> Any:
     """What the scheduler says. Raises ClusterError where it takes too long or is gone."""
     try:
-        return client.sync(question, callback_timeout=patience.connect.total_seconds(), **words)
+        return client.sync(question, callback_timeout=patience.total_seconds(), **words)
     except Exception as error:  # the same
         raise ClusterError(f"its scheduler does not answer ({_reason(error)})") from error
 
 
 def _present(client: Any, patience: Patience) -> tuple[int, int]:
     """How many workers, and how many threads they have."""
-    said = _asked(client, client.scheduler.identity, patience, n_workers=0)
+    said = _asked(client, client.scheduler.identity, patience.connect, n_workers=0)
     return said["n_workers"], said["total_threads"]
 
 
 def _versions(client: Any, patience: Patience) -> dict[str, str]:
     """By address; one that has gone since it was counted says nothing. Tasks pass through the scheduler."""
-    at = _asked(client, client._run_on_scheduler, patience, function=station.version)  # noqa: SLF001
-    said = _asked(client, client._run, patience, function=station.version, on_error="return")  # noqa: SLF001
+    version, load = station.version, patience.load
+    at = _asked(client, client._run_on_scheduler, load, function=version)  # noqa: SLF001
+    said = _asked(client, client._run, load, function=version, on_error="return")  # noqa: SLF001
     found = {"the scheduler": at}
     for address, one in said.items():
         if isinstance(one, str | ImportError | AttributeError):  # the last two: a function that is not there

@@ -67,8 +67,8 @@ class World:
         """Begin the scheduler and so many workers, and wait until all know each other."""
         if self.scheduler is None:
             self.scheduler = self._begin("scheduler")
-        self.workers += [self._begin("worker") for _ in range(workers)]
         before = self.log.count("Registered to:")
+        self.workers += [self._begin("worker") for _ in range(workers)]
         eventually(lambda: self.log.count("Registered to:") >= before + workers)
 
     def kill(self, worker: int) -> None:

@@ -141,7 +141,7 @@ class Desk:
         return {**os.environ, "PYTHONWARNINGS": "default", **self.env}
 
 
-def eventually(holds: Callable[[], object], *, within: float = 30.0) -> None:
+def eventually(holds: Callable[[], object], *, within: float = 90.0) -> None:
     """Wait for another process: returns when it holds, fails when it does not within so many seconds."""
     until = time.monotonic() + within
     while not holds():

@@ -45,6 +45,7 @@ from monitor.model import (
     Lost,
     NotModified,
     Poll,
+    PollResult,
     Receiver,
     Task,
     Tls,
@@ -62,6 +63,7 @@ from tests.web_server import Response, WebServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from monitor.model import Scheduler
@@ -72,9 +74,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl:ResourceWarning")
 
 BOOK = rules("rules: [{id: peace, title: Peace, any: [peace agreement], send: [chat]}]")
 SECRET = "s3cr3t-of-the-feed"
+LONG = 90.0  # seconds for what comes about on any machine, however busy
 HASTE = Patience(
-    task=timedelta(seconds=30),
-    connect=timedelta(seconds=5),
+    task=timedelta(seconds=LONG),
+    connect=timedelta(seconds=LONG / 2),
     look=timedelta(seconds=0.2),
     first=timedelta(seconds=0.1),
     longest=timedelta(seconds=0.5),
@@ -97,7 +100,14 @@ def _everywhere() -> Iterator[WebServer]:
 
 
 def used(world: World, patience: Patience = HASTE) -> Cluster:
-    """The cluster, connected."""
+    """The cluster, polling."""
+    found = tried(world, patience)
+    eventually(lambda: found.crew.workers)
+    return found
+
+
+def tried(world: World, patience: Patience = HASTE) -> Cluster:
+    """The cluster after its first try, however that ended."""
     found = Cluster(world.named, patience=patience)
     found.wait()
     return found
@@ -134,7 +144,7 @@ def test_a_poll_gives_on_a_worker_what_it_gives_here(world: World, web: WebServe
     fetcher, parsers = Fetcher(user_agent="desk/1"), Parsers(1)
     with closing(used(world)) as there, closing(fetcher), closing(parsers):
         futures = {what: there.submit(task, agent="desk/1") for what, task in tasks.items()}
-        away = {what: future.result(30) for what, future in futures.items() if future is not None}
+        away = {what: future.result(LONG) for what, future in futures.items() if future is not None}
         mark = len(web.requests)
         here = {what: polled(task, fetcher=fetcher, parsers=parsers) for what, task in tasks.items()}
     assert away == here
@@ -159,7 +169,7 @@ def test_dask_says_nothing_of_a_task_that_fails_on_a_worker_and_it_is_made_here(
     broken = Task(Poll(feed, marks=Unread()), START)  # type: ignore[arg-type]  # that is the fault
     with closing(used(world)) as there:
         future = there.submit(broken, agent="desk/1")
-        assert future is not None and future.result(20) == Lost(feed)
+        assert future is not None and future.result(LONG) == Lost(feed)
         assert there.submit(broken, agent="desk/1") is None
     eventually(lambda: "Compute Failed" in world.log)
     assert SECRET not in world.log
@@ -287,13 +297,17 @@ def test_a_poll_that_no_worker_answers_is_made_here_and_a_late_answer_is_ignored
         try:
             future = there.submit(of(feed), agent="desk/1")
             assert future is not None
-            assert future.result(10) == Lost(feed)
+            assert future.result(LONG) == Lost(feed)
         finally:
             worker.send_signal(signal.SIGCONT)
         assert there.submit(of(feed), agent="desk/1") is None, "the next one is made here"
-        again = there.submit(of(feed), agent="desk/1")
-        assert again is not None and isinstance(again.result(20), Fresh)
+        eventually(lambda: fresh(there.submit(of(feed), agent="desk/1")))
         assert future.result() == Lost(feed)
+
+
+def fresh(poll: Future[PollResult | Lost] | None) -> bool:
+    """Whether a worker has made this poll; a busy one may have been late."""
+    return poll is not None and isinstance(poll.result(LONG), Fresh)
 
 
 def test_what_a_poll_needs_that_is_only_here_is_polled_here(world: World) -> None:
@@ -306,7 +320,7 @@ def test_a_fault_of_ours_leaves_polling_to_this_machine(world: World, web: WebSe
     with closing(used(world)) as there:
         there._executor.shutdown(wait=False)
         assert there.submit(of(Feed("wire", web.url("/feed"), "Wire")), agent="desk/1") is None
-    with closing(used(world, replace(HASTE, look=None))) as there:  # type: ignore[arg-type]  # that is the fault
+    with closing(tried(world, replace(HASTE, look=None))) as there:  # type: ignore[arg-type]  # that is the fault
         assert there.crew.why == "an error, AttributeError: see the log"
         assert there.room() is None
 
@@ -321,7 +335,7 @@ def test_a_fault_of_ours_in_an_answer_loses_that_poll_and_it_is_made_here(
     with closing(used(world)) as there:
         begun = there.submit(of(feed), agent="desk/1")
         assert begun is not None
-        assert begun.result(10) == Lost(feed)
+        assert begun.result(LONG) == Lost(feed)
         assert there.submit(of(feed), agent="desk/1") is None
 
 
@@ -334,7 +348,7 @@ def test_a_poll_that_cannot_begin_is_a_failed_poll_of_that_feed(tmp_path: Path) 
 
 
 def test_a_scheduler_that_hangs_is_left_and_found_again(world: World, web: WebServer) -> None:
-    with closing(used(world, replace(HASTE, connect=timedelta(seconds=0.8)))) as there:
+    with closing(used(world, replace(HASTE, connect=timedelta(seconds=2)))) as there:
         assert world.scheduler is not None
         world.scheduler.send_signal(signal.SIGSTOP)
         try:
@@ -342,12 +356,13 @@ def test_a_scheduler_that_hangs_is_left_and_found_again(world: World, web: WebSe
                 of(Feed("wire", web.url("/feed"), "Wire", allow_private=True)), agent="desk/1"
             )
             assert future is not None
-            assert isinstance(future.result(10), Lost)
+            assert isinstance(future.result(LONG), Lost)
         finally:
             world.scheduler.send_signal(signal.SIGCONT)
-        eventually(lambda: len(there.news()) == 2)
-        assert "its scheduler does not answer" in there.news()[0]
-        assert (there.crew.workers, there.crew.why) == (1, "")
+        eventually(lambda: (there.crew.workers, there.crew.why) == (1, ""))
+        away, back = there.news()[-2:]
+        assert "its scheduler does not answer" in away
+        assert "polls again; workers: 1." in back
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -357,12 +372,12 @@ def test_another_version_on_the_workers_is_told_once_and_polls_are_made_here(
     feed = Feed("wire", web.url("/feed"), "Wire", allow_private=True)
     if before:
         monkeypatch.setattr(cluster, "__version__", "9.9")
-    with closing(used(world)) as there:
+    with closing(tried(world) if before else used(world)) as there:
         monkeypatch.setattr(cluster, "__version__", "9.9")
         monkeypatch.setattr(station, "__version__", "9.9")
         if not before:
             future = there.submit(of(feed), agent="desk/1")
-            assert future is not None and isinstance(future.result(10), Lost)
+            assert future is not None and isinstance(future.result(LONG), Lost)
         eventually(there.news)
         assert there.submit(of(feed), agent="desk/1") is None
         assert f"has media-monitor {__version__}, and this is 9.9: they must be the same" in there.crew.why
@@ -377,7 +392,7 @@ def test_while_the_scheduler_is_gone_feeds_are_polled_here_with_one_notice_and_a
 
     def held(_: Request) -> Response:
         asked.set()
-        gone.wait(10)
+        gone.wait(LONG)
         return Response(rss("Museum of clocks opens again"))
 
     web.answer("/held", held)
