@@ -71,6 +71,13 @@ class World:
         self.workers += [self._begin("worker") for _ in range(workers)]
         eventually(lambda: self.log.count("Registered to:") >= before + workers)
 
+    def have(self, workers: int) -> None:
+        """Kill or begin workers until there are so many."""
+        while len(self.workers) > workers:
+            self.kill(0)
+        if self.scheduler is None or len(self.workers) < workers:
+            self.open(workers=workers - len(self.workers))
+
     def kill(self, worker: int) -> None:
         """End a worker with -9; the others move up."""
         _end(self.workers.pop(worker))

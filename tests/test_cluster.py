@@ -87,7 +87,7 @@ HASTE = Patience(
 @pytest.fixture(name="world", scope="module")
 def _world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(tmp_path_factory.mktemp("cluster")) as world:
-        world.open(workers=2)
+        world.have(2)
         yield world
     gc.collect()  # while that is still ignored
 
@@ -199,6 +199,7 @@ def test_a_task_is_opened_by_its_own_version_only(web: WebServer) -> None:
 def test_of_a_cluster_one_worker_at_a_time_asks_a_host(
     world: World, everywhere: WebServer, tmp_path: Path
 ) -> None:
+    world.have(2)
     busy, most = Counter[str](), Counter[str]()
     lock = threading.Lock()
 
@@ -248,6 +249,7 @@ def engine_of(
 def test_a_worker_that_is_killed_amid_a_round_loses_and_repeats_nothing(
     world: World, everywhere: WebServer, tmp_path: Path
 ) -> None:
+    world.have(2)
     asked, told = Counter[str](), []
     killed = threading.Event()
 
@@ -290,6 +292,7 @@ def test_a_worker_that_is_killed_amid_a_round_loses_and_repeats_nothing(
 def test_a_poll_that_no_worker_answers_is_made_here_and_a_late_answer_is_ignored(
     world: World, web: WebServer
 ) -> None:
+    world.have(1)
     feed = Feed("wire", web.url("/feed"), "Wire", allow_private=True)
     with closing(used(world, replace(HASTE, task=timedelta(seconds=0.5)))) as there:
         (worker,) = world.workers
@@ -348,6 +351,7 @@ def test_a_poll_that_cannot_begin_is_a_failed_poll_of_that_feed(tmp_path: Path) 
 
 
 def test_a_scheduler_that_hangs_is_left_and_found_again(world: World, web: WebServer) -> None:
+    world.have(1)
     with closing(used(world, replace(HASTE, connect=timedelta(seconds=2)))) as there:
         assert world.scheduler is not None
         world.scheduler.send_signal(signal.SIGSTOP)
@@ -388,6 +392,7 @@ def test_another_version_on_the_workers_is_told_once_and_polls_are_made_here(
 def test_while_the_scheduler_is_gone_feeds_are_polled_here_with_one_notice_and_another_when_it_is_back(
     world: World, web: WebServer, tmp_path: Path
 ) -> None:
+    world.have(1)
     asked, gone = threading.Event(), threading.Event()
 
     def held(_: Request) -> Response:
@@ -512,6 +517,7 @@ def test_certificates_that_are_not_here_are_a_note_where_secrets_may_be_missing(
 
 
 def test_a_single_pass_and_status_say_who_polls(world: World, web: WebServer, tmp_path: Path) -> None:
+    world.have(1)
     nowhere = "json://127.0.0.1:9"
     desk = Desk(tmp_path, {"mail": nowhere, "chat": nowhere}, {"wire": web.url("/feed")})
     (desk.rules / "settings.yaml").write_text(json.dumps({"settings": world.settings}))
@@ -539,6 +545,7 @@ def test_doctor_asks_the_scheduler_and_its_workers(world: World, tmp_path: Path)
         patient = Patient(tmp_path, tmp_path, {}, Machine(versions=versions), desk=desk)
         return " ".join(f"{grade.value}: {said}" for grade, said, *_ in CHECKS["cluster"](patient))
 
+    world.have(1)
     desk = config.Desk((), (), BOOK, scheduler=world.named)
     found = says()
     assert found == f"ok: {world.address} answers, and 1 of its workers, all with {__version__}"
