@@ -7,11 +7,12 @@ what its poll gave, or in Lost: then the feed is as due as it was. A thread of i
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
@@ -26,7 +27,7 @@ from monitor.feeds.courtesy import Room
 from monitor.model import Crew, Lost, PollResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from monitor.model import Feed, Scheduler, Task
@@ -194,19 +195,17 @@ class Cluster:
 
     def _serve(self) -> None:
         while not self._stop.is_set():
-            client = None
-            try:
-                client = _connected(self.scheduler, self._patience)
-                why = self._use(client)
-            except ClusterError as error:
-                why = error.what
-            except Exception as error:  # a fault of ours or of Dask's: feeds are polled here meanwhile
-                log.exception("scheduler=%s outcome=error", self.scheduler.address)
-                why = f"an error, {type(error).__name__}: see the log"
-            self._begin_away(why)
-            self._lose(list(self._flying))
-            if client is not None:
-                _close(client, self._patience)
+            with ExitStack() as stack:
+                try:
+                    client = stack.enter_context(_connected(self.scheduler, self._patience))
+                    why = self._use(client)
+                except ClusterError as error:
+                    why = error.what
+                except Exception as error:  # a fault of ours or of Dask's: feeds are polled here meanwhile
+                    log.exception("scheduler=%s outcome=error", self.scheduler.address)
+                    why = f"an error, {type(error).__name__}: see the log"
+                self._begin_away(why)
+                self._lose(list(self._flying))
             self._tried.set()
             self._stop.wait(self._wait.total_seconds())
             self._wait = min(2 * self._wait, self._patience.longest)
@@ -300,22 +299,57 @@ def versions(scheduler: Scheduler, *, patience: Patience = PATIENCE) -> dict[str
 
     Raises ClusterError.
     """
-    client = _connected(scheduler, patience)
-    try:
+    with _connected(scheduler, patience) as client:
         return _versions(client, patience)
-    finally:
-        _close(client, patience)
 
 
 # ---- Dask ------------------------------------------------------------------------------------------------
 
 
-def _connected(scheduler: Scheduler, patience: Patience) -> Any:
-    """A client of this scheduler. Raises ClusterError."""
+@contextmanager
+def _connected(scheduler: Scheduler, patience: Patience) -> Iterator[Any]:
+    """A client of this scheduler. Raises ClusterError.
+
+    Its event loop is ours: a client that cannot connect, or take leave, would keep one of its own for ever.
+    """
     try:
-        from distributed import Client, Security
+        import distributed  # noqa: F401  # that it can be
     except Exception as error:  # it looks at the machine; a sandbox may hide what it looks for
         raise ClusterError(f"Dask cannot be loaded ({_reason(error)})") from error
+    with _loop(patience) as loop:
+        client = _client(scheduler, patience, loop)
+        try:
+            yield client
+        finally:
+            with suppress(Exception):  # a scheduler that does not answer cannot be taken leave of
+                client.close(timeout=patience.leave.total_seconds())
+
+
+@contextmanager
+def _loop(patience: Patience) -> Iterator[Any]:
+    """A running Tornado loop, in a thread of its own."""
+    from tornado.ioloop import IOLoop
+
+    begun: Future[tuple[Any, asyncio.Event]] = Future()
+
+    async def run() -> None:
+        end = asyncio.Event()
+        begun.set_result((IOLoop.current(), end))
+        await end.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(run(),), name="cluster-loop", daemon=True)
+    thread.start()
+    loop, end = begun.result()
+    try:
+        yield loop
+    finally:
+        loop.add_callback(end.set)
+        thread.join(patience.leave.total_seconds())
+
+
+def _client(scheduler: Scheduler, patience: Patience, loop: Any) -> Any:
+    from distributed import Client, Security
+
     for name in ("distributed", "distributed.client", "distributed.core", "distributed.comm", "tornado"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what matters of it we say ourselves
     tls = scheduler.tls
@@ -328,6 +362,7 @@ def _connected(scheduler: Scheduler, patience: Patience) -> Any:
         )
         return Client(  # type: ignore[no-untyped-call]  # the same
             scheduler.address,
+            loop=loop,
             timeout=patience.connect.total_seconds(),
             security=security,
             set_as_default=False,
@@ -371,11 +406,6 @@ def unlike(versions: Mapping[str, str]) -> str:
             has = f"has media-monitor {found}" if found else "has no media-monitor"
             return f"{place} {has}, and this is {__version__}: they must be the same"
     return ""
-
-
-def _close(client: Any, patience: Patience) -> None:
-    with suppress(Exception):  # a scheduler that does not answer cannot be taken leave of
-        client.close(timeout=patience.leave.total_seconds())
 
 
 def _reason(error: BaseException) -> str:

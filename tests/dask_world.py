@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -18,7 +17,7 @@ from typing import Self
 import trustme
 
 from monitor.model import Scheduler, Tls
-from tests.desks import eventually
+from tests.desks import eventually, free_port
 
 _ROOT = Path(__file__).parents[1]
 MANUAL = _ROOT / "docs" / "cluster.md"
@@ -36,7 +35,7 @@ class World:
             issued = authority.issue_cert(f"{part}.example")
             issued.cert_chain_pems[0].write_to_path(str(self._file(f"{part}.pem")))
             issued.private_key_pem.write_to_path(str(self._file(f"{part}.key")))
-        self.address = f"tls://127.0.0.1:{_free_port()}"
+        self.address = f"tls://127.0.0.1:{free_port()}"
         self.scheduler: subprocess.Popen[bytes] | None = None
         self.workers: list[subprocess.Popen[bytes]] = []
 
@@ -101,7 +100,11 @@ class World:
     def _begin(self, part: str) -> subprocess.Popen[bytes]:
         port = self.address.rpartition(":")[2]
         command = _manual(f"dask {part}").replace("tls://scheduler.example:8786", self.address)
-        command = command.replace("--port 8786", f"--port {port}").replace("32", str(self._threads))
+        for told, ours in (
+            ("--port 8786", f"--port {port}"),
+            ("--nthreads 32", f"--nthreads {self._threads}"),
+        ):
+            command = command.replace(told, ours)
         dask, *words = command.split()
         with self._file("log").open("ab") as log:
             return subprocess.Popen(
@@ -125,8 +128,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)
     process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])

@@ -6,10 +6,12 @@ import io
 import json
 import logging
 import os
+import secrets
+import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -147,6 +149,14 @@ def eventually(holds: Callable[[], object], *, within: float = 90.0) -> None:
     while not holds():
         assert time.monotonic() < until, "it did not come about in time"
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port that nobody is given before it is used: below those that a system deals out by itself."""
+    while True:
+        port = 15_000 + secrets.randbelow(17_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def serve_feed(web: WebServer, *titles: str, path: str = "/feed") -> None:

@@ -26,7 +26,7 @@ from monitor.cluster import Cluster, Patience
 from monitor.daemon import Daemon
 from monitor.doctor import CHECKS, Machine, Patient
 from monitor.engine import Engine, run_once
-from monitor.errors import ConfigError
+from monitor.errors import ClusterError, ConfigError
 from monitor.feeds import station
 from monitor.feeds.courtesy import Room
 from monitor.feeds.fetch import Fetcher
@@ -559,6 +559,25 @@ def test_doctor_asks_the_scheduler_and_its_workers(world: World, tmp_path: Path)
     assert "its scheduler cannot be reached" in says(lambda _: cluster.versions(nowhere, patience=soon))
     stranger = replace(world.named, tls=certified(tmp_path))
     assert "its scheduler cannot be reached" in says(lambda _: cluster.versions(stranger, patience=soon))
+
+
+def test_a_scheduler_that_is_gone_or_hangs_leaves_no_thread_behind(world: World) -> None:
+    """For days, with a try every five minutes."""
+    world.have(1)
+    soon = replace(HASTE, connect=timedelta(seconds=0.5), leave=timedelta(seconds=0.5))
+    nowhere = replace(world.named, address="tls://127.0.0.1:9")
+    before = threading.active_count()
+    with pytest.raises(ClusterError):
+        cluster.versions(nowhere, patience=soon)
+    assert world.scheduler is not None
+    try:
+        with cluster._connected(world.named, replace(soon, connect=HASTE.connect)) as client:
+            world.scheduler.send_signal(signal.SIGSTOP)
+            with pytest.raises(ClusterError):
+                cluster._present(client, soon)
+    finally:
+        world.scheduler.send_signal(signal.SIGCONT)
+    eventually(lambda: threading.active_count() == before)
 
 
 # ---- the manual, word for word -----------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from monitor.settings import Address
 from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 from monitor.subscribing import HELLO, Subscriber
-from tests.desks import NEWS, OLD, Desk, called, eventually, rss
+from tests.desks import NEWS, OLD, Desk, called, eventually, free_port, rss
 from tests.fakes import FakeClock, rules
 from tests.hub import Hub, call, signature
 from tests.web_server import Response, WebServer
@@ -39,11 +39,6 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 BOOK = rules("rules:\n  - {id: a, title: A, any: [peace], send: mail}\n")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 class World:

@@ -27,7 +27,7 @@ from monitor.store.lock import is_held, only_daemon
 from monitor.store.report import Reporter
 from monitor.store.store import DATABASE
 from monitor.timetable import timetable
-from tests.desks import RULES, Desk, called, eventually
+from tests.desks import RULES, Desk, called, eventually, free_port
 from tests.fakes import START, FakeClock, FakeOutlet, FakeReceivers, Item, rules
 
 if TYPE_CHECKING:
@@ -215,12 +215,6 @@ def test_whatever_stands_in_a_label_is_read_back(value: str) -> None:
     text = str(Family("odd", "gauge", "With \\ and\nnew line.", (({"receiver": value}, 1.5),)))
     ((sample,),) = (family.samples for family in text_string_to_metric_families(text))
     assert (sample.labels, sample.value) == ({"receiver": value}, 1.5)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def get(address: str, method: str = "GET") -> tuple[int, str, str]:
