@@ -11,6 +11,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -47,6 +48,7 @@ log = logging.getLogger("monitor")
 
 PLACES = 32  # polls in flight on this machine
 PARSERS = 2  # parser processes
+_PORTION = 5_000  # entries that one commit takes in, as many as one document may bring: some 20 s
 HERE = Room(PLACES, PER_HOST)
 
 
@@ -370,6 +372,15 @@ def politely(
                 waiting.append(begun)
         if done := answers(batch):
             yield done
+
+
+def first_portion(batch: Sequence[PollResult | Lost]) -> Sequence[PollResult | Lost]:
+    """The results that are taken in first, by one commit; one at least, and few enough to end in time.
+
+    Meanwhile nobody else writes, and the watchdog hears of nothing.
+    """
+    entries = accumulate(len(one.entries) if isinstance(one, Fresh) else 0 for one in batch)
+    return batch[: max(1, sum(so_many <= _PORTION for so_many in entries))]
 
 
 def answers(batch: Iterable[PollResult | Lost]) -> list[PollResult]:

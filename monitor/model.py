@@ -522,6 +522,7 @@ class Plan:
     kept: Document | None = None  # the feed's first document, to be settled
     settled: bool = False  # that document is done with
     offer: Offer | None = None  # what the feed said of push
+    left: int = 0  # entries that wait for the feed's next poll
 
 
 @dataclass(frozen=True, slots=True)

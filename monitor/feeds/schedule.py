@@ -143,6 +143,21 @@ def after(
     return replace(known, next_poll=due)
 
 
+def rested(after: FeedState, before: FeedState, *, until: datetime, left: int = 0) -> FeedState:
+    """What is remembered after a poll whose document took long to take in: the feed rests until then.
+
+    Where entries were `left` to the next poll it comes then, whatever the interval, and finds the document
+    changed since the one before it: the same entries are shown again, and those that were left are new.
+    """
+    if left:
+        return replace(
+            after, next_poll=until, validators=before.validators, marks=before.marks, shown=before.shown
+        )
+    if after.next_poll is None or after.next_poll >= until:
+        return after
+    return replace(after, next_poll=until)
+
+
 def rung(state: FeedState, *, now: datetime) -> FeedState:
     """What is remembered once a hub has rung: the feed is due, but one that fails waits as it has to."""
     known = replace(state, rung=now, owed=_RINGS)

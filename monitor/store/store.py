@@ -175,7 +175,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
 
     def candidates(
         self,
-        wanted: Sequence[tuple[int, ...]],
+        wanted: Iterable[tuple[int, ...]],
         *,
         since: datetime,
         shared: int,
