@@ -146,12 +146,17 @@ def after(
 def rested(after: FeedState, before: FeedState, *, until: datetime, left: int = 0) -> FeedState:
     """What is remembered after a poll whose document took long to take in: the feed rests until then.
 
-    Where entries were `left` to the next poll it comes then, whatever the interval, and finds the document
-    changed since the one before it: the same entries are shown again, and those that were left are new.
+    Where entries were `left` to the next poll it comes then, whatever the interval, and all that says which
+    document was read last stays as it was: the same is shown again, and what was left is new.
     """
     if left:
         return replace(
-            after, next_poll=until, validators=before.validators, marks=before.marks, shown=before.shown
+            after,
+            next_poll=until,
+            last_good=before.last_good,
+            validators=before.validators,
+            marks=before.marks,
+            shown=before.shown,
         )
     if after.next_poll is None or after.next_poll >= until:
         return after
