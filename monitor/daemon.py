@@ -387,9 +387,9 @@ class Daemon:
         return self._next_due(self._poll_store)
 
     def _take_landed(self, store: Store) -> None:
-        """Round one for what landed, by portions. What cannot be written now (the disk is full) is kept."""
+        """Round one for what landed, by portions, till the stop. What cannot be written now is kept."""
         self._landed += drained(self._arrived)
-        while self._landed:
+        while self._landed and not self._stop.is_set():
             portion = first_portion(self._landed)
             results = answers(portion)
             counts = self._engine.take(store, results)

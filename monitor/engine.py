@@ -292,7 +292,7 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 
 
 def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due, settle, prune: `--once`.
+    """Poll what neither backs off nor rests, take in what came, send what is due, settle, prune: `--once`.
 
     `refused` says what is wrong with the files where the engine's desk is the last good one. Without `settle`
     first documents stay kept, for the next pass.
@@ -339,7 +339,9 @@ def settling(engine: Engine, store: Store, pool: ThreadPoolExecutor) -> Iterator
 
 
 def _backing_off(state: FeedState, now: datetime) -> bool:
-    return state.failures > 0 and state.next_poll is not None and state.next_poll > now
+    if state.next_poll is None or state.next_poll <= now:
+        return False
+    return state.failures > 0 or schedule.rests(state, now=now) is not None
 
 
 def politely(
@@ -379,8 +381,15 @@ def first_portion(batch: Sequence[PollResult | Lost]) -> Sequence[PollResult | L
 
     Meanwhile nobody else writes, and the watchdog hears of nothing.
     """
-    entries = accumulate(len(one.entries) if isinstance(one, Fresh) else 0 for one in batch)
+    entries = accumulate(map(_entries_in, batch))
     return batch[: max(1, sum(so_many <= _PORTION for so_many in entries))]
+
+
+def _entries_in(one: PollResult | Lost) -> int:
+    """How many entries it brings, with those of the first document that was read for it."""
+    if not isinstance(one, Fresh):
+        return 0
+    return len(one.entries) + (_entries_in(one.settled.reading) if one.settled else 0)
 
 
 def answers(batch: Iterable[PollResult | Lost]) -> list[PollResult]:

@@ -332,6 +332,7 @@ class FeedState:
     unsettled: int = 0  # items of its first document, while that is kept unread
     rung: datetime | None = None  # when a hub last rang for it; None once something was new without a ring
     owed: int = 0  # polls that the last ring still calls for
+    rests: datetime | None = None  # till when it is not asked, since its last document took long to take in
 
 
 # ---- stories -----------------------------------------------------------------------------------------------

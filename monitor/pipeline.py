@@ -332,12 +332,20 @@ def plan_of(
     texts = store.texts(known) if known else {}
     known |= {key: replace(known[key], entry=replace(known[key].entry, text=texts[key])) for key in texts}
     silent = state.last_good is None and not backfill  # a first document tells nobody, of edits neither
-    looked: list[Arrival] = []
+    new_first = sorted(range(len(arrivals)), key=lambda at: arrivals[at].entry.id in digests)
+    looked: set[int] = set()
+    whole = state.last_good is None  # of a first document nothing is left: it would come as something else
     near = store.candidates(
-        _while_there_is_time(arrivals, looked), since=now - index.WINDOW, shared=index.MIN_SHARED
+        (arrivals[at].wanted for at in _while_there_is_time(new_first, looked, ever=whole and backfill)),
+        since=now - index.WINDOW,
+        shared=index.MIN_SHARED,
     )
-    left = 0 if silent else len(arrivals) - len(looked)
-    arrivals = arrivals if silent else looked
+    later = [arrival for at, arrival in enumerate(arrivals) if at not in looked and not whole]
+    arrivals = [
+        arrival if at in looked else replace(arrival, keys=(), cited=frozenset())  # nobody joins its story
+        for at, arrival in enumerate(arrivals)
+        if at in looked or whole
+    ]
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
     stories |= {item.story for item in bygone.values()}
     decision = decide(
@@ -359,6 +367,7 @@ def plan_of(
             now=now,
         ),
         bygone=bygone,
+        later=later,
     )
     after = schedule.after(
         result,
@@ -367,12 +376,12 @@ def plan_of(
         new=sum(entry.id not in digests and entry.id not in bygone for entry in entries),
         gap=strange and not digests and state.shown > 0,
     )
-    rest = now + timedelta(seconds=_REST * (thread_time() - began))
+    rest = timedelta(seconds=_REST * (thread_time() - began))
     return Plan(
         feed=result.feed.name,
         asked=result.feed.url,
-        state=schedule.rested(after, state, until=rest, left=left),
-        left=left,
+        state=schedule.rested(after, state, now=now, rest=rest, left=len(later)),
+        left=len(later),
         error="",
         aliases=tuple(found.items()),
         entries=decision.entries,
@@ -382,14 +391,14 @@ def plan_of(
     )
 
 
-def _while_there_is_time(arrivals: Iterable[Arrival], looked: list[Arrival]) -> Iterator[tuple[int, ...]]:
-    """The keys of one arrival after the other, which stands in `looked` from then on; of one at least."""
+def _while_there_is_time(places: Iterable[int], looked: set[int], *, ever: bool) -> Iterator[int]:
+    """One place after the other, which is in `looked` from then on; one at least, all where there is ever."""
     until = thread_time() + _LONGEST_LOOK
-    for arrival in arrivals:
-        if looked and thread_time() >= until:
+    for place in places:
+        if looked and not ever and thread_time() >= until:
             return
-        looked.append(arrival)
-        yield arrival.wanted
+        looked.add(place)
+        yield place
 
 
 def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: datetime) -> Recurring:
