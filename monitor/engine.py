@@ -48,7 +48,7 @@ log = logging.getLogger("monitor")
 
 PLACES = 32  # polls in flight on this machine
 PARSERS = 2  # parser processes
-_PORTION = 5_000  # entries that one commit takes in, as many as one document may bring: some 20 s
+_PORTION = 500  # entries that one commit takes in, where no document brings more
 HERE = Room(PLACES, PER_HOST)
 
 
