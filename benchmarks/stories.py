@@ -512,11 +512,10 @@ def looked_up(store: Store, batch: list[Entry], *, now: datetime) -> float:
     """Milliseconds an item for preparing, finding and placing a poll's entries."""
     begun = time.process_time()
     prepared = [(one, made, keys(made)) for one, made in ((one, fingerprint(one)) for one in batch)]
-    near = Index(
+    near = index.deciding(
         store.candidates(
             [its_keys for _, _, its_keys in prepared], since=now - WINDOW, shared=index.MIN_SHARED
-        ),
-        hot=index.ALL,
+        )
     )
     for one, made, its_keys in prepared:
         place(one.id, made, near.near(its_keys), outlet=one.outlet)

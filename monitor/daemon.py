@@ -29,7 +29,7 @@ from monitor.articles import Reader
 from monitor.clock import utc_now
 from monitor.doorbell import Doorbell
 from monitor.endpoint import Endpoint
-from monitor.engine import PLACES, answers, drained, where_it_is
+from monitor.engine import PLACES, answers, drained, first_portion, where_it_is
 from monitor.errors import ConfigError, MonitorError, StateError
 from monitor.exposition import exposition
 from monitor.feeds import schedule
@@ -387,15 +387,17 @@ class Daemon:
         return self._next_due(self._poll_store)
 
     def _take_landed(self, store: Store) -> None:
-        """Round one for what landed. What cannot be written now (the disk is full) is kept."""
+        """Round one for what landed, by portions, till the stop. What cannot be written now is kept."""
         self._landed += drained(self._arrived)
-        if self._landed:
-            results = answers(self._landed)
+        while self._landed and not self._stop.is_set():
+            portion = first_portion(self._landed)
+            results = answers(portion)
             counts = self._engine.take(store, results)
-            for result in self._landed:
+            for result in portion:
                 self._courtesy.end(result.feed.name)
             self._look_for_hubs(results)
-            self._landed = []
+            del self._landed[: len(portion)]
+            self._polled_at = time.monotonic()
             if counts.deliveries:
                 self._deliver.wake()
             if counts.entries:

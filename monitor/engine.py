@@ -11,6 +11,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import accumulate
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ from monitor.store.store import Store
 from monitor.store.upkeep import Upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -47,6 +48,7 @@ log = logging.getLogger("monitor")
 
 PLACES = 32  # polls in flight on this machine
 PARSERS = 2  # parser processes
+_PORTION = 500  # entries that one commit takes in, where no document brings more
 HERE = Room(PLACES, PER_HOST)
 
 
@@ -290,7 +292,7 @@ def where_it_is(feed: Feed, state: FeedState) -> Feed:
 
 
 def run_once(engine: Engine, *, refused: str = "", settle: bool = True) -> Counts:
-    """Poll every feed that is not backing off, take in what came, send what is due, settle, prune: `--once`.
+    """Poll what neither backs off nor rests, take in what came, send what is due, settle, prune: `--once`.
 
     `refused` says what is wrong with the files where the engine's desk is the last good one. Without `settle`
     first documents stay kept, for the next pass.
@@ -337,7 +339,9 @@ def settling(engine: Engine, store: Store, pool: ThreadPoolExecutor) -> Iterator
 
 
 def _backing_off(state: FeedState, now: datetime) -> bool:
-    return state.failures > 0 and state.next_poll is not None and state.next_poll > now
+    if state.next_poll is None or state.next_poll <= now:
+        return False
+    return state.failures > 0 or schedule.rests(state, now=now) is not None
 
 
 def politely(
@@ -370,6 +374,22 @@ def politely(
                 waiting.append(begun)
         if done := answers(batch):
             yield done
+
+
+def first_portion(batch: Sequence[PollResult | Lost]) -> Sequence[PollResult | Lost]:
+    """The results that are taken in first, by one commit; one at least, and few enough to end in time.
+
+    Meanwhile nobody else writes, and the watchdog hears of nothing.
+    """
+    entries = accumulate(map(_entries_in, batch))
+    return batch[: max(1, sum(so_many <= _PORTION for so_many in entries))]
+
+
+def _entries_in(one: PollResult | Lost) -> int:
+    """How many entries it brings, with those of the first document that was read for it."""
+    if not isinstance(one, Fresh):
+        return 0
+    return len(one.entries) + (_entries_in(one.settled.reading) if one.settled else 0)
 
 
 def answers(batch: Iterable[PollResult | Lost]) -> list[PollResult]:

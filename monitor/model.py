@@ -332,6 +332,7 @@ class FeedState:
     unsettled: int = 0  # items of its first document, while that is kept unread
     rung: datetime | None = None  # when a hub last rang for it; None once something was new without a ring
     owed: int = 0  # polls that the last ring still calls for
+    rests: datetime | None = None  # till when it is not asked, since its last document took long to take in
 
 
 # ---- stories -----------------------------------------------------------------------------------------------
@@ -522,6 +523,7 @@ class Plan:
     kept: Document | None = None  # the feed's first document, to be settled
     settled: bool = False  # that document is done with
     offer: Offer | None = None  # what the feed said of push
+    left: int = 0  # entries that wait for the feed's next poll
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from monitor import dispatch, recording
@@ -77,6 +78,9 @@ _LONGEST_BURST = LEASE / 3  # a send ends within 60 s: what is begun by then end
 
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _STANDING = 1_000  # entries of a feed that a document is compared with; documents hold some hundreds
+# A feed of thousands of like entries holds up the others for a twentieth of the time (docs/decisions/0132).
+_LONGEST_LOOK = 10.0  # seconds of the processor in which the entries of a document find what they are near
+_REST = 20  # times what a document took until its feed is asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +308,7 @@ def plan_of(
     if not isinstance(result, Fresh):
         return _bare_plan(result, state, now=now)
     assert not state.unsettled, "what a feed showed first is read before what it shows next"
+    began = thread_time()
     aliases = store.aliases([entry.id for entry in result.entries])
     digests = store.digests([aliases.get(entry.id, entry.id) for entry in result.entries])
     bygone = store.bygone([entry.id for entry in result.entries if entry.id not in digests])
@@ -326,9 +331,21 @@ def plan_of(
     known = store.known([arrival.entry.id for arrival in arrivals if arrival.entry.id in digests])
     texts = store.texts(known) if known else {}
     known |= {key: replace(known[key], entry=replace(known[key].entry, text=texts[key])) for key in texts}
+    silent = state.last_good is None and not backfill  # a first document tells nobody, of edits neither
+    new_first = sorted(range(len(arrivals)), key=lambda at: arrivals[at].entry.id in digests)
+    looked: set[int] = set()
+    whole = state.last_good is None  # of a first document nothing is left: it would come as something else
     near = store.candidates(
-        [arrival.wanted for arrival in arrivals], since=now - index.WINDOW, shared=index.MIN_SHARED
+        (arrivals[at].wanted for at in _while_there_is_time(new_first, looked, ever=whole and backfill)),
+        since=now - index.WINDOW,
+        shared=index.MIN_SHARED,
     )
+    later = [arrival for at, arrival in enumerate(arrivals) if at not in looked and not whole]
+    arrivals = [
+        arrival if at in looked else replace(arrival, keys=(), cited=frozenset())  # nobody joins its story
+        for at, arrival in enumerate(arrivals)
+        if at in looked or whole
+    ]
     stories = {candidate.story for candidate, _ in near} | {item.candidate.story for item in known.values()}
     stories |= {item.story for item in bygone.values()}
     decision = decide(
@@ -336,7 +353,7 @@ def plan_of(
         feed=result.feed,
         state=state,
         known=known,
-        index=index.Index(near, hot=index.ALL),
+        index=index.deciding(near),
         told=store.told(stories),
         rulebook=rulebook,
         now=now,
@@ -350,18 +367,21 @@ def plan_of(
             now=now,
         ),
         bygone=bygone,
+        later=later,
     )
-    silent = state.last_good is None and not backfill  # a first document tells nobody, of edits neither
+    after = schedule.after(
+        result,
+        state,
+        now=now,
+        new=sum(entry.id not in digests and entry.id not in bygone for entry in entries),
+        gap=strange and not digests and state.shown > 0,
+    )
+    rest = timedelta(seconds=_REST * (thread_time() - began))
     return Plan(
         feed=result.feed.name,
         asked=result.feed.url,
-        state=schedule.after(
-            result,
-            state,
-            now=now,
-            new=sum(entry.id not in digests and entry.id not in bygone for entry in entries),
-            gap=strange and not digests and state.shown > 0,
-        ),
+        state=schedule.rested(after, state, now=now, rest=rest, left=len(later)),
+        left=len(later),
         error="",
         aliases=tuple(found.items()),
         entries=decision.entries,
@@ -369,6 +389,16 @@ def plan_of(
         deliveries=() if silent else decision.deliveries,
         offer=result.reply.offer,
     )
+
+
+def _while_there_is_time(places: Iterable[int], looked: set[int], *, ever: bool) -> Iterator[int]:
+    """One place after the other, which is in `looked` from then on; one at least, all where there is ever."""
+    until = thread_time() + _LONGEST_LOOK
+    for place in places:
+        if looked and not ever and thread_time() >= until:
+            return
+        looked.add(place)
+        yield place
 
 
 def recurring_in(store: Store, entries: Sequence[Entry], *, feed: Feed, now: datetime) -> Recurring:
@@ -465,6 +495,11 @@ def _give_notice(store: Store, result: PollResult, before: FeedState, plan: Plan
     reading = result.reading if isinstance(result, Settled) else result
     if isinstance(reading, Fresh) and health.is_cut(reading):
         store.put_notice(f"Feed {result.feed.name}", health.CUT, now=now, unless_since=_EVER)
+    if plan.left:
+        log.warning(
+            "feed=%s outcome=crowded taken=%d left=%d", result.feed.name, len(plan.entries), plan.left
+        )
+        store.put_notice(f"Feed {result.feed.name}", health.CROWDED, now=now, unless_since=now - health.AGAIN)
 
 
 def _logged(result: PollResult, plan: Plan) -> Counts:

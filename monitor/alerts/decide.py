@@ -79,6 +79,7 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     earlier: Mapping[StoryId, Sequence[Earlier]] = NOTHING_EARLIER,
     recurring: Recurring = NOTHING_RECURRING,
     bygone: Mapping[EntryId, Bygone] = NOTHING_BYGONE,
+    later: Sequence[Arrival] = (),
 ) -> Decision:
     """What these arrivals call for.
 
@@ -90,10 +91,11 @@ def decide(  # noqa: PLR0913 - all that a decision rests on comes in by name
     `recurring` tells the lines that the feed shows with everything.
     `bygone` are arrivals that were known once and whose text was pruned: they go back to where they were and
     are no news, since nothing can say what is new about them.
+    `later` are others of the document that are decided at another poll: they show the outlet's formula.
     """
     stored: list[Stored] = []
     alerts: list[Alert] = []
-    document = Index((_unplaced(arrival, now), arrival.keys) for arrival in arrivals)
+    document = Index((_unplaced(arrival, now), arrival.keys) for arrival in (*arrivals, *later))
     for arrival in arrivals:
         before = known.get(arrival.entry.id)
         gone = bygone.get(arrival.entry.id)

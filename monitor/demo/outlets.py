@@ -7,6 +7,7 @@ counts. The moment is the caller's: a function that gives the seconds since the 
 from __future__ import annotations
 
 import gzip
+import math
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import format_datetime
@@ -204,6 +205,7 @@ class Outlets:
         self._traffic = Traffic()
         self._were_down: set[str] = set()
         self._served: set[str] = set()
+        self._asked = dict.fromkeys(self._outlets, (-1.0, -1.0))  # the moments of the last two polls
         self._server = Loopback(partial(_Asking, self.answer))
 
     def url(self, outlet: str) -> str:
@@ -221,6 +223,16 @@ class Outlets:
         """The outlets whose feed has been read at least once: with all of them in it, the show can begin."""
         with self._lock:
             return frozenset(self._served)
+
+    @property
+    def behind(self) -> float:
+        """The moment of the first publication that may not be taken in yet; inf where all are.
+
+        A feed is asked again once what it showed last is taken in.
+        """
+        with self._lock:
+            left = [one.at for one in self._publications if self._asked[one.outlet][0] < one.at]
+        return min(left, default=math.inf)
 
     def start(self) -> None:
         """Answer from now on."""
@@ -247,6 +259,7 @@ class Outlets:
             return Answer(404, {})
         moment = self._moment()
         with self._lock:
+            self._asked[name] = (self._asked[name][1], moment)
             given = self._answer(outlet, asked, moment)
             self._count(given, name)
         return given

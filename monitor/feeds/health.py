@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from monitor.model import Feed, FeedState, Fresh
 
 _FAILING = 3.0  # weighted failures: three refusals, or twelve time-outs
-_GAP_AGAIN = timedelta(days=7)  # a busy feed may have gaps daily; one notice a week is enough
-
+AGAIN = timedelta(days=7)  # a busy feed may have gaps daily; one notice a week is enough
 
 CUT = "shows more entries than are taken in at once: those at its other end are never told"
+CROWDED = "shows so many entries that are alike that some wait for its next polls: is it worth following?"
 
 
 def is_cut(result: Fresh) -> bool:
@@ -42,7 +42,7 @@ def standing(state: FeedState, error: str, *, now: datetime) -> tuple[str, ...]:
         found.append(f"failing: {error}")
     if state.address:
         found.append(f"moved to {state.address}: correct its url")
-    if state.gap is not None and now - state.gap < _GAP_AGAIN:
+    if state.gap is not None and now - state.gap < AGAIN:
         found.append(f"shows too few entries for how often it is asked (gap at {state.gap:%Y-%m-%d %H:%M})")
     if state.silent and state.last_new is not None:
         found.append(f"nothing new since {state.last_new:%Y-%m-%d}")
@@ -59,7 +59,7 @@ def condition(state: FeedState, error: str, *, now: datetime) -> str:
         (bool(error), "failing"),
         (state.last_good is None, "unread"),
         (bool(state.address), "moved"),
-        (state.gap is not None and now - state.gap < _GAP_AGAIN, "gaps"),
+        (state.gap is not None and now - state.gap < AGAIN, "gaps"),
         (state.silent, "silent"),
     )
     return next((word for holds, word in said if holds), "well")
@@ -86,7 +86,7 @@ def _of_failing(before: FeedState, after: FeedState, error: str) -> str:
 def _of_gaps(feed: Feed, before: FeedState, after: FeedState) -> str:
     if after.gap is None or after.gap == before.gap:
         return ""
-    if before.gap is not None and after.gap - before.gap < _GAP_AGAIN:
+    if before.gap is not None and after.gap - before.gap < AGAIN:
         return ""
     remedy = "shorten its `every`" if feed.every else "it is asked more often now"
     return f"showed nothing that the poll before had seen: entries may have come and gone between; {remedy}"

@@ -143,14 +143,47 @@ def after(
     return replace(known, next_poll=due)
 
 
+def rested(
+    after: FeedState, before: FeedState, *, now: datetime, rest: timedelta, left: int = 0
+) -> FeedState:
+    """What is remembered after a poll whose document took long to take in: the feed rests for so long.
+
+    No ring of a hub ends a rest that is longer than rings are apart. Where entries were `left` to the next
+    poll it comes then, whatever the interval, and all that says which document was read last stays as it was:
+    the same is shown again, and what was left is new, without a ring of its own.
+    """
+    until = now + rest
+    known = replace(after, rests=until) if rest > RUNG_APART else after
+    if left:
+        return replace(
+            known,
+            next_poll=until,
+            last_good=before.last_good,
+            validators=before.validators,
+            marks=before.marks,
+            shown=before.shown,
+            owed=before.owed,
+        )
+    if known.next_poll is None or known.next_poll >= until:
+        return known
+    return replace(known, next_poll=until)
+
+
+def rests(state: FeedState, *, now: datetime) -> datetime | None:
+    """Till when the feed rests; None if it does not. No rest is a day long: the clock was set since."""
+    if state.rests is None or not timedelta(0) < state.rests - now <= LONGEST:
+        return None
+    return state.rests
+
+
 def rung(state: FeedState, *, now: datetime) -> FeedState:
-    """What is remembered once a hub has rung: the feed is due, but one that fails waits as it has to."""
+    """What is remembered once a hub has rung: the feed is due, but one that fails or rests waits."""
     known = replace(state, rung=now, owed=_RINGS)
     if state.last_good is None or state.next_poll is None or state.failures or state.gone:
         return known
     answered = state.rung is not None and state.last_good - state.rung < _RUNG_LATELY
     due = max(now, state.last_good + RUNG_APART) if answered else now
-    return replace(known, next_poll=min(state.next_poll, due))
+    return replace(known, next_poll=min(state.next_poll, max(due, rests(state, now=now) or now)))
 
 
 def _announced(state: FeedState, result: Fresh | NotModified | Kept, *, new: int) -> dict[str, Any]:
@@ -219,9 +252,10 @@ def after_step(feed: Feed, state: FeedState, *, now: datetime) -> tuple[datetime
     """After the clock was set: the latest that a feed may have to wait for, and when it is due if it has.
 
     Those that waited for an hour that is now far off are spread over their interval, not all due at its end.
+    One that rests, rests on.
     """
-    every = interval(feed, state)
-    return now + every * _FARTHEST, now + every * _share(feed.url, "step")
+    every, least = interval(feed, state), rests(state, now=now) or now
+    return max(least, now + every * _FARTHEST), max(least, now + every * _share(feed.url, "step"))
 
 
 def _moved(state: FeedState, result: Fresh | NotModified | Kept) -> dict[str, Any]:

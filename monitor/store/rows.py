@@ -139,6 +139,7 @@ def to_feed_state(row: sqlite3.Row) -> FeedState:
         unsettled=row["unsettled"],
         rung=to_time(row["rung"]),
         owed=row["owed"],
+        rests=to_time(row["rests"]),
     )
 
 
@@ -168,6 +169,7 @@ def as_feed_state(state: FeedState, error: str) -> tuple[object, ...]:
         state.unsettled,
         as_moment(state.rung),
         state.owed,
+        as_moment(state.rests),
     )
 
 

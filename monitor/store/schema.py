@@ -43,7 +43,8 @@ create table feeds (
     address text not null default '',
     unsettled integer not null default 0,
     rung integer,
-    owed integer not null default 0
+    owed integer not null default 0,
+    rests integer
 ) strict, without rowid;
 create index feeds_due on feeds (next_poll) where enabled;
 

@@ -175,7 +175,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
 
     def candidates(
         self,
-        wanted: Sequence[tuple[int, ...]],
+        wanted: Iterable[tuple[int, ...]],
         *,
         since: datetime,
         shared: int,
@@ -522,7 +522,7 @@ class Store(Letters, Silences, Ledger, Bygones, Baselines, Claims, Subscriptions
             update feeds set etag = ?, last_modified = ?, digest = ?, last_good = ?, failures = ?,
                 next_poll = ?, error = ?, marks = ?, shown = ?, pace = ?, stays = ?, whole = ?, last_new = ?,
                 gap = ?, silent = ?, gone = ?, moved = ?, moves = ?, address = ?, unsettled = ?, rung = ?,
-                owed = ?
+                owed = ?, rests = ?
             where name = ? and ? in (url, address)
             """,
             [(*as_feed_state(plan.state, plan.error), plan.feed, plan.asked) for plan in plans],

@@ -150,6 +150,7 @@ class Upkeep(Store):
                 ("letters", "due"),
                 ("outages", "until"),
                 ("articles", "due"),
+                ("feeds", "rests"),
                 ("subscriptions", "due"),
                 ("subscriptions", "until"),
             ):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from monitor.model import Fingerprint, Print, identity
 from monitor.stories.fingerprint import fingerprint
-from monitor.stories.memory import Candidates, Postings
+from monitor.stories.memory import Candidates, Lists, Postings
 from monitor.stories.spelling import content_words, plain
 
 if TYPE_CHECKING:
@@ -70,13 +70,20 @@ def cited_keys(pages: Iterable[str]) -> tuple[int, ...]:
 class Index:
     """The entries of a window by their keys; it holds what it is given and forgets nothing.
 
-    Of a key that stands under more than `hot` entries only the newest are looked at.
+    Of a key that stands under more than `hot` entries only the newest are looked at. `postings` are small,
+    for a window of a million entries, unless they are to be quick.
     """
 
-    def __init__(self, known: Iterable[tuple[Candidate, tuple[int, ...]]] = (), *, hot: int = HOT) -> None:
+    def __init__(
+        self,
+        known: Iterable[tuple[Candidate, tuple[int, ...]]] = (),
+        *,
+        hot: int = HOT,
+        postings: Postings | Lists | None = None,
+    ) -> None:
         self._hot = hot
         self._candidates = Candidates()
-        self._postings = Postings()
+        self._postings = postings or Postings()
         for candidate, its_keys in known:
             self.add(candidate, its_keys)
 
@@ -104,6 +111,11 @@ class Index:
     def at(self, number: int) -> Candidate:
         """The candidate of this number."""
         return self._candidates[number]
+
+
+def deciding(known: Iterable[tuple[Candidate, tuple[int, ...]]]) -> Index:
+    """An index of what is near the entries of one document: quick, and no crowd hides anything from it."""
+    return Index(known, hot=ALL, postings=Lists())
 
 
 class Window:

@@ -7,7 +7,9 @@ a posting costs some twenty bytes, and a packed candidate what its words cost. N
 from __future__ import annotations
 
 from array import array
+from collections import Counter, defaultdict
 from datetime import UTC, datetime
+from itertools import chain
 from math import isnan, nan
 from typing import TYPE_CHECKING
 
@@ -69,6 +71,23 @@ class Postings:
             following[at] = heads[bucket]
             heads[bucket] = at + 1
         self._heads, self._mask = heads, mask
+
+
+class Lists:
+    """As Postings, for the few thousand entries of a decision: ten times as quick, and as large."""
+
+    def __init__(self) -> None:
+        self._numbers: defaultdict[int, list[int]] = defaultdict(list)
+
+    def put(self, keys: Collection[int], number: int) -> None:
+        """As Postings.put."""
+        for key in keys:
+            self._numbers[key].append(number)
+
+    def count(self, keys: set[int], *, most: int) -> dict[int, int]:
+        """As Postings.count."""
+        held = self._numbers
+        return Counter(chain.from_iterable(held[key][-most:] for key in keys if key in held))
 
 
 class Candidates:

@@ -1,4 +1,5 @@
 import gzip
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,6 +9,7 @@ import pytest
 import urllib3
 
 from monitor.demo.outlets import Outlets, Traffic, answer, document, standing
+from monitor.demo.play import Stage
 from monitor.demo.scenario import LAST, MORNING, OUTLETS, Outlet, Publication
 from monitor.feeds.parse import parse
 from monitor.model import Entry, Feed
@@ -251,3 +253,34 @@ def test_polls_from_many_threads_are_all_counted(web: Outlets, pool: urllib3.Poo
 
 def test_a_server_that_never_started_can_be_stopped(hands: Hands) -> None:
     Outlets(MORNING, OUTLETS, moment=hands, opened=OPENED).stop()
+
+
+def test_the_morning_waits_until_each_feed_was_asked_twice_since_it_published(
+    web: Outlets, hands: Hands
+) -> None:
+    """The second poll of a feed comes when what the first one brought is taken in."""
+    assert web.behind == 0.0
+    for _ in range(2):
+        for outlet in OUTLETS:
+            web.answer(f"/{outlet.name}/feed.xml", {})
+    first, second = sorted(one.at for one in MORNING if one.at > 0)[:2]
+    assert web.behind == first
+    hands.at = first
+    for behind in (first, second):
+        for outlet in OUTLETS:
+            web.answer(f"/{outlet.name}/feed.xml", {})
+        assert web.behind == behind
+    hands.at = 99.0
+    for _ in range(2):
+        for outlet in OUTLETS:
+            web.answer(f"/{outlet.name}/feed.xml", {})
+    assert web.behind == math.inf
+
+
+def test_the_shows_clock_stands_until_it_may_run_and_then_runs_no_further_than_it_may(hands: Hands) -> None:
+    stage = Stage(hands)
+    for passed, until, moment in ((5.0, None, 0.0), (1.0, 2.5, 1.0), (9.0, None, 2.5), (1.0, 9.0, 3.5)):
+        if until is not None:
+            stage.run(until=until)
+        hands.at += passed
+        assert stage.moment() == moment

@@ -14,7 +14,7 @@ from monitor.model import Candidate, Feed, Fingerprint
 from monitor.store.rows import to_milliseconds
 from monitor.store.store import Store
 from monitor.stories.fingerprint import pack
-from monitor.stories.index import ALL, HOT, MIN_SHARED, Index
+from monitor.stories.index import ALL, HOT, MIN_SHARED, Index, deciding
 from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def held(entry: int, keys: tuple[int, ...], minutes: int = 0) -> Held:
 
 def near(store: Store, *asked: tuple[int, ...]) -> list[list[Candidate]]:
     """What of the database's answer each of these finds."""
-    found = Index(store.candidates(asked, since=START, shared=MIN_SHARED), hot=ALL)
+    found = deciding(store.candidates(asked, since=START, shared=MIN_SHARED))
     return [found.near(keys) for keys in asked]
 
 
