@@ -74,7 +74,7 @@ class Postings:
 
 
 class Lists:
-    """As Postings, for the few thousand entries of a decision: ten times as quick, and as large."""
+    """As Postings, for the few thousand entries of one decision: quicker, and larger."""
 
     def __init__(self) -> None:
         self._numbers: defaultdict[int, list[int]] = defaultdict(list)
