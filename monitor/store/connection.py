@@ -27,7 +27,7 @@ DATABASE = "monitor.db"
 _BUSY = 5000  # milliseconds a statement waits for another's lock
 _WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
 _USUAL_ROOM = 2_000  # KiB of pages that a connection keeps: SQLite's own
-_ROOM = 64_000  # ... and one that takes a round in: what 640 entries touch is some 40 MB
+_ROOM = 32_000  # ... and that takes a round in: docs/decisions/0131
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 

@@ -82,7 +82,7 @@ def test_a_round_has_room_while_it_lasts_and_promises_the_disk_as_much(store: St
 
     usual = pragmas()
     with store.roomy(), store.transaction():
-        assert pragmas() == [-64_000, 2, 2, "wal"]
+        assert pragmas() == [-32_000, 2, 2, "wal"]
     assert pragmas() == usual == [-2_000, 0, 2, "wal"]
 
 
