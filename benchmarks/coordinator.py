@@ -10,7 +10,7 @@ stored was all seen within the window of 72 hours: 70 days of this stream squeez
 near an entry than a desk of these sites has. Of more than 100,000 stored entries each is there several times,
 its keys dealt out anew: as crowded, and no copies. Another process fingerprints what arrives, as the daemon's
 parsers do; then monitor.pipeline.take has it, as many documents to a commit as the daemon takes at once when
-it lags. Processor time and wall clock apart; medians of the batches.
+it lags. Processor time and wall clock apart, medians of the batches; Linux says what was read and written.
 """
 
 from __future__ import annotations
@@ -183,12 +183,17 @@ def _again(store: Store, number: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What taking in came to: seconds an entry in the median of the batches, and what became of them."""
+    """What taking in came to: an entry's seconds in the median of the batches, its bytes, what became of all.
+
+    The bytes are those read from files and written to them, whether the files were in memory or not.
+    """
 
     size: int
     entries: int
     cpu: float
     wall: float
+    read: float
+    written: float
     copies: int
     developments: int
     alerts: int
@@ -196,12 +201,13 @@ class Taken:
     def __str__(self) -> str:
         return (
             f"{self.size:>4} {self.entries:>8,} {self.cpu * 1e3:>8.3f} {self.wall * 1e3:>8.3f}"
-            f" {1 / self.cpu:>10,.0f} {1 / self.wall:>10,.0f} {self.copies / self.entries:>8.1%}"
+            f" {1 / self.cpu:>10,.0f} {1 / self.wall:>10,.0f}"
+            f" {self.read / 1e3:>7.0f} {self.written / 1e3:>8.0f} {self.copies / self.entries:>8.1%}"
             f" {self.developments / self.entries:>8.1%} {self.alerts / self.entries:>8.2f}"
         )
 
 
-HEAD = " new  entries   CPU ms  wall ms  CPU ent./s wall ent./s   copies  develop.  alerts"
+HEAD = " new  entries   CPU ms  wall ms  CPU ent./s wall ent./s read kB wrote kB   copies  develop.  alerts"
 
 
 def taken(
@@ -215,7 +221,7 @@ def taken(
 ) -> Taken:
     """`most` entries in documents of `size`, `together` of them to a commit."""
     feeds: dict[str, Feed] = {}
-    now, cpu, wall = BEGIN, [], []
+    now, cpu, wall, read, written = BEGIN, [], [], 0, 0
     total = pipeline.Counts()
     arriving = documents(stream, size)
     with Store(state) as store, ProcessPoolExecutor(1) as parser:
@@ -227,10 +233,12 @@ def taken(
                 Fresh(feeds[entries[0].feed], Validators(), entries, familiar=size, prints=its)
                 for entries, its in zip(batch, made, strict=True)
             ]
-            began, worked = time.perf_counter(), time.process_time()
+            before, began, worked = _moved(), time.perf_counter(), time.process_time()
             counts = pipeline.take(store, results, rulebook=book, now=now)
             cpu.append((time.process_time() - worked) / counts.entries)
             wall.append((time.perf_counter() - began) / counts.entries)
+            after = _moved()
+            read, written = read + after[0] - before[0], written + after[1] - before[1]
             total += counts
             now += timedelta(seconds=1)
     return Taken(
@@ -238,10 +246,18 @@ def taken(
         total.entries,
         statistics.median(cpu),
         statistics.median(wall),
+        read / total.entries,
+        written / total.entries,
         total.copies,
         total.developments,
         total.alerts,
     )
+
+
+def _moved() -> tuple[int, int]:
+    """The bytes that this process has read and written so far (Linux)."""
+    told = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
+    return int(told["rchar"]), int(told["wchar"])
 
 
 def _open(store: Store, feeds: dict[str, Feed], names: set[str], *, now: datetime, book: Rulebook) -> None:

@@ -123,7 +123,7 @@ def take(
     """
     counts = Counts()
     spread: set[tuple[StoryId, EntryId]] = set()
-    with _garbage_kept(), store.transaction():
+    with _garbage_kept(), store.roomy(), store.transaction():
         states = store.feed_states([result.feed.name for result in results])
         again = store.unread_since_restore([one.feed.name for one in results if isinstance(one, Fresh)])
         counts += _take_unchanged(store, results, states, now=now)

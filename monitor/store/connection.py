@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlite_utils import Database
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DATABASE = "monitor.db"
 _BUSY = 5000  # milliseconds a statement waits for another's lock
 _WAITED_FOR = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)  # primary codes: what another's end cures
+_USUAL_ROOM = 2_000  # KiB of pages that a connection keeps: SQLite's own
+_ROOM = 32_000  # ... and that takes a round in: docs/decisions/0131
 _OLDEST_SQLITE = (3, 37, 0)  # STRICT tables
 
 
@@ -185,6 +187,27 @@ class Connection:
         finally:
             self._hurried = True
             self._db.conn.execute("pragma synchronous = full")
+
+    @contextmanager
+    def roomy(self) -> Iterator[None]:
+        """What a large transaction inside touches stays in memory until its commit: up to _ROOM of pages.
+
+        Without, its pages are written and read again several times over, and as often what a savepoint may
+        have to take back. That is what SQLite keeps beside the database: nothing of it bears on durability.
+        """
+        try:
+            self._set_room(_ROOM, temporary="memory")
+        except sqlite3.Error as error:
+            raise self._trouble(error) from error
+        try:
+            yield
+        finally:
+            with suppress(sqlite3.Error):  # it only keeps its room
+                self._set_room(_USUAL_ROOM, temporary="default")
+
+    def _set_room(self, kibibytes: int, *, temporary: str) -> None:
+        self._db.conn.execute(f"pragma cache_size = -{kibibytes}")
+        self._db.conn.execute(f"pragma temp_store = {temporary}")
 
     def settle(self) -> None:
         """See to it that what was committed and did not wait for the disk is on it."""

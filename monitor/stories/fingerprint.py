@@ -59,32 +59,27 @@ def fingerprint(entry: Entry) -> Fingerprint:
 
 def title_numbers(of: Fingerprint) -> frozenset[str]:
     """The numbers, months and weekdays of the title."""
-    return _of_the_title(of.numbers)
+    return _read(of.numbers)[0]
 
 
 def told_numbers(of: Fingerprint) -> frozenset[str]:
     """The numbers, months and weekdays of title and text."""
-    return _told(of.numbers)
+    return _read(of.numbers)[1]
 
 
 def known_numbers(of: Fingerprint) -> frozenset[str]:
     """Those and the ones shortly after the text's end: a word put in before pushes them out of a copy."""
-    return _known(of.numbers)
+    return _read(of.numbers)[2]
 
 
 @lru_cache(maxsize=1 << 10)
-def _of_the_title(marked: frozenset[str]) -> frozenset[str]:
-    return frozenset(number[1:] for number in marked if number.startswith(_TITLE))
-
-
-@lru_cache(maxsize=1 << 10)
-def _told(marked: frozenset[str]) -> frozenset[str]:
-    return frozenset(_plain(number) for number in marked if not number.startswith(_BEYOND))
-
-
-@lru_cache(maxsize=1 << 10)
-def _known(marked: frozenset[str]) -> frozenset[str]:
-    return frozenset(map(_plain, marked))
+def _read(marked: frozenset[str]) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Those of the title, those told, those known."""
+    of_title = frozenset(number[1:] for number in marked if number.startswith(_TITLE))
+    known = frozenset(map(_plain, marked))
+    beyond = [number for number in marked if number.startswith(_BEYOND)]
+    told = frozenset(map(_plain, marked.difference(beyond))) if beyond else known
+    return of_title, told, known
 
 
 def _plain(number: str) -> str:

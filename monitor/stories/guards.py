@@ -120,6 +120,8 @@ def recurring(title: Title) -> bool:
 
 def numbers_differ(new: Fingerprint, old: Fingerprint) -> str:
     """Each title, or each text, has a number, date or weekday that the other lacks."""
+    if not new.numbers or not old.numbers:
+        return ""
     ours, theirs = title_numbers(new), title_numbers(old)
     return _each_lacks(ours - theirs, theirs - ours) or _each_lacks(
         told_numbers(new) - known_numbers(old), told_numbers(old) - known_numbers(new)
@@ -353,7 +355,10 @@ def _persons(title: Title) -> dict[str, str]:
 
 
 def _of(title: Title, listed: frozenset[str]) -> list[str]:
-    return [word for word in title if _is(word, listed)]
+    exact, beginnings = _split(listed)
+    if not beginnings:
+        return [word for word in title if word in exact]
+    return [word for word in title if word in exact or word.startswith(beginnings)]
 
 
 def _is(word: str, listed: frozenset[str]) -> bool:

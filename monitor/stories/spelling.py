@@ -30,6 +30,7 @@ _SHORTEST_ROOT = 6  # letters; "transport" in "transportation", but not "Niger" 
 # it (prison, prisoner) are not among them.
 _DERIVED = frozenset(("ation", "ion", "ment", "al", "ial", "ic", "ical", "ance", "ence"))
 _EMPTY = STOPS | LIGHT | NUMBER_WORDS | MODALS.keys() | DAYS
+_FIRST_OF_PHRASES = frozenset(first for first, _ in PHRASES)
 _INITIALS = range(2, 6)  # letters of an abbreviation
 _SLAVIC = re.compile("sk(?:iy|yy|ij|ii|i)$")
 
@@ -40,7 +41,13 @@ _SLAVIC = re.compile("sk(?:iy|yy|ij|ii|i)$")
 @lru_cache(maxsize=1 << 10)
 def content_words(title: Title) -> tuple[str, ...]:
     """The stems of the words that carry news, each once, in order."""
-    return tuple(dict.fromkeys(stem(word) for word in title if carries_news(word)))
+    return tuple(dict.fromkeys(filter(None, map(_stem_of_news, title))))
+
+
+@lru_cache(maxsize=1 << 14)  # most words of the news: each is asked for with every title that has it
+def _stem_of_news(word: str) -> str:
+    """The word's stem; "" where it carries no news by itself."""
+    return stem(word) if carries_news(word) else ""
 
 
 @lru_cache(maxsize=1 << 12)
@@ -89,6 +96,7 @@ _GROUPS = {
     first: tuple(other for other, of in _SAME_STEMS.items() if of == first)
     for first in set(_SAME_STEMS.values())
 }
+_GROUP_INITIALS = {first: frozenset(other[0] for other in others) for first, others in _GROUPS.items()}
 
 
 # ---- variants of a word -----------------------------------------------------------------------------------
@@ -100,7 +108,9 @@ def respelt(word: str, among: Sequence[str]) -> str | None:
         if word[0] == other[0] and variants(word, other):
             return other
     for other in among:
-        if (other in _GROUPS and _of_group(word, other)) or (word in _GROUPS and _of_group(other, word)):
+        if (word[0] in _GROUP_INITIALS.get(other, "") and _of_group(word, other)) or (
+            word in _GROUPS and other[0] in _GROUP_INITIALS[word] and _of_group(other, word)
+        ):
             return other
     return None
 
@@ -175,6 +185,8 @@ def reworded(title: Title, other: Title) -> Title:
 @lru_cache(maxsize=1 << 10)
 def plain(title: Title) -> Title:
     """The title with each set phrase in one word ("more than" is "over")."""
+    if _FIRST_OF_PHRASES.isdisjoint(title):
+        return title
     at = next((place for place, pair in enumerate(pairwise(title)) if pair in PHRASES), None)
     if at is None:
         return title

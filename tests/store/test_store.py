@@ -75,6 +75,24 @@ def test_its_promises_to_the_disk(store: Store) -> None:
     )
 
 
+def test_a_round_has_room_while_it_lasts_and_promises_the_disk_as_much(store: Store) -> None:
+    def pragmas() -> list[int | str]:
+        names = ("cache_size", "temp_store", "synchronous", "journal_mode")
+        return [store._db.conn.execute(f"pragma {name}").fetchone()[0] for name in names]
+
+    usual = pragmas()
+    with store.roomy(), store.transaction():
+        assert pragmas() == [-32_000, 2, 2, "wal"]
+    assert pragmas() == usual == [-2_000, 0, 2, "wal"]
+
+
+def test_a_round_on_a_database_that_was_closed_says_so(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.close()
+    with pytest.raises(StateError, match="cannot be used"):
+        pipeline.take(store, [], rulebook=BOOK, now=START)
+
+
 def released(*extra: str) -> Migrations:
     """The schema of this program, or of a later one with these tables more."""
     schema = Migrations("media-monitor")
