@@ -92,9 +92,7 @@ def probes(
         "migrations": lambda: _traced(
             lambda: migrations.kills(nurseries, most=of(50, 4), seed=seed), "kills in a migration"
         ),
-        "captures": lambda: captures.kills(
-            nurseries, history=history, seed=seed, most=None if size.share == 1 else of(710, 60)
-        ),
+        "captures": lambda: captures.kills(nurseries, history=history, most=of(710, 60), seed=seed),
         "fuzz": lambda: fuzz.fuzz(count=of(100_000, 200), corpus=real, seed=seed),
         "addresses": addresses.addresses,
         "injection": lambda: injection.injection(texts=6 if short else 0),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _LATER = ("rich.progress", "netrc", "encodings.utf_8_sig")  # what a life imports on its way
-# What a daemon starts as its parser: gives its pipe and limits to who forks parsers, and ends with the parser.
+# What a daemon starts as its parser: gives its pipe and limits to who forks parsers, and ends with that one.
 _PARSER = """
 import _socket, os, sys
 pipe, *limits = sys.argv[1:]
