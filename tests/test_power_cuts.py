@@ -96,7 +96,7 @@ IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 @cache
 def blank() -> bytes:
-    """A database with nothing in it but its tables: to make them is a quarter of what a short run takes."""
+    """A database with nothing in it but its tables, made once: each run begins on a copy."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         Store(Path(folder)).close()
         return (Path(folder) / DATABASE).read_bytes()

@@ -81,6 +81,9 @@ def _forked_parsers() -> Iterator[None]:
 
 
 def _fork_parsers(server: socket.socket) -> None:
+    silence = os.open(os.devnull, os.O_RDWR)
+    for end in range(3):
+        os.dup2(silence, end)
     while True:
         daemon = server.accept()[0]
         if os.fork() == 0:
