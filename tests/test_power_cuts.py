@@ -14,6 +14,7 @@ from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,14 @@ WORDS = (
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
+@cache
+def blank() -> bytes:
+    """A database with nothing in it but its tables, made once: each run begins on a copy."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        Store(Path(folder)).close()
+        return (Path(folder) / DATABASE).read_bytes()
+
+
 class PowerCut(BaseException):
     """Nothing of ours may catch it."""
 
@@ -126,6 +135,7 @@ class PowerCuts(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
+        (self.folder / DATABASE).write_bytes(blank())
         self.clock = FakeClock()
         self.outlets = [FakeOutlet(feed) for feed in FEEDS]
         self.receivers = TimedReceivers(clock=self.clock)

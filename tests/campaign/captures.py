@@ -38,24 +38,25 @@ if TYPE_CHECKING:
     from monitor.rules.rulebook import Rulebook
 
 _LIFE = "tests.campaign.captures:live"
-_SHARES = (0.0, 0.05)  # of the time that the whole takes here: how long a life is, beside its beginning
+_SHARES = (0.0, 0.04)  # of the time that the whole takes here: how long a life is, beside its beginning
 _BEGINNING = 0.1  # seconds
 
 
-def kills(nurseries: Crowd, *, history: Path | None, seed: int, most: int | None = None) -> Row:
-    """The captures (those of `history`, or invented ones) without kills, then with them: the same is told."""
+def kills(nurseries: Crowd, *, history: Path | None, most: int, seed: int) -> Row:
+    """The first captures (of `history`, or invented ones) without kills, then with them: the same is told."""
     chance, lives = random.Random(f"captures {seed}"), 0
     with tempfile.TemporaryDirectory(prefix="campaign-captures-") as place, nurseries.lent() as nursery:
         real = history is not None and history.is_dir()
         folder = history if history is not None and real else _invented(Path(place) / "history")
         whole, cut = _Place(Path(place) / "whole"), _Place(Path(place) / "cut")
-        limit = str(most or len(captures(folder)))
+        limit = min(most, len(captures(folder)))
+        one, other = ([str(folder), str(walk.folder), str(limit)] for walk in (whole, cut))
         begun = time.monotonic()
-        assert nursery.whole_life([str(folder), str(whole.folder), limit], call=_LIFE) == 0
+        assert nursery.whole_life(one, call=_LIFE) == 0
         took, beginning = time.monotonic() - begun, _BEGINNING
-        while (done := cut.done()) < int(limit):
+        while (done := cut.done()) < limit:
             seconds = beginning + took * chance.uniform(*_SHARES)
-            lives += nursery.life([str(folder), str(cut.folder), limit], seconds=seconds, call=_LIFE) != 0
+            lives += nursery.life(other, seconds=seconds, call=_LIFE) != 0
             beginning *= 1 if cut.done() > done else 1.5  # a machine out of breath: nothing came of that one
         wanted, came = whole.told(), cut.told()
     first = {key for key, _ in wanted}

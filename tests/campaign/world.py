@@ -284,7 +284,8 @@ class Nursery:
         self._living = 0
         self._process = subprocess.Popen(
             [sys.executable, "-m", self.module],
-            env=unmeasured(),
+            # Nothing here asks who vouches for a server: the system's authorities need not be read each time.
+            env=unmeasured() | {"SSL_CERT_FILE": os.devnull},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
