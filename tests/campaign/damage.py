@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 EX_UNAVAILABLE = 69
 _PAGE = 4096  # bytes
+_AT_ONCE = 1.0  # seconds
 
 
 def second_instance(nurseries: Crowd) -> Row:
@@ -62,10 +63,10 @@ def second_instance(nurseries: Crowd) -> Row:
         once = second.whole_life(desk.words("run", "--once")) >> 8
         said = Path(f"{place}/log").read_text().strip()
         told = reckoned(hook.bodies, named(outlet)[2:])
-    refused = (status, again, once) == (11, 11, 0) and took <= 1.0 and "another monitor" in said
+    refused = (status, again, once) == (11, 11, 0) and took <= _AT_ONCE and "another monitor" in said
     return Row(
         "a second instance; lock files deleted; the first killed",
-        "refused in 1 s with a clear message; a killed one leaves no lock; no repeat",
+        f"refused in {_AT_ONCE:g} s with a clear message; a killed one leaves no lock; no repeat",
         f"exit {status} in {took:.2f} s, {again}, then {once}; {told}",
         refused and not told.lost and not told.repeats,
     )
