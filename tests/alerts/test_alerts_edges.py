@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode, urlsafe_b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,9 @@ from monitor import pipeline
 from monitor.alerts import milestone, notify, sample
 from monitor.alerts.compose import compose
 from monitor.alerts.notify import _scrubbed
+from monitor.alerts.telling import QUOTE, Room, Run, _fitted, _joined, telling, web_link
 from monitor.alerts.template import Templates
-from monitor.model import Alert, FeedState, Kind, Match, Receiver, Severity
+from monitor.model import Alert, Claim, FeedState, Kind, Match, Mention, Receiver, Severity, Told
 from monitor.store.store import Store
 from tests.fakes import FEED, START, FakeClock, FakeOutlet, FakeReceivers, Item, entry, rules
 
@@ -56,6 +58,28 @@ def test_the_id_of_a_milestone_stays_from_version_to_version() -> None:
     told = Alert(1, 7, "peace", Kind.NEW, 7, entry(FEED, Item("1", "Peace")), match)
     made = milestone._alert(told, 5)
     assert (made.id, made.kind, made.outlets) == (4749715297448546181, Kind.MILESTONE, 5)
+
+
+@pytest.mark.parametrize("verify", [True, False, "/etc/ssl/own.pem"])
+@pytest.mark.parametrize(
+    ("proxies", "stream", "cert"),
+    [
+        ({}, None, None),
+        ({"https": "http://proxy.example:3128"}, None, None),
+        ({}, True, None),
+        ({}, None, "/c.pem"),
+    ],
+)
+def test_what_the_environment_says_is_taken_as_requests_takes_it(
+    proxies: dict[str, str], verify: object, stream: object, cert: object
+) -> None:
+    with notify._Session() as ours, requests.Session() as theirs:
+        for url in ("https://a.example/1", "https://a.example/2", "http://a.example/1"):
+            found, expected = (
+                session.merge_environment_settings(url, dict(proxies), stream, verify, cert)
+                for session in (ours, theirs)
+            )
+            assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -105,6 +129,148 @@ def test_a_message_that_cannot_be_composed_was_not_sent_for_certain(tmp_path: Pa
         (row,) = store._rows("select state, uncertain, error from deliveries")
     assert tuple(row) == ("due", 0, "the message could not be composed: RuntimeError")
     assert receivers.arrived == []
+
+
+# ---- what is told of a claim -----------------------------------------------------------------------------
+
+SENTENCES = "One came. Two went. Three stayed."
+
+
+def of(
+    text: str, *looked_for: str, field: str = "summary", rule: str = "one", severity: Severity = Severity.LOW
+) -> Told:
+    """An alert about an article with this text, and what was looked for in it."""
+    made = entry(FEED, Item("1", "Peace", **{field: text}))
+    found = tuple(
+        Mention(what, field, text.index(what), text.index(what) + len(what), what) for what in looked_for
+    )
+    match = Match(rule, rule.title(), severity, (), found)
+    return Told(len(rule), Kind.NEW, match, made, decided=START)
+
+
+def quotes(told: Told, *, most: int = 12) -> list[tuple[str, str]]:
+    """Where each quote stands, and the quote."""
+    claim = Claim("mail", 7, (told,), (), attempts=1, uncertain=False, created=START)
+    (reason,) = telling(claim, now=START, room=Room(1, most)).reasons
+    return [(quote.zone, quote.marked) for quote in reason.quotes]
+
+
+def test_a_message_tells_all_its_facts_by_their_names() -> None:
+    tolds = tuple(
+        of(SENTENCES, "One", "Two", rule=rule, severity=severity)
+        for rule, severity in (("one", Severity.LOW), ("three", Severity.HIGH), ("seven", Severity.NORMAL))
+    )
+    outlets = ("a" * 90, *"bcdefg")
+    claim = Claim(
+        "mail", 7, tolds, outlets, attempts=1, uncertain=True, created=START, notes=("a\nnote",),
+        opening=tolds[:1],
+    )  # fmt: skip
+    found = telling(claim, now=START + timedelta(minutes=3), room=Room(2, 1))
+    assert (found.kind, found.severity, found.sign, found.headline) == ("new", "high", "high", "Peace")
+    assert (found.link, found.lang, found.outlet) == ("https://wire.example/1", "", "The Wire")
+    assert (found.age, found.stamp, found.dated) == ("3 min ago", "2026-03-02 09:00 UTC", False)
+    assert (found.outlets, found.named, found.unnamed) == (7, ("a" * 79 + "…", *"bcde"), 2)
+    assert [(reason.rule, reason.severity, len(reason.quotes)) for reason in found.reasons] == [
+        ("one", "low", 1),
+        ("three", "high", 1),
+    ]
+    assert (found.also, found.again, found.notes) == (("Seven",), True, ("a note",))
+    assert (found.mute.split()[4], found.opening) == ("0000000000000007", "")
+    assert found.facts()["stamp"] == found.stamp
+    later = telling(replace(claim, opening=(replace(tolds[0], alert=99),)), now=START)
+    assert later.opening == "Peace"
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "quote"),
+    [
+        ("One", "[One] came."),
+        ("came.", "One [came.]"),
+        ("Two", "[Two] went."),
+        ("went.", "Two [went.]"),
+        ("came. Two", "One [came. Two] went."),
+        ("stayed.", "Three [stayed.]"),
+    ],
+)
+def test_a_quote_is_the_sentence_from_its_first_letter_to_its_last_sign(looked_for: str, quote: str) -> None:
+    assert quotes(of(SENTENCES, looked_for)) == [("summary", quote)]
+
+
+def test_each_name_is_quoted_once_where_it_stands_first_and_as_many_quotes_as_there_is_room_for() -> None:
+    told = of("Ada left. Bob left. Cid left, and Ada.", "Ada", "Bob", "Cid")
+    whole = [("summary", "[Ada] left."), ("summary", "[Bob] left."), ("summary", "[Cid] left, and Ada.")]
+    assert [quotes(told, most=most) for most in (3, 2, 0)] == [whole, whole[:2], []]
+
+
+@pytest.mark.parametrize(("before", "zone"), [(59, "lead"), (60, "body")])
+def test_the_lead_of_a_body_is_its_first_sixty_words(before: int, zone: str) -> None:
+    ((said, _),) = quotes(of("word " * before + "peace", "peace", field="body"))
+    assert said == zone
+
+
+@pytest.mark.parametrize(
+    ("before", "begins"),
+    [("x" * 80 + " " + "y" * 78 + " ", "x" * 80), ("x" * 80 + " " + "y" * 79 + " ", "…" + "y" * 79)],
+)
+def test_a_long_sentence_begins_at_a_word_at_most_half_a_quote_before_its_hit(
+    before: str, begins: str
+) -> None:
+    ((_, quote),) = quotes(of(before + "peace holds", "peace"))
+    assert quote.split(" ")[0] == begins
+
+
+def test_a_sentence_without_a_space_begins_at_its_hit() -> None:
+    ((_, quote),) = quotes(of("x" * 200 + "peace" + "y" * 400, "peace"))
+    assert quote.startswith("…[peace]yyy")
+    assert len(quote) == QUOTE + len("[]")
+
+
+@pytest.mark.parametrize(
+    ("spans", "joined"),
+    [
+        ([(0, 5)], [(0, 5)]),
+        ([(0, 5), (5, 9)], [(0, 5), (5, 9)]),  # side by side, and two
+        ([(0, 5), (4, 9)], [(0, 9)]),
+        ([(0, 9), (2, 5)], [(0, 9)]),
+        ([(0, 2), (3, 9), (4, 5), (8, 12), (20, 21)], [(0, 2), (3, 12), (20, 21)]),
+    ],
+)
+def test_hits_that_overlap_are_marked_as_one(
+    spans: list[tuple[int, int]], joined: list[tuple[int, int]]
+) -> None:
+    assert _joined(spans) == joined
+
+
+@pytest.mark.parametrize("room", range(6))
+def test_a_quote_fills_its_line_and_no_more(room: int) -> None:
+    """The last run is cut where the line ends; where nothing is left, a sign says that it went on."""
+    runs = _fitted([Run("x" * (QUOTE - room), hit=False), Run("peace", hit=True), Run(" holds", hit=False)])
+    text = "".join(run.text for run in runs)
+    assert len(text) <= QUOTE + 1
+    assert text.endswith("…") and "holds" not in text
+    assert [run.hit for run in runs][:2] == [False, True]
+
+
+def test_spaces_stand_once_between_runs_and_never_at_the_ends() -> None:
+    runs = _fitted(
+        [Run("  a \n", hit=False), Run(" b  c ", hit=True), Run("  ", hit=False), Run(" ", hit=False)]
+    )
+    assert [(run.text, run.hit) for run in runs] == [("a ", False), ("b c", True)]
+    assert _fitted([Run(" ", hit=False)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://a.example/1", "https://a.example/1"),
+        ("HTTP://a.example", "HTTP://a.example"),
+        ("ftp://a.example/1", ""),
+        ("https://a.example/1 2", ""),
+        ("", ""),
+    ],
+)
+def test_only_an_address_of_the_web_is_a_link(link: str, shown: str) -> None:
+    assert web_link(replace(entry(FEED, Item("1", "Peace")), link=link)) == shown
 
 
 # ---- what is kept from one message to the next -------------------------------------------------------------

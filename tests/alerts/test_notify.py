@@ -441,6 +441,8 @@ def test_an_address_that_cannot_be_used_is_an_error_when_sent_to() -> None:
         ("tgram://123456789:abcdefg_hijklmnop-qrstuvwxyz12345/", "names no chat"),
         ("ntfy://localhost/desk", ""),
         ("ntfys://localhost:8080/", "names no topic"),
+        ("ntfys://desk-of-ours", ""),
+        ("ntfys://desk-of-ours:8080", "names no topic"),
         ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", ""),
         ("discord://4174216298/", "Token"),
         ("mmost://localhost:8065/abcdefghijkl", ""),
