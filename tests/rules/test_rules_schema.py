@@ -18,6 +18,8 @@ from monitor.rules import document, rulebook
 from monitor.rules.schema import MODELINES, schema
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from monitor.errors import Fault
     from monitor.rules.document import Node
 
@@ -156,3 +158,20 @@ def test_what_the_loader_takes_the_schema_takes(data: st.DataObject) -> None:
     )
     if not faults and book.rules:
         assert accepts(SCHEMA, value_of(node))
+
+
+def described(part: Any) -> Iterator[Any]:
+    """Every description in the schema."""
+    if isinstance(part, dict):
+        yield from (part[key] for key in part if key == "description" and not isinstance(part[key], dict))
+        for value in part.values():
+            yield from described(value)
+    elif isinstance(part, list):
+        for one in part:
+            yield from described(one)
+
+
+def test_what_an_editor_shows_of_a_key_is_a_sentence() -> None:
+    found = [*described(SCHEMA)]
+    assert len(found) > 40
+    assert [one for one in found if not isinstance(one, str) or one[-1] not in ".)"] == []
