@@ -465,6 +465,20 @@ def test_faults_of_an_address(url: str, said: str) -> None:
     assert said in "; ".join(found)
 
 
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense://x", "Unparseable"),
+        ("just text", "Unsupported"),
+    ],
+)
+def test_what_is_no_address_any_more_says_what_is_wrong_with_it_when_it_is_sent_to(
+    url: str, said: str
+) -> None:
+    with pytest.raises(SendError, match=said):
+        Notifier().send(Receiver("r", url), MESSAGE)
+
+
 def test_a_fault_never_shows_a_secret() -> None:
     found = faults(Receiver("r", "mailto://user:hunter2secret@localhost?from=a@example.org&to=nobody-at-all"))
     assert found
