@@ -9,7 +9,7 @@ import pytest
 
 from monitor import pipeline
 from monitor.model import Claim, Digest, Feed, FeedState, Notice, Scope, Subscription, Tally
-from monitor.store.store import Store
+from monitor.store.upkeep import Upkeep
 from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ KEYS = {
     "letters": ("id",),
     "notices": ("id",),
     "silences": ("id",),
+    "outages": ("receiver",),
     "subscriptions": ("token",),
     "doorbell": ("address",),
     "feeds": ("name",),
@@ -45,7 +46,7 @@ def at(moment: datetime) -> int:
 class Desk:
     """Two alerts to two receivers, a letter of each kind to each, two silences and two subscriptions."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Upkeep) -> None:
         self.store, self.clock = store, FakeClock()
         feeds = tuple(Feed(name, f"https://{name}.example/", name.title(), every=MINUTE) for name in "ab")
         store.sync_feeds(feeds, first_poll=lambda _: START)
@@ -119,7 +120,7 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Store(tmp_path) as store:
+    with Upkeep(tmp_path) as store:
         yield Desk(store)
 
 
@@ -562,3 +563,120 @@ def test_silences_are_in_force_from_their_begin_to_their_end(desk: Desk) -> None
     assert [one.id for one, _ in store.all_silences()] == [1, 2, number]
     ((made, muted),) = [found for found in store.all_silences() if found[0].id == number]
     assert (made.comment, made.by, made.made, muted) == ("a b", "Ada", now, 0)
+
+
+# ---- a clock that is set -----------------------------------------------------------------------------------
+
+HOUR = timedelta(hours=1)
+WAITS = {  # what waits, and how many milliseconds from now: two hours is beyond where the clock is set to
+    "deliveries n mail": ("due", 1),
+    "deliveries n chat": ("due", 3_600_000),
+    "deliveries m mail": ("due", 7_200_000),
+    "deliveries m chat": ("due", 0),
+    "letters 1": ("due", 1),
+    "letters 2": ("due", 3_600_000),
+    "letters 3": ("due", 3_600_001),
+    "letters 4": ("due", 0),
+    "subscriptions t": ("due", 1),
+    "subscriptions u": ("until", 3_600_000),
+    "outages mail": ("until", 1),
+    "outages chat": ("until", 0),
+    "feeds a": ("next_poll", 1),
+    "feeds b": ("next_poll", 3_600_001),
+}
+
+
+def waiting(desk: Desk) -> dict[str, tuple[str, int]]:
+    """The same, as it stands now."""
+    rows = desk.rows()
+    return {key: (column, rows[key][column] - NOW) for key, (column, _) in WAITS.items()}
+
+
+@pytest.fixture
+def waiters(desk: Desk) -> Desk:
+    """A desk in which all this waits."""
+    with desk.store.transaction():
+        for receiver in ("mail", "chat"):
+            desk.put("insert into outages values (?, 0, 1, 0, '')", receiver)
+        desk.put("update deliveries set state = 'sending' where receiver = 'chat'")
+        for key, (column, left) in WAITS.items():
+            table, *names = key.split()
+            which = " and ".join(f"{one} = ?" for one in KEYS[table])
+            ids = [{"n": desk.n, "m": desk.m}.get(name, name) for name in names]
+            desk.put(f"update {table} set {column} = ? where {which}", NOW + left, *ids)
+    assert waiting(desk) == WAITS
+    return desk
+
+
+def test_a_clock_that_is_set_on_moves_what_fell_due_between_and_nothing_else(waiters: Desk) -> None:
+    moved = waiters.store.shift_dues(HOUR, now=waiters.now + HOUR)
+    jumped = {key for key, (_, left) in WAITS.items() if 0 < left <= 3_600_000}
+    assert waiting(waiters) == {
+        key: (column, left + 3_600_000 * (key in jumped)) for key, (column, left) in WAITS.items()
+    }
+    assert moved == len(jumped)
+
+
+def test_a_clock_that_is_set_back_moves_all_that_waits(waiters: Desk) -> None:
+    moved = waiters.store.shift_dues(-HOUR, now=waiters.now - HOUR)
+    assert waiting(waiters) == {key: (column, left - 3_600_000) for key, (column, left) in WAITS.items()}
+    assert moved == len(WAITS) + 1, "the other subscription's due time too"
+
+
+def test_what_is_held_past_the_time_that_the_clock_is_set_to_is_looked_at_again(waiters: Desk) -> None:
+    with waiters.store.transaction():
+        waiters.put("update deliveries set state = 'held', held = 'quiet'")
+        waiters.put("update deliveries set letter = 1 where alert = ? and receiver = 'mail'", waiters.m)
+        waiters.put("update deliveries set due = ? where receiver = 'chat'", NOW + 7_200_000)
+        waiters.put("update deliveries set due = ? where receiver = 'chat' and alert = ?", NOW, waiters.m)
+    waiters.store.shift_dues(HOUR, now=waiters.now + HOUR)
+    rows = waiters.rows()
+    found = {key: (rows[key]["state"], rows[key]["held"], rows[key]["due"] - NOW) for key in [*WAITS][:4]}
+    assert found == {
+        "deliveries n mail": ("held", "quiet", 1),  # its time has come
+        "deliveries n chat": ("due", "", 3_600_000),
+        "deliveries m mail": ("held", "quiet", 7_200_000),  # in a digest already
+        "deliveries m chat": ("held", "quiet", 0),
+    }
+
+
+def test_nothing_waits_longer_than_its_kind_may(waiters: Desk) -> None:
+    day, retry, lease = 24 * HOUR, MINUTE, 2 * MINUTE
+    with waiters.store.transaction():
+        for table, column in (("deliveries", "due"), ("letters", "due"), ("outages", "until")):
+            waiters.put(f"update {table} set {column} = ?", NOW + 10 * 86_400_000)
+        waiters.put("update deliveries set escalated = 1 where alert = ? and receiver = 'mail'", waiters.m)
+        waiters.put("update deliveries set state = 'held' where alert = ? and receiver = 'chat'", waiters.m)
+        waiters.put("update letters set state = 'sending' where id = 2")
+        waiters.put("update letters set state = 'sent' where id = 3")
+    moved = waiters.store.clamp_dues({}, now=waiters.now, retry=retry, lease=lease)
+    longest = {
+        "deliveries n mail": retry,
+        "deliveries n chat": lease,
+        "deliveries m mail": day,
+        "letters 1": day,
+        "letters 2": lease,
+        "letters 4": day,
+        "outages mail": day,
+        "outages chat": day,
+    }
+    assert moved == len(longest)
+    left = {
+        key: left
+        for key, (_, left) in waiting(waiters).items()
+        if key.split()[0] not in ("feeds", "subscriptions")
+    }
+    assert left == {key: int(longest.get(key, 10 * day).total_seconds() * 1000) for key in left}
+
+
+def test_the_latest_moment_is_that_of_whatever_happened_last(desk: Desk) -> None:
+    store = desk.store
+    for change in (
+        "update feeds set last_good = ? where name = 'a'",
+        "insert into tallies (name, count, last) values ('x', 1, ?)",
+        "insert into restores (at, noticed) values (?, 1)",
+    ):
+        desk.clock.advance(HOUR)
+        with store.transaction():
+            desk.put(change, at(desk.clock.now))
+        assert store.latest_moment() == desk.clock.now
