@@ -71,7 +71,7 @@ def test_the_id_of_a_milestone_stays_from_version_to_version() -> None:
     ],
 )
 def test_what_the_environment_says_is_taken_as_requests_takes_it(
-    proxies: dict[str, str], verify: object, stream: object, cert: object
+    proxies: dict[str, str], cert: str | None, *, verify: bool | str, stream: bool | None
 ) -> None:
     with notify._Session() as ours, requests.Session() as theirs:
         for url in ("https://a.example/1", "https://a.example/2", "http://a.example/1"):
@@ -140,7 +140,7 @@ def of(
     text: str, *looked_for: str, field: str = "summary", rule: str = "one", severity: Severity = Severity.LOW
 ) -> Told:
     """An alert about an article with this text, and what was looked for in it."""
-    made = entry(FEED, Item("1", "Peace", **{field: text}))
+    made = replace(entry(FEED, Item("1", "Peace")), **{field: text})  # type: ignore[arg-type]  # a text
     found = tuple(
         Mention(what, field, text.index(what), text.index(what) + len(what), what) for what in looked_for
     )

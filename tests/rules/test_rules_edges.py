@@ -346,7 +346,7 @@ def test_an_article_that_cannot_be_read_is_a_mistake_with_its_reason() -> None:
 def test_a_condition_knows_the_fewest_names_it_needs_and_whether_a_page_may_bring_them(
     asked: Condition, owners: set[int], *, pages: bool
 ) -> None:
-    assert (condition.needed(asked), condition.reads_pages(asked)) == (owners, pages)
+    assert (set(condition.needed(asked)), condition.reads_pages(asked)) == (owners, pages)
     assert owners <= {name.owner for name in condition.names(asked)}
 
 

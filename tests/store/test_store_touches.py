@@ -105,6 +105,57 @@ class Desk:
             return self.store._digest(row)
         return Notice(number, row["receiver"], "t", (), 1, uncertain=False, created=START)
 
+    # ---- how it may stand before something is done ----
+
+    def muted(self) -> None:
+        """Both alerts are muted, each by another silence."""
+        for receiver in ("mail", "chat"):
+            self.store.mute(receiver, {self.n: 1, self.m: 2})
+
+    def held_and_muted(self) -> None:
+        """The one alert is held, the other muted."""
+        for receiver in ("mail", "chat"):
+            self.store.hold(receiver, {self.n: "quiet"}, until=self.now)
+            self.store.mute(receiver, {self.m: 2})
+
+    def acknowledged_on_its_way(self) -> Claim:
+        """What goes to a third receiver, acknowledged meanwhile."""
+        self.store.escalate([self.n], of="mail", to="phone", due=self.now)
+        claim = self.sending("phone")
+        self.store.acknowledge([self.n], by="Ada", now=self.now)
+        return claim
+
+    def leased_letter(self) -> Digest | Notice:
+        """A letter on its way."""
+        letter = self.letter(3)
+        self.store.lease_letter(letter, until=self.now)
+        return letter
+
+    def digest_that_counts(self) -> Digest:
+        """A digest of one alert that counts another, which is muted; so does another receiver's."""
+        self.digest(self.n)
+        for receiver, letter in (("mail", 1), ("chat", 2)):
+            self.put(
+                "update deliveries set state = 'muted', letter = ?, silence = 2"
+                " where alert = ? and receiver = ?",
+                *(letter, self.m, receiver),
+            )
+        return self.letter(1)  # type: ignore[return-value]  # it is one
+
+    def digest_of_later(self) -> Digest:
+        """A digest that is due later than it was made."""
+        digest = self.digest(self.n)
+        self.put("update letters set due = 99")
+        return digest
+
+    def dropped_digest(self) -> Digest:
+        """A digest that was dropped while it was on its way."""
+        digest = self.digest(self.n)
+        self.store.drop_letter(digest)
+        return digest
+
+    # ---- how it stands ----
+
     def put(self, change: str, *values: object) -> None:
         """A change by hand, before what is tried."""
         self.store._db.execute(change, values)
@@ -199,7 +250,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         {"deliveries n mail": {"state": "muted", "silence": 2, "uncertain": 1}},
     ),
     "another outlet carries what its only outlet's silence muted": (
-        lambda desk: [desk.store.mute(name, {desk.n: 1, desk.m: 2}) for name in ("mail", "chat")],
+        Desk.muted,
         lambda desk, _: desk.store.unmute_carried(
             *desk.store._rows("select story, lead from alerts where id = ?", (desk.n,))[0],
             outlet="B",
@@ -208,7 +259,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         {f"deliveries n {name}": {"state": "due", "due": NOW, "silence": None} for name in ("mail", "chat")},
     ),
     "the same outlet carries it again": (
-        lambda desk: [desk.store.mute(name, {desk.n: 1, desk.m: 2}) for name in ("mail", "chat")],
+        Desk.muted,
         lambda desk, _: desk.store.unmute_carried(
             *desk.store._rows("select story, lead from alerts where id = ?", (desk.n,))[0],
             outlet="A",
@@ -227,11 +278,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         {"acks n": {"made": NOW, "person": "Ada"}, "deliveries n phone": {"state": "acked"}},
     ),
     "what was acknowledged while it was on its way to another is not tried again": (
-        lambda desk: (
-            desk.store.escalate([desk.n], of="mail", to="phone", due=desk.now),
-            desk.sending("phone"),
-            desk.store.acknowledge([desk.n], by="Ada", now=desk.now),
-        )[1],
+        Desk.acknowledged_on_its_way,
         lambda desk, claim: desk.store.record_failed(
             claim, "no", again=desk.now, uncertain=False, now=desk.now, dead=[desk.n]
         ),
@@ -241,12 +288,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         },
     ),
     "a digest is made of what is held, and counts what was muted": (
-        lambda desk: [
-            desk.store.hold("mail", {desk.n: "quiet"}, until=desk.now),
-            desk.store.hold("chat", {desk.n: "quiet"}, until=desk.now),
-            desk.store.mute("mail", {desk.m: 2}),
-            desk.store.mute("chat", {desk.m: 2}),
-        ],
+        Desk.held_and_muted,
         lambda desk, _: desk.store.make_digest("mail", [desk.n], more=True, now=desk.now),
         {
             "letters 5": {
@@ -297,30 +339,17 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         {"letters 3": {"state": "sending", "attempts": 1, "due": NOW}},
     ),
     "a letter's lease that ended is taken again": (
-        lambda desk: (letter := desk.letter(3), desk.store.lease_letter(letter, until=desk.now))[0],
+        Desk.leased_letter,
         lambda desk, letter: desk.store.lease_letter(letter, until=desk.now + MINUTE),
         {"letters 3": {"attempts": 2, "due": NOW + LATER, "uncertain": 1}},
     ),
     "a letter is put off": (
-        lambda desk: (letter := desk.letter(3), desk.store.lease_letter(letter, until=desk.now))[0],
+        Desk.leased_letter,
         lambda desk, letter: desk.store.put_off(letter, until=desk.now + MINUTE),
         {"letters 3": {"state": "due", "due": NOW + LATER, "uncertain": 1}},
     ),
     "a digest goes nowhere, and what it counted is counted again": (
-        lambda desk: (
-            desk.digest(desk.n),
-            desk.put(
-                "update deliveries set state = 'muted', letter = 1, silence = 2 where alert = ?"
-                " and receiver = 'mail'",
-                desk.m,
-            ),
-            desk.put(
-                "update deliveries set state = 'muted', letter = 2, silence = 2 where alert = ?"
-                " and receiver = 'chat'",
-                desk.m,
-            ),
-            desk.letter(1),
-        )[-1],
+        Desk.digest_that_counts,
         lambda desk, digest: desk.store.drop_letter(digest),
         {"letters 1": {"state": "dropped"}, "deliveries m mail": {"letter": None}},
     ),
@@ -345,7 +374,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         {"letters 1": {"due": NOW, "error": "no"}},
     ),
     "a letter failed, may have arrived, and waits for its receiver": (
-        lambda desk: (desk.digest(desk.n), desk.put("update letters set due = 99"))[0],
+        Desk.digest_of_later,
         lambda desk, digest: desk.store.record_letter_failed(
             digest, "no", again=None, uncertain=True, over=False, now=desk.now
         ),
@@ -362,7 +391,7 @@ TRIED: dict[str, tuple[Callable[[Desk], Any], Callable[[Desk, Any], Any], dict[s
         },
     ),
     "what was dropped on its way stays dropped": (
-        lambda desk: (digest := desk.digest(desk.n), desk.store.drop_letter(digest))[0],
+        Desk.dropped_digest,
         lambda desk, digest: desk.store.record_letter_failed(
             digest, "no", again=desk.now, uncertain=False, over=False, now=desk.now
         ),
@@ -426,7 +455,7 @@ def test_a_write_changes_what_it_says_and_nothing_else(desk: Desk, name: str) ->
     for key, row in expected.items():
         got = changed[key]
         new = key not in before
-        assert got == row if row is None or not new else got.items() >= row.items(), key
+        assert got == row if got is None or not new else got.items() >= row.items(), key
 
 
 def test_what_is_due_is_known_until_it_is_claimed_and_again_once_its_lease_has_ended(desk: Desk) -> None:
@@ -473,7 +502,7 @@ def test_what_is_urgent_and_due_and_nobody_else_is_told_of_may_be_escalated(desk
     store, now = desk.store, desk.now
 
     def found(**more: Any) -> list[int]:
-        asked = {"receiver": "mail", "to": "phone", "severity": 1, "now": now} | more
+        asked: dict[str, Any] = {"receiver": "mail", "to": "phone", "severity": 1, "now": now} | more
         return sorted(claim.tolds[0].alert for claim in store.unescalated(**asked))
 
     both = sorted([desk.n, desk.m])
