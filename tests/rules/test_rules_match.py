@@ -123,6 +123,7 @@ FOUND = [
     ("$baku", "BAKI'da", ["BAKI'da"], "I, ı, İ and i are one letter"),
     ("$baku", "Բաքվում", ["Բաքվում"], "ու becomes վ"),
     ("$baku", "ბაქოში", ["ბაქოში"], "a postposition"),
+    ("$baku", "l’Baku’nın", ["l’Baku’nın"], "an article and a suffix"),
     ("$baku", "l’Baku d'Baku", ["l’Baku", "d'Baku"], "an elided article"),
     ("$moscow", "в Москве", ["Москве"], "prepositional"),
     ("$moscow", "Москвичи", [], "another word"),
