@@ -11,17 +11,36 @@ import pytest
 import requests
 
 from monitor import pipeline
-from monitor.alerts import milestone, notify, sample
+from monitor.alerts import decide, milestone, notify, sample
 from monitor.alerts.compose import compose
 from monitor.alerts.notify import _scrubbed
 from monitor.alerts.telling import QUOTE, Room, Run, _fitted, _joined, telling, web_link
 from monitor.alerts.template import Templates
-from monitor.model import Alert, Claim, FeedState, Kind, Match, Mention, Receiver, Severity, Told
+from monitor.model import (
+    Alert,
+    Bygone,
+    Candidate,
+    Claim,
+    FeedState,
+    Kind,
+    Known,
+    Match,
+    Mention,
+    Placement,
+    Receiver,
+    Severity,
+    Status,
+    Stored,
+    Told,
+    Verdict,
+)
 from monitor.store.store import Store
+from monitor.stories.fingerprint import fingerprint
 from tests.fakes import FEED, START, FakeClock, FakeOutlet, FakeReceivers, Item, entry, rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
 
@@ -292,3 +311,75 @@ def test_a_request_that_differs_in_its_text_alone_is_not_prepared_anew(
             made = session.prepare_request(requests.Request("POST", f"http://127.0.0.1{url}", data=text))
             assert made.body == text
     assert prepared == ["one", "four"]
+
+
+# ---- what is decided ---------------------------------------------------------------------------------------
+
+HOUR, A_MOMENT = timedelta(hours=1), timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("published", "read", "status"),
+    [
+        (None, START, Status.NEWS),
+        (START - decide.BACKFILL, START, Status.NEWS),
+        (START - decide.BACKFILL - A_MOMENT, START, Status.BACKFILL),
+        (START + HOUR - decide.BACKFILL, START + 9 * HOUR, Status.NEWS),  # read on a clock that was ahead
+        (START + HOUR - decide.BACKFILL - A_MOMENT, START + 9 * HOUR, Status.BACKFILL),
+        (START, None, Status.BASELINE),
+    ],
+)
+def test_what_is_dated_long_before_the_last_good_poll_is_no_news(
+    published: datetime | None, read: datetime | None, status: Status
+) -> None:
+    made, state = entry(FEED, Item("1", "Peace", published=published)), FeedState(last_good=read)
+    now = START + HOUR
+    assert decide._status(made, None, state=state, backfill=False, now=now) is status
+    assert decide._status(made, None, state=state, backfill=True, now=now) is Status.NEWS
+    near = Candidate(1, 1, 1, "f", "o", START, fingerprint(made))
+    for before in Status:
+        known = Known(made, before, near)
+        assert decide._status(made, known, state=state, backfill=True, now=now) is before
+
+
+@pytest.mark.parametrize(
+    ("date", "other", "apart"),
+    [
+        (START, START + 5 * HOUR, 5 * HOUR),
+        (START + 5 * HOUR, START, 5 * HOUR),
+        (None, START, 2 * HOUR),
+        (START, None, 2 * HOUR),
+    ],
+)
+def test_two_pieces_are_apart_by_their_dates_and_without_by_when_they_were_seen(
+    date: datetime | None, other: datetime | None, apart: timedelta
+) -> None:
+    made = fingerprint(entry(FEED, Item("1", "Peace")))
+    near = Candidate(1, 1, 1, "f", "o", START, made, published=other)
+    assert decide._apart(date, near, START + 2 * HOUR) == apart
+
+
+@pytest.mark.parametrize(
+    ("story", "lead", "of", "kind"),
+    [(7, 7, None, Kind.NEW), (5, 7, None, Kind.DEVELOPMENT), (5, 5, 5, Kind.COPY), (5, 6, 6, Kind.COPY)],
+)
+def test_what_was_pruned_goes_back_to_where_it_was(story: int, lead: int, of: int | None, kind: Kind) -> None:
+    found = decide._former_place(7, Bygone(story, lead))
+    assert (found.story, found.lead, found.of, found.verdict.kind) == (story, lead, of, kind)
+
+
+@pytest.mark.parametrize(
+    ("lead", "kind", "number"),
+    [(7, Kind.NEW, 5413306579217667738), (9, Kind.DEVELOPMENT, 7192670279276225423)],
+)
+def test_the_id_of_an_alert_stays_and_it_quotes_a_page_only_where_that_is_what_it_found(
+    lead: int, kind: Kind, number: int
+) -> None:
+    """A database of an earlier program knows it: with another id the alert would be told anew."""
+    made = replace(entry(FEED, Item("1", "Peace")), text="The page.")
+    placement = Placement(7, lead, None, Verdict(Kind.NEW, 0.0, ""))
+    item = Stored(made, Status.NEWS, placement, fingerprint(made), (), (), known=False)
+    for field, text in (("title", ""), ("text", "The page.")):
+        match = Match("peace", "Peace", Severity.HIGH, (), (Mention("peace", field, 0, 3, "x"),))
+        alert = decide._alert(item, match)
+        assert (alert.id, alert.kind, alert.lead, alert.entry.text) == (number, kind, lead, text)

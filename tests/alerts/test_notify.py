@@ -479,6 +479,20 @@ def test_what_is_no_address_any_more_says_what_is_wrong_with_it_when_it_is_sent_
         Notifier().send(Receiver("r", url), MESSAGE)
 
 
+def test_a_service_that_breaks_is_told_with_what_broke_and_without_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(**_: object) -> bool:
+        raise KeyError("hunter2secret of the answer")
+
+    notifier, receiver = Notifier(), Receiver("r", "json://127.0.0.1:9/hunter2secret")
+    monkeypatch.setattr(notifier._line(receiver)._service, "notify", broken)
+    with pytest.raises(SendError) as caught:
+        notifier.send(receiver, MESSAGE)
+    assert str(caught.value) == "r: its service broke: KeyError: '*** of the answer'"
+    assert caught.value.uncertain
+
+
 def test_a_fault_never_shows_a_secret() -> None:
     found = faults(Receiver("r", "mailto://user:hunter2secret@localhost?from=a@example.org&to=nobody-at-all"))
     assert found
