@@ -255,11 +255,18 @@ def test_the_guard_hears_of_the_feeds_own_host_before_a_proxy_does() -> None:
 
 
 def test_of_too_many_connections_the_longest_unused_is_let_go() -> None:
+    trust = ssl.create_default_context()
     idle, door = Idle(2), Door(system_resolve, _dial, SHORT)
     routes = [Route("http", f"{name}.example", 80, allow_private=False) for name in "abc"]
     for route in routes:
-        idle.keep(route, connection(route, door, trust=ssl.create_default_context()))
+        idle.keep(route, connection(route, door, trust=trust))
     assert [*idle._kept.values()] == routes[1:]
+    idle.close()
+    for route in routes:  # what was closed is forgotten, and takes as many anew
+        idle.keep(route, connection(route, door, trust=trust))
+    assert [*idle._kept.values()] == routes[1:]
+    idle.close()
+    assert not idle._kept and not idle._by_route
 
 
 class SocksProxy(_Proxy):

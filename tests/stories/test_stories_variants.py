@@ -180,7 +180,7 @@ def test_a_cut_title_says_so_in_its_fingerprint() -> None:
         ("cities", "city", True),
         ("carried", "carry", True),
         ("criticised", "criticized", True),
-        ("paris", "pariz", False),
+        ("prised", "prized", False),
         ("o'neill's", "o'neill", True),
         ("ukrainian", "ukrainia", True),
         ("sevastyan", "sevastya", True),
