@@ -131,6 +131,8 @@ FOUND = [
     ("$us", "Join us", [], "the pronoun is not the country"),
     ("$us", "U.S. envoy", ["U.S"], "full stops separate words"),
     ("$us", "the US's envoy", ["US's"], "anything may follow an apostrophe"),
+    ("$us", "the US'ites' envoy", ["US'ites"], "also one that closes a quotation"),
+    ("$us", "the US'in'ki envoy", ["US'in'ki"], "and another"),
     ("$pacific", "De Gaulle", ["De Gaulle"], "a particle in small letters may begin a sentence"),
     ("$sanctions", "New Sanctions", ["Sanctions"], "a term in any capitals"),
     ("$sanctions", "sanctioning", [], "a term has no endings of its own"),
