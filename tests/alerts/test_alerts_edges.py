@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -14,7 +14,7 @@ from monitor import pipeline
 from monitor.alerts import decide, milestone, notify, sample
 from monitor.alerts.compose import compose
 from monitor.alerts.notify import _scrubbed
-from monitor.alerts.telling import QUOTE, Room, Run, _fitted, _joined, telling, web_link
+from monitor.alerts.telling import QUOTE, Room, Run, _fitted, _joined, main_tolds, telling, web_link
 from monitor.alerts.template import Templates
 from monitor.model import (
     Alert,
@@ -79,26 +79,22 @@ def test_the_id_of_a_milestone_stays_from_version_to_version() -> None:
     assert (made.id, made.kind, made.outlets) == (4749715297448546181, Kind.MILESTONE, 5)
 
 
-@pytest.mark.parametrize("verify", [True, False, "/etc/ssl/own.pem"])
-@pytest.mark.parametrize(
-    ("proxies", "stream", "cert"),
-    [
-        ({}, None, None),
-        ({"https": "http://proxy.example:3128"}, None, None),
-        ({}, True, None),
-        ({}, None, "/c.pem"),
-    ],
-)
-def test_what_the_environment_says_is_taken_as_requests_takes_it(
-    proxies: dict[str, str], cert: str | None, *, verify: bool | str, stream: bool | None
-) -> None:
+def test_what_the_environment_says_is_taken_as_requests_takes_it() -> None:
+    asked: list[dict[str, Any]] = [
+        {"proxies": proxies, "stream": stream, "verify": verify, "cert": cert}
+        for verify in (True, False, "/etc/ssl/own.pem")
+        for proxies in ({}, {"https": "http://proxy.example:3128"})
+        for stream in (None, True)
+        for cert in (None, "/c.pem")
+    ]
     with notify._Session() as ours, requests.Session() as theirs:
         for url in ("https://a.example/1", "https://a.example/2", "http://a.example/1"):
-            found, expected = (
-                session.merge_environment_settings(url, dict(proxies), stream, verify, cert)
-                for session in (ours, theirs)
-            )
-            assert found == expected
+            for one in (*asked, *reversed(asked)):
+                found, expected = (
+                    session.merge_environment_settings(url, **one | {"proxies": dict(one["proxies"])})
+                    for session in (ours, theirs)
+                )
+                assert found == expected
 
 
 @pytest.mark.parametrize(
@@ -198,6 +194,16 @@ def test_a_message_tells_all_its_facts_by_their_names() -> None:
     assert found.facts()["stamp"] == found.stamp
     later = telling(replace(claim, opening=(replace(tolds[0], alert=99),)), now=START)
     assert later.opening == "Peace"
+
+
+def test_a_milestone_that_goes_out_with_an_alert_is_told_by_its_outlets_alone() -> None:
+    alert, note = of(SENTENCES, "One"), replace(of(SENTENCES, "Two", rule="three"), kind=Kind.MILESTONE)
+    for tolds, main in (((note, alert), (alert,)), ((note,), (note,)), ((alert,), (alert,))):
+        claim = Claim("mail", 7, tolds, (), attempts=1, uncertain=False, created=START)
+        assert main_tolds(claim) == main
+        found = telling(claim, now=START)
+        assert [reason.rule for reason in found.reasons] == [told.match.rule for told in main]
+        assert found.kind == main[0].kind.value
 
 
 @pytest.mark.parametrize(

@@ -399,6 +399,21 @@ def test_brackets_stand_so_deep_and_as_many_beside_each_other_as_one_likes(when:
 # ---- remarks -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("word", "remarked"),
+    [("eu", True), ("war", True), ("wars", False), ("EU", False), ("Eu", False), ("ევრ", False)],
+)
+def test_a_short_word_is_remarked_on_where_it_may_be_any_word(word: str, *, remarked: bool) -> None:
+    found = remarks(rules(f"terms: {{a: {{words: [{word}]}}}}\n" + RULE % word))
+    assert any("is short" in one.what for one in found) == remarked
+
+
+def test_a_name_that_no_rule_uses_is_remarked_on_once_however_it_is_spelt() -> None:
+    desk = "names: {a: {full: [Ana Lee]}, b: {full: [Bo Lee, Bo Li], short: [Li, Lee]}}\n" + RULE % "Ana Lee"
+    found = [one.what for one in remarks(rules(desk)) if "used by no rule" in one.what]
+    assert found == ['"$b" is used by no rule']
+
+
 def test_a_spelling_of_several_short_words_is_remarked_on_once() -> None:
     found = remarks(rules("terms: {a: {words: [(eu|un|treaty)]}}\n" + RULE % "eu"))
     assert [one.what for one in found] == ['"eu" is short, and will stand in many texts for something else']

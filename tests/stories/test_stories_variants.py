@@ -10,7 +10,7 @@ import pytest
 from monitor.model import Entry, Kind
 from monitor.stories.fingerprint import fingerprint, pack, unpack
 from monitor.stories.judge import judge
-from monitor.stories.spelling import misspelt, stem, variants
+from monitor.stories.spelling import misspelt, respelt, stem, variants
 
 SAME = [
     # ---- abbreviations and initials
@@ -229,3 +229,11 @@ def test_a_misprint_is_a_slip_of_the_hand(one: str, other: str, *, same: bool) -
     assert misspelt(one, other) is same
     assert misspelt(other, one) is same
     assert variants(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("slip", "same"), [("earhtquake", True), ("eartquake", True), ("esrthquake", True), ("aerthquake", False)]
+)
+def test_a_slip_in_a_word_that_means_the_same_is_forgiven_too(slip: str, *, same: bool) -> None:
+    word, other = stem(slip), stem("quake")
+    assert [respelt(word, [other]), respelt(other, [word])] == ([other, word] if same else [None, None])
