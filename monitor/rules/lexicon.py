@@ -398,7 +398,7 @@ class _Words:
 
     def is_initial(self, at: int) -> bool:
         """Whether the word is one capital letter, as in "Antony J. Blinken"."""
-        return at < len(self.seen) and _INITIAL in self.seen[at].senses
+        return _INITIAL in self.seen[at].senses
 
 
 def _onward(words: _Words, branch: _Branch, at: int, *, initial: bool) -> Iterator[tuple[_Branch, int, bool]]:

@@ -252,7 +252,7 @@ class _Compiler:
         )
         rule = replace(rule, content=self._content_of(rule))
         self._content.append(_canonical(None, _without_examples(node)))
-        return rule if len(self._faults) == before and condition is not None else None
+        return rule if len(self._faults) == before else None
 
     def _content_of(self, rule: Rule) -> str:
         """A hash of all that decides what the rule fires on; numbers of names are this compilation's own."""

@@ -336,14 +336,14 @@ class Deliveries(Connection):
         while True:
             rows = self._rows(
                 """
-                select rowid, verb, story from corrections
+                select rowid, story from corrections
                 where rowid > ?1 and (verb = 'merge' and was = ?2
                     or verb = 'split' and entry = ?2 and story = ?2)
                 order by rowid desc limit 1
                 """,
                 (at, called),
             )
-            if not rows or rows[0]["verb"] == "split":
+            if not rows:
                 return [number] if called == number else [number, called]
             called, at = rows[0]["story"], rows[0]["rowid"]
 

@@ -376,6 +376,6 @@ def _teased(new: Fingerprint, old: Fingerprint) -> bool:
 
 
 def _containment(ours: tuple[str, ...], theirs: tuple[str, ...]) -> float:
-    """The part of the shorter one's runs that the longer one has."""
+    """The part of the shorter one's runs that the longer one has; both are of LEAST_SUMMARY words or more."""
     here, there = runs(ours), runs(theirs)
-    return len(here & there) / (min(len(here), len(there)) or 1)
+    return len(here & there) / min(len(here), len(there))

@@ -15,7 +15,7 @@ Title = tuple[str, ...]
 Words = list[str]
 
 BY = "by"
-_TOLD = frozenset({"say", "tell", "ask", "report"})
+_TOLD = frozenset(map(stem, ("say", "tell", "ask", "report")))
 ALIKE = 0.75  # of two titles' words, under which a part that moved is more than a part that moved
 _DESCRIBED = (1, 2, 3)  # words of a name, and of what it is
 _LONGEST_MOVED = 3  # words of a part that may stand elsewhere, behind "in" or "for"
@@ -51,7 +51,7 @@ def _voice(new: Title, old: Title) -> str:
     ours, theirs = _followed(new), _followed(old)
     for word in ours.keys() & theirs.keys():
         here, there = ours[word], theirs[word]
-        if here != there and BY in (here, there) and "" in (here, there):
+        if BY in (here, there) and "" in (here, there):
             return f"only one says “by {word}”"
     return ""
 
@@ -92,13 +92,14 @@ def _in_our_spelling(theirs: Words, ours: Words) -> Words:
 def _rotated(ours: Words, theirs: Words, here: Words, there: Words) -> bool:
     """Whether one is the other with its end put first ("Snowden: leaks helped" / "Leaks helped: Snowden").
 
-    The longer part must open its title: "Russia strikes a depot" and "Drones strike a depot in Russia" have
-    two actors.
+    The longer part must open its title, of two as long each its own: "Russia strikes a depot" and "Drones
+    strike a depot in Russia" have two actors.
     """
     cut = here.index(there[0])
     if here[cut:] + here[:cut] != there:
         return False
-    return theirs[0] == there[0] if cut <= len(here) - cut else ours[0] == here[0]
+    left = len(here) - cut
+    return (cut > left or theirs[0] == there[0]) and (cut < left or ours[0] == here[0])
 
 
 def _mutual(here: Words, there: Words) -> bool:
@@ -123,8 +124,9 @@ def _placed(ours: Words, theirs: Words, here: Words, there: Words, new: Title, o
             if there[then : then + size] != part or there[:then] + there[then + size :] != left:
                 continue
             first = [next(word for word in words if word not in part) for words in (ours, theirs)]
-            if first == [left[0]] * 2 and _same_forms(part, new, old):
-                return any(_behind_preposition(part[0], title) for title in (new, old))
+            stays = first == [left[0]] * 2 and _same_forms(part, new, old)
+            if stays and any(_behind_preposition(part[0], title) for title in (new, old)):
+                return True
     return False
 
 

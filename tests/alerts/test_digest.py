@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from monitor.alerts import notice, sample
 from monitor.alerts.compose import AGAIN
-from monitor.alerts.digest import CHAT, compose, fitting
+from monitor.alerts.digest import CHAT, compose, facts, fitting
 from monitor.alerts.template import Templates
 from monitor.model import Claim, Digest, Kind, Match, Notice, Severity, Tally, Told
 from tests.fakes import FEED, START, Item, entry
@@ -94,6 +94,58 @@ def test_a_notice_of_many_things_says_how_many_more_there_are() -> None:
     body = notice.compose(some, chat=True).body
     assert "f19 has failed\nand 5 more: monitor status" in body
     assert body.endswith(AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("number", "more"), [(notice.MOST - 1, 0), (notice.MOST, 0), (notice.MOST + 1, 1), (notice.MOST + 2, 2)]
+)
+def test_a_notice_of_as_many_things_as_fit_says_nothing_of_more(number: int, more: int) -> None:
+    lines = tuple(f"Feed f{at} has failed" for at in range(number))
+    some = Notice(1, "desk", notice.TITLE, lines, attempts=1, uncertain=False, created=START)
+    told = [f"and {more} more: monitor status"] if more else []
+    shown = "\n".join([notice.TITLE, "", *lines[: notice.MOST], *told])
+    chat, mail = (notice.compose(some, chat=chat) for chat in (True, False))
+    assert (chat.title, chat.body) == ("", shown)
+    assert (mail.title, mail.body) == (notice.TITLE, shown)
+
+
+@pytest.mark.parametrize("number", [1, 2, notice.MOST - 1, notice.MOST, notice.MOST + 1])
+def test_mistakes_in_the_files_are_told_a_line_each_as_many_as_fit(number: int) -> None:
+    faults = [f"rules.yaml:{line}: wrong" for line in range(number)]
+    title, *lines, last = notice.refusal("\n".join(faults))
+    assert (title, lines) == (notice.REFUSED, faults[: notice.MOST - 1])
+    assert last == f"To see {'them all' if number > 1 else 'it again'}: monitor check"
+
+
+def test_a_heartbeat_says_what_is_watched_what_went_out_and_what_did_not() -> None:
+    names = ("feeds", "failing", "alerts", "sent", "waiting", "held", "muted", "dead")
+    assert notice.heartbeat({name: number for number, name in enumerate(names, 1)}) == (
+        "Feeds: 1, 2 of them failing.",
+        "Alerts so far: 3; deliveries: 4 sent, 5 waiting.",
+        "Held for a digest: 6; muted: 7; given up: 8.",
+    )
+
+
+def test_a_story_of_a_digest_has_its_facts_by_name() -> None:
+    one = claim(1)
+    dated = replace(
+        one.tolds[0].entry, published=START - timedelta(days=1), link="https://a.example/" + "x" * 282
+    )
+    milder = replace(one.tolds[0], match=replace(one.tolds[0].match, severity=Severity.LOW))
+    outlets = ("A" * 50, "B", "C", "D", "E")
+    whole = replace(one, tolds=(milder, replace(one.tolds[0], entry=dated)), outlets=outlets, uncertain=True)
+    (section,) = facts(digest(whole))["sections"]
+    (story,) = section.stories
+    assert (story.severity, story.again) == (one.tolds[0].match.severity.name.lower(), True)
+    assert (story.outlets, story.named, story.unnamed) == (5, ("A" * 39 + "…", "B", "C"), 2)
+    for first, stamp, link in (
+        (dated, "2026-03-01 09:00 UTC", dated.link),
+        (replace(dated, published=None, link=dated.link + "x"), "2026-03-02 09:00 UTC", ""),
+    ):
+        alone = replace(one, tolds=(replace(one.tolds[0], entry=first, decided=START),), outlets=())
+        ((story,),) = (found.stories for found in facts(digest(alone))["sections"])
+        assert (story.stamp, story.link) == (stamp, link)
+        assert (story.outlets, story.named, story.unnamed) == (1, (first.outlet,), 0)
 
 
 def test_a_notice_gathers_and_is_damped() -> None:

@@ -441,6 +441,8 @@ def test_an_address_that_cannot_be_used_is_an_error_when_sent_to() -> None:
         ("tgram://123456789:abcdefg_hijklmnop-qrstuvwxyz12345/", "names no chat"),
         ("ntfy://localhost/desk", ""),
         ("ntfys://localhost:8080/", "names no topic"),
+        ("ntfys://desk-of-ours", ""),
+        ("ntfys://desk-of-ours:8080", "names no topic"),
         ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", ""),
         ("discord://4174216298/", "Token"),
         ("mmost://localhost:8065/abcdefghijkl", ""),
@@ -461,6 +463,34 @@ def test_faults_of_an_address(url: str, said: str) -> None:
     found = faults(Receiver("r", url))
     assert bool(found) == bool(said), found
     assert said in "; ".join(found)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense://x", "Unparseable"),
+        ("just text", "Unsupported"),
+    ],
+)
+def test_what_is_no_address_any_more_says_what_is_wrong_with_it_when_it_is_sent_to(
+    url: str, said: str
+) -> None:
+    with pytest.raises(SendError, match=said):
+        Notifier().send(Receiver("r", url), MESSAGE)
+
+
+def test_a_service_that_breaks_is_told_with_what_broke_and_without_the_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(**_: object) -> bool:
+        raise KeyError("hunter2secret of the answer")
+
+    notifier, receiver = Notifier(), Receiver("r", "json://127.0.0.1:9/hunter2secret")
+    monkeypatch.setattr(notifier._line(receiver)._service, "notify", broken)
+    with pytest.raises(SendError) as caught:
+        notifier.send(receiver, MESSAGE)
+    assert str(caught.value) == "r: its service broke: KeyError: '*** of the answer'"
+    assert caught.value.uncertain
 
 
 def test_a_fault_never_shows_a_secret() -> None:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.alerts.outbox import FEWEST, PATIENCE, RETRIES, Failure, Setback, setback
-from monitor.model import Claim, Digest, Kind, Match, Outage, Severity, Tally, Told
+from monitor.alerts.outbox import FEWEST, PATIENCE, RETRIES, Failure, Setback, asks_with_another, setback
+from monitor.model import Claim, Digest, Kind, Match, Notice, Outage, Severity, Tally, Told
 from tests.fakes import FEED, START, Item, entry
 
 TOLD = Told(5, Kind.NEW, Match("peace", "Peace", Severity.HIGH, (), ()), entry(FEED, Item("g", "t")), START)
@@ -104,6 +104,46 @@ def test_after_a_day_of_trying_what_is_as_old_is_given_up_and_no_more() -> None:
     assert setback(both, DOWN, outage=down(FEWEST), now=START + DAY).dead == (5,)
     assert setback(replace(both, attempts=FEWEST), DOWN, outage=None, now=START + DAY).dead == (5,)
     assert setback(DIGEST, DOWN, outage=down(FEWEST), now=START + DAY).over
+
+
+@pytest.mark.parametrize(("tries", "hours"), [(FEWEST, 24.0), (FEWEST - 1, 24.0), (FEWEST, 23.9)])
+def test_nothing_is_given_up_but_what_is_a_day_old_after_as_many_tries(tries: int, hours: float) -> None:
+    given_up, now = (tries, hours) == (FEWEST, 24.0), START + timedelta(hours=hours)
+    notice = Notice(3, "desk", "t", ("a line",), attempts=1, uncertain=False, created=START)
+    older = down(tries - 1), Outage(START - DAY, tries - 1, START, "error=503")
+    for outage in older:
+        assert setback(CLAIM, DOWN, outage=outage, now=now).dead == ((5,) if given_up else ())
+        assert [setback(letter, DOWN, outage=outage, now=now).over for letter in (DIGEST, notice)] == [
+            given_up
+        ] * 2
+        lasting = setback(replace(notice, lasting=True), DOWN, outage=outage, now=now)
+        assert not lasting.over and not lasting.dead
+    alone = setback(replace(CLAIM, attempts=tries), DOWN, outage=None, now=now)
+    assert (alone.outage, alone.dead) == (None, (5,) if given_up else ())
+
+
+def test_the_first_failure_and_one_that_says_how_long_are_the_receivers_and_the_second_is_the_messages() -> (
+    None
+):
+    again, asked = replace(CLAIM, attempts=2), Failure("error=429", retry_after=timedelta(seconds=1))
+    assert [
+        setback(some, failure, outage=None, now=START).outage is None
+        for some, failure in ((CLAIM, DOWN), (CLAIM, asked), (again, asked), (again, DOWN))
+    ] == [False, False, False, True]
+
+
+def test_every_fourth_try_of_an_outage_is_with_another_message() -> None:
+    assert not asks_with_another(None)
+    assert [tries for tries in range(12) if asks_with_another(down(tries))] == [1, 5, 9]
+
+
+def test_of_two_messages_that_wait_each_time_is_its_own() -> None:
+    """By story or letter, receiver and try: whatever it is of, what is asked for again is the same."""
+    letters = [DIGEST, replace(DIGEST, id=4), replace(DIGEST, receiver="chat"), replace(DIGEST, attempts=2)]
+    own = Failure("error=400", own=True)
+    waits = [setback(letter, own, outage=None, now=START).again for letter in letters]
+    assert len(set(waits)) == len(letters)
+    assert waits == [setback(letter, own, outage=None, now=START).again for letter in letters]
 
 
 def test_an_outage_that_began_lately_gives_nothing_up() -> None:

@@ -123,6 +123,7 @@ def learned(tree: Path, keep: Path, more: list[str]) -> Lines:
             [sys.executable, "-m", "pytest", *tests, "-n", "2", "--dist", "loadfile", *counting, times],
             cwd=tree,
             env={**os.environ, "COVERAGE_FILE": str(data)},
+            stdout=sys.stderr,
             check=False,
         )
     return _read(data, [*keep.glob("*.xml")])

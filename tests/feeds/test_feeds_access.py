@@ -255,11 +255,18 @@ def test_the_guard_hears_of_the_feeds_own_host_before_a_proxy_does() -> None:
 
 
 def test_of_too_many_connections_the_longest_unused_is_let_go() -> None:
+    trust = ssl.create_default_context()
     idle, door = Idle(2), Door(system_resolve, _dial, SHORT)
     routes = [Route("http", f"{name}.example", 80, allow_private=False) for name in "abc"]
     for route in routes:
-        idle.keep(route, connection(route, door, trust=ssl.create_default_context()))
+        idle.keep(route, connection(route, door, trust=trust))
     assert [*idle._kept.values()] == routes[1:]
+    idle.close()
+    for route in routes:  # what was closed is forgotten, and takes as many anew
+        idle.keep(route, connection(route, door, trust=trust))
+    assert [*idle._kept.values()] == routes[1:]
+    idle.close()
+    assert not idle._kept and not idle._by_route
 
 
 class SocksProxy(_Proxy):
@@ -478,8 +485,9 @@ def test_an_authority_of_the_operators_own_is_believed_for_that_feed_alone(
         assert "certificate is not trusted" in refused(fetcher, asked(url, Access())).what
 
 
+@pytest.mark.parametrize("in_one_file", [False, True])
 def test_a_certificate_of_ours_is_shown_where_it_is_asked_for(
-    tmp_path: Path, authority: trustme.CA, fetcher: Fetcher
+    tmp_path: Path, authority: trustme.CA, fetcher: Fetcher, *, in_one_file: bool
 ) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("feed.example").configure_cert(context)
@@ -488,13 +496,13 @@ def test_a_certificate_of_ours_is_shown_where_it_is_asked_for(
     ca, mine, key = (str(tmp_path / name) for name in ("ca.pem", "mine.pem", "mine.key"))
     authority.cert_pem.write_to_path(ca)
     ours = authority.issue_cert("monitor.example")
-    ours.private_key_pem.write_to_path(key)
+    ours.private_key_pem.write_to_path(mine if in_one_file else key)
     for blob in ours.cert_chain_pems:
         blob.write_to_path(mine, append=True)
     with WebServer(tls=context) as web:
         web.serve("/feed", rss("One"), FORMS)
         url = web.url("/feed", host="feed.example")
-        with_it = asked(url, Access(tls=Tls(ca, mine, key)))
+        with_it = asked(url, Access(tls=Tls(ca, mine, "" if in_one_file else key)))
         assert isinstance(fetcher.fetch(with_it), Fetched)
         without = refused(fetcher, asked(url, Access(tls=Tls(ca))))
         assert without.what.startswith(

@@ -6,7 +6,7 @@ import pytest
 
 from monitor.errors import FetchError
 from monitor.feeds import socks
-from monitor.feeds.connection import Deadline, Door, Limits, Route
+from monitor.feeds.connection import Deadline, Door, Limits, Route, connection, trusted
 from monitor.feeds.guard import reachable, refusal, system_resolve
 from monitor.model import Proxy
 
@@ -154,6 +154,15 @@ def test_an_address_that_is_dead_is_followed_by_the_next_that_is_not() -> None:
     route = Route("http", "feed.example", 80, allow_private=True)
     with ours, theirs:
         assert door.open(route, Deadline(timedelta(seconds=30))) is ours
+
+
+def test_a_handshake_has_no_more_time_than_the_poll_has_left() -> None:
+    ours, theirs = socket.socketpair()
+    door = Door(lambda _host, _port: ADDRESSES, lambda _address, _port, _share: ours, Limits())
+    route = Route("https", "feed.example", 443, allow_private=True)
+    with ours, theirs:
+        left = connection(route, door, trust=trusted())._new_conn().gettimeout()
+    assert left is not None and 0 < left <= Limits().time.total_seconds()
 
 
 def test_a_socks_proxy_has_a_fair_share_of_the_time_for_each_address(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,9 @@ OTHERS = [
     ("Արյուն", "Արյան Արյունը", "Արյունոտ", "-ուն"),
     ("Կառավարություն", "Կառավարության Կառավարությունից Կառավարությամբ", "Կառավարական", "-ություն"),
     ("ალიევი", "ალიევის ალიევს ალიევმა ალიევთან ალიევისთვის", "ალიევიანი", "Georgian, -ი"),
+    ("ალიევი", "ალიევსაც ალიევთანაც ალიევითაც ალიევიდანაც ალიევამდეც ალიევებმაც ალიევმავე",
+     "ალიევცს ალიევაცთან ალიევცით ალიევცამდე", "a particle stands behind its case"),
+    ("ბაქო", "ბაქოშიც ბაქოდანაც", "ბაქოცში ბაქოაცდან", "and behind a vowel's"),
     ("ბაქო", "ბაქოს ბაქოში ბაქოდან ბაქომ ბაქოსთან", "ბაქოელი", "-ო"),
     ("ბაიდუ", "ბაიდუს ბაიდუმ ბაიდუსთან", "ბაიდ", "-უ"),
     ("ამერიკა", "ამერიკის ამერიკას ამერიკაში ამერიკიდან ამერიკამ", "ამერიკელი", "an ა that falls"),
@@ -102,3 +105,9 @@ OTHERS = [
 def test_a_name_in_another_language_meets_its_forms_too(word: str, forms: str, others: str, why: str) -> None:
     assert [form for form in forms.split() if not is_form(word, form)] == [], why
     assert [form for form in others.split() if is_form(word, form)] == [], why
+
+
+def test_a_stem_keeps_two_letters_or_more_however_short_the_name() -> None:
+    """Endings of all scripts as names: cut off, nothing or one letter would be left to look for."""
+    short = ("ец", "ий", "ой", "ая", "ок", "ия", "ье", "ка", "мя", "ук", "իկ", "ուն", "ու", "եա", "ია", "ეთი")
+    assert [(word, stem) for word in short for stem, _ in stems(fold(word)) if len(stem) < 2] == []

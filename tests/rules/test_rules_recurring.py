@@ -65,6 +65,8 @@ CASES = [
     ((FIRST, HEAD), {}, ((HEAD, 1),), HEADLINE, "another story's headline"),
     ((FIRST, HEAD), {}, ((HEAD, 9),), "", "its own"),
     ((FIRST, "peace agreement"), {}, (("peace agreement", 1),), "", "two words are a headline somewhere"),
+    ((FIRST, "A peace agreement"), {}, (("A peace agreement", 1),), "", "and three"),
+    ((FIRST, "A peace agreement holds"), {}, (("A peace agreement holds", 1),), HEADLINE, "four are one"),
     ((HEAD + ".",), {}, ((HEAD + ".", 1),), "", "a field of one line"),
 ]  # fmt: skip
 

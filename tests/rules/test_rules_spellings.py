@@ -39,6 +39,48 @@ def test_azerbaijani_and_turkish_have_letters_of_their_own() -> None:
     assert "Miheil Kavelaşvili" in spellings("Mikheil Kavelashvili")["Turkish"]
 
 
+def test_of_the_ways_to_write_a_name_each_changes_one_letter_of_the_likeliest() -> None:
+    assert spellings("Nikol Tabatadze Aliyev") == {
+        "Latin": ("Nikol Tabatadze Aliyev",),
+        "Azerbaijani": ("Nikol Tabatadze Əliyev",),
+        "Cyrillic": ("Никол Табатадзе Алиев",),
+        "Armenian": (
+            "Նիկոլ Տաբատաձե Ալիև",
+            "Նիքոլ Տաբատաձե Ալիև",
+            "Նիկոլ Թաբատաձե Ալիև",
+            "Նիկոլ Տաբաթաձե Ալիև",
+        ),
+        "Georgian": (
+            "ნიკოლ ტაბატაძე ალიევი",
+            "ნიქოლ ტაბატაძე ალიევი",
+            "ნიკოლ თაბატაძე ალიევი",
+            "ნიკოლ ტაბათაძე ალიევი",
+        ),
+    }
+
+
+def test_a_definition_to_paste_is_called_by_the_last_word_and_has_it_for_a_short_form() -> None:
+    assert as_yaml("Elchin Khidirov") == (
+        "names:\n"
+        "  khidirov:\n"
+        '    name: "Elchin Khidirov"\n'
+        "    full:\n"
+        "      - Elchin Khidirov  # Latin\n"
+        "      - Elçin Xidirov  # Azerbaijani\n"
+        "      - Elçin Hidirov  # Turkish\n"
+        "      - Элчин Хидиров  # Cyrillic\n"
+        "      - Елчин Хидиров  # Cyrillic\n"
+        "      - Էլչին Խիդիրով  # Armenian\n"
+        "      - Էլճին Խիդիրով  # Armenian\n"
+        "      - Էլչին Խիդիռով  # Armenian\n"
+        "      - ელჩინ ხიდიროვი  # Georgian\n"
+        "      - ელჭინ ხიდიროვი  # Georgian\n"
+        "    short: [Khidirov, Xidirov, Hidirov, Хидиров, Խիդիրով, Խիդիռով, ხიდიროვი]\n"
+        "    context: []  # words that make the bare surname believable: the country, the office\n"
+    )
+    assert "short:" not in as_yaml("NATO")
+
+
 @pytest.mark.parametrize("given", ["Ильхам Алиев", "Իլհամ Ալիև", "ილჰამ ალიევი"])
 def test_a_name_may_come_in_any_script(given: str) -> None:
     assert "Ilham Aliyev" in spellings(given)["Latin"]

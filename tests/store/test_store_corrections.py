@@ -97,6 +97,10 @@ def test_a_copy_that_was_split_off_stays_apart_and_later_copies_of_it_are_told(d
     assert desk.split("b s1") == 1
     apart = desk.id_of("b s1")
     assert desk.places()["b s1"] == (apart, apart)
+    with Store(desk.folder) as store:
+        (story,) = store._rows("select * from stories where id = ?", (apart,))
+        now = int(desk.clock.now.timestamp() * 1000)  # when the copy was seen, and when it was moved
+        assert (story["title"], story["first_seen"], story["last_seen"]) == (SIGNED.title, now, now)
     assert desk.show("b", Item("s1", f"{SIGNED.title}: the text", "")) == []  # an edit moves nothing back
     assert desk.places()["b s1"] == (apart, apart)
 

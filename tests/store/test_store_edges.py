@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,7 +20,14 @@ from tests.fakes import START, FakeClock, FakeOutlet, Item, rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds as the database has them."""
+    return int(moment.timestamp() * 1000)
+
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 FEEDS = tuple(Feed(name, f"https://{name}.example/", name.title(), every=MINUTE) for name in ("a", "b"))
@@ -274,6 +281,196 @@ def test_a_story_of_one_entry_is_not_widely_carried(line: Line, tmp_path: Path) 
         assert [(first.title, *counts) for first, *counts in reading.carried(**span, most=9)] == [
             (NEWS.title, 2, 2)
         ]
+
+
+def test_a_time_takes_its_first_moment_and_not_its_last(line: Line, tmp_path: Path) -> None:
+    line.poll("a", NEWS)
+    first = line.clock.now
+    line.poll("b", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    line.poll("b", NEWS)
+    second, last = first + MINUTE, line.clock.now
+    with Reading(tmp_path) as reading:
+
+        def found(since: datetime, until: datetime) -> list[int]:
+            span: dict[str, Any] = {"since": since, "until": until}
+            hits = reading.hits(**span, most=9)
+            assert hits == reading.hits(**span, rule="peace", most=9)
+            assert [hit.created for hit in hits] == sorted((hit.created for hit in hits), reverse=True)
+            told = reading.alerted_at(**span)
+            assert [("peace", hit.created) for hit in reversed(hits)] == told
+            outlets = reading.outlets(**span, most=9)
+            assert sum(number for _, number in outlets) == len(told)
+            return [len(told), sum(number for *_, number in reading.carried(**span, most=9))]
+
+        assert found(first, second) == [1, 0]
+        assert found(first, last) == [2, 0]
+        assert found(first, last + MINUTE) == [2, 2]
+        assert found(second, last) == [1, 0]
+        assert found(first - HOUR, first) == [0, 0]
+        assert [len(reading.hits(since=first, until=last, most=most)) for most in (1, 2, 3)] == [1, 2, 2]
+        assert reading.outlets(since=first, until=last, most=1) == [("A", 1)]
+
+
+def test_feeds_come_with_their_own_entries_of_the_last_24_hours(line: Line, tmp_path: Path) -> None:
+    line.poll("a", NEWS)
+    then = line.clock.now
+    with Reading(tmp_path) as reading:
+
+        def hours(now: datetime) -> dict[str, tuple[int, ...]]:
+            return {row.name: row.hours for row in reading.feeds(now=now)}
+
+        assert hours(then) == {"a": (*[0] * 23, 2), "b": (*[0] * 23, 1)}
+        assert hours(then + HOUR) == {"a": (*[0] * 22, 2, 0), "b": (*[0] * 22, 1, 0)}
+        late = START + 24 * HOUR
+        assert hours(late + MINUTE) == {"a": (1, *[0] * 23), "b": (1, *[0] * 23)}  # "old" of a is a day old
+        assert hours(then - timedelta(seconds=1)) == {"a": (*[0] * 23, 1), "b": (*[0] * 23, 1)}
+
+
+def test_a_delivery_is_told_with_all_that_became_of_it(line: Line, tmp_path: Path) -> None:
+    line.poll("a", NEWS)
+    now = line.clock.now
+    (alert, entry), made = line.store._rows("select id, entry from alerts")[0], milliseconds(now)
+    with line.store.transaction():
+        db = line.store._db
+        db.conn.executemany(
+            "insert into attempts (alert, receiver, number, at, state, uncertain, error)"
+            " values (?, ?, ?, ?, 'due', ?, ?)",
+            [
+                (alert, "mail", 2, made + 2, 1, "late"),
+                (alert, "mail", 1, made + 1, 0, "no"),
+                (alert, "chat", 1, 9, 0, ""),
+            ],
+        )
+        db.execute("insert into silences values (3, 'rule', 'peace', 0, ?, 'enough', 'Ada', 0)", (made,))
+        db.execute(
+            "insert into letters (id, receiver, kind, state, due, made, attempts, uncertain, error, sent)"
+            " values (5, 'mail', 'digest', 'sent', ?, ?, 2, 1, 'slow', ?)",
+            (made + 60_000, made + 1000, made + 120_000),
+        )
+        db.execute("update deliveries set letter = 5, uncertain = 1 where receiver = 'mail'")
+        db.execute(
+            "update deliveries set state = 'muted', silence = 3, sent = ? where receiver = 'chat'", (made,)
+        )
+        db.execute("insert into acks (alert, made, person) values (?, ?, 'Bob')", (alert, made + 7000))
+    with Reading(tmp_path) as reading:
+        facts = reading.facts(entry)
+        story = reading.story(entry, most=9)
+    assert facts and story
+    (telling,) = facts.tellings
+    chat, mail = telling.deliveries
+    assert telling.acknowledged == (now + timedelta(seconds=7), "Bob")
+    assert [told.acknowledged for told in story.tellings] == ["Bob"]
+    assert sorted(story.tellings[0].receivers) == [("chat", "muted"), ("mail", "due")]
+    assert [(one.number, one.uncertain, one.error) for one in mail.log] == [
+        (1, False, "no"),
+        (2, True, "late"),
+    ]
+    assert (chat.muted, mail.muted) == (
+        f"silence 3 of rule peace until {now:%Y-%m-%d %H:%M} UTC: enough, Ada",
+        "",
+    )
+    assert (chat.sent, mail.sent, chat.uncertain, mail.uncertain) == (now, None, False, True)
+    assert chat.digest is None
+    digest = mail.digest
+    assert digest and (digest.state, digest.attempts, digest.uncertain, digest.error) == (
+        "sent",
+        2,
+        True,
+        "slow",
+    )
+    assert [digest.made, digest.due, digest.sent] == [
+        now + timedelta(seconds=after) for after in (1, 60, 120)
+    ]
+    assert (facts.since, facts.of, facts.page) == (now, None, None)
+
+
+def test_what_waits_is_listed_by_receiver_and_state_and_what_is_due_first(line: Line, tmp_path: Path) -> None:
+    line.poll("a", NEWS)
+    line.poll("a", Item("m1", "Rebels reject another peace agreement in a remote valley", "No one came."))
+    first, second = [row["id"] for row in line.store._rows("select id from alerts order by created")]
+    with line.store.transaction():
+        db = line.store._db
+        db.execute("update deliveries set due = ? where alert = ?", (milliseconds(START) - 1, second))
+        db.execute("update deliveries set state = 'held' where alert = ? and receiver = 'mail'", (first,))
+        db.execute("update deliveries set state = 'sent' where alert = ? and receiver = 'chat'", (first,))
+        db.execute("update deliveries set attempts = 3, uncertain = 1, error = 'no' where state = 'held'")
+    with Reading(tmp_path) as reading:
+        found = [(one.receiver, one.state, one.alert) for one in reading.queue(most=9)]
+        assert found == [("chat", "due", second), ("mail", "due", second), ("mail", "held", first)]
+        assert [len(reading.queue(most=most)) for most in (1, 2)] == [1, 2]
+        held = reading.queue(most=9)[-1]
+        assert (held.attempts, held.uncertain, held.error, held.title) == (3, True, "no", NEWS.title)
+        assert (held.created, held.rule) == (line.clock.now - MINUTE, "peace")
+        assert reading.open_deliveries() == {"chat": {"due": 1}, "mail": {"due": 1, "held": 1}}
+
+
+def test_people_are_asked_to_see_to_what_they_can_mend_and_to_nothing_else(
+    line: Line, tmp_path: Path
+) -> None:
+    line.poll("a", NEWS)
+    ((alert, title),) = [(row["id"], NEWS.title) for row in line.store._rows("select id from alerts")]
+    due = int(line.store._rows("select min(next_poll) due from feeds")[0]["due"])
+    then = START + timedelta(milliseconds=due - milliseconds(START))
+    with Reading(tmp_path) as reading:
+        late = timedelta(milliseconds=1)
+        assert [reading.concerns(overdue=when).overdue for when in (then, then + late)] == [None, then]
+
+        def told(*changes: str) -> Concerns:
+            with line.store.transaction():
+                for change in changes:
+                    line.store._db.execute(change)
+            return reading.concerns(overdue=then)
+
+        assert not told()
+        assert told("update feeds set error = 'no' where name = 'a'").failing == 1
+        assert told("update feeds set gone = 1 where name = 'b'").failing == 2
+        assert told("update feeds set enabled = 0 where name = 'b'").failing == 1
+        assert told("update deliveries set state = 'dead' where receiver = 'chat'").dead == 1
+        assert told().escalating == ()
+        found = told("update deliveries set escalated = 1")
+        assert [(one.title, one.receiver) for one in found.escalating] == [(title, "mail")]
+        assert told(f"insert into acks (alert, made, person) values ({alert}, 0, '')").escalating == ()
+        assert told("update feeds set error = ''").dead == 1
+
+
+def test_a_silence_is_listed_until_it_ends_with_what_it_muted(line: Line, tmp_path: Path) -> None:
+    line.poll("a", NEWS)
+    with line.store.transaction():
+        for number, hours in ((1, 1), (2, 2)):
+            ends = milliseconds(START + hours * HOUR)
+            line.store._db.execute(
+                "insert into silences values (?, 'rule', 'x', 0, ?, 'why', 'who', 0)", (number, ends)
+            )
+        line.store._db.execute("update deliveries set silence = 2 where receiver = 'mail'")
+    with Reading(tmp_path) as reading:
+        listed = [
+            [(silence.id, muted) for silence, muted in reading.silences(now=START + after)]
+            for after in (MINUTE, HOUR, 2 * HOUR)
+        ]
+    assert listed == [[(2, 1), (1, 0)], [(2, 1)], []]
+
+
+def test_an_entry_is_found_by_its_number_its_alerts_its_storys_and_its_former_one(
+    line: Line, tmp_path: Path
+) -> None:
+    line.poll("a", NEWS)
+    line.poll("b", NEWS)
+    ((alert, first),) = [(row["id"], row["entry"]) for row in line.store._rows("select * from alerts")]
+    (copy,) = [row["id"] for row in line.store._rows("select id from entries where copy_of = ?", (first,))]
+    line.store._db.execute("pragma foreign_keys = off")  # the story is but a number here
+    with line.store.transaction():
+        line.store._db.execute("update entries set story = 77, lead = 77 where id in (?, ?)", (first, copy))
+    with Reading(tmp_path) as reading:
+        assert [reading.numbered(number) for number in (first, copy, alert, 77, 78)] == [
+            first, copy, first, first, None,
+        ]  # fmt: skip
+        assert [one.entry for one in reading.titled(NEWS.title)] == [copy, first]
+        assert [one.entry for one in reading.linked("https://a.example/n1")] == [first]
+        assert not reading.is_bygone(first)
+        found, more = reading.search("agreement", most=1)
+        assert [one.entry for one in found] == [copy]
+        assert [one.entry for one in reading.search("agreement", most=1, before=more)[0]] == [first]
+        assert reading.search("agreement", most=2)[1] == 0
 
 
 def test_three_letters_and_a_star_begin_words_and_two_do_not() -> None:

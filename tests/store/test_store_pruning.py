@@ -135,6 +135,7 @@ def test_keys_are_walked_in_short_steps(line: Line, monkeypatch: pytest.MonkeyPa
     outlet = FakeOutlet(OTHER, [story(5, watched="")])
     line.poll(outlet)
     young = line.size_of("keys") - kept
+    assert len([*line.store._prune_keys(0)]) > line.size_of("keys") / 5
     line.prune()
     assert line.size_of("keys") == young
 

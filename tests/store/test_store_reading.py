@@ -242,6 +242,13 @@ def test_a_story_is_read_whole_up_to_a_number(press: Press, reading: Reading) ->
     assert story is not None
     assert ([one.entry.guid for one in story.entries], story.more) == (["s1"], 1)
     assert [told.rule for told in story.tellings] == ["railway"]
+    whole = reading.story(press.id_of("halden", "s1"), most=2)
+    assert whole is not None
+    assert (whole.title, [one.entry.guid for one in whole.entries], whole.more) == (
+        SIGNED.title,
+        ["s1", "k1"],
+        0,
+    )
     parted = reading.story(press.id_of("pontic", "d1"), most=9)
     assert parted is not None
     assert [made.verb for made in parted.corrections] == ["split"]
