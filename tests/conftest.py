@@ -63,12 +63,21 @@ def sinks() -> Iterator[tuple[MailSink, ChatSink]]:
         yield mail, chat
 
 
-@pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """The log's warnings; a command that ran before in this process keeps the log to itself."""
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """A command keeps the log to itself, or silences it: the next test in this process hears it again."""
     log = logging.getLogger("monitor")
-    before = log.propagate
-    log.propagate = True
-    caplog.set_level(logging.WARNING, "monitor")
+    before = (log.handlers[:], log.level, log.propagate)
     yield
-    log.propagate = before
+    for handler in log.handlers:
+        if handler not in before[0]:
+            handler.close()
+    log.handlers[:] = before[0]
+    log.setLevel(before[1])
+    log.propagate = before[2]
+
+
+@pytest.fixture
+def heard(caplog: pytest.LogCaptureFixture) -> None:
+    """The log's warnings."""
+    caplog.set_level(logging.WARNING, "monitor")

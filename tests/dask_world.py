@@ -127,4 +127,4 @@ def _manual(beginning: str) -> str:
 def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGKILL)
-    process.wait(10)
+    process.wait(60)

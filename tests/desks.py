@@ -128,7 +128,7 @@ class Desk:
             daemon = subprocess.Popen([*MONITOR, *self._words("run")], env=self._environment(), stderr=log)
         try:
             yield daemon
-            daemon.wait(30)
+            daemon.wait(90)
         finally:
             daemon.kill()
             daemon.wait()

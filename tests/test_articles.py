@@ -449,7 +449,7 @@ class Walk:
             self.engine.take(store, [self.outlet.poll(state)])
 
     def work(self) -> None:
-        self.reader.work_off(within=timedelta(seconds=10), pause=lambda _: self.web.closing.wait(0.005))
+        self.reader.work_off(within=timedelta(seconds=90), pause=lambda _: self.web.closing.wait(0.005))
 
     def after(self, length: timedelta) -> None:
         self.clock.advance(length)
@@ -782,7 +782,7 @@ def test_the_daemon_reads_pages_beside_its_polls(tmp_path: Path) -> None:
                 eventually(lambda: store.counts()["alerts"] == 1)
         finally:
             daemon.stop()
-            thread.join(30)
+            thread.join(90)
         assert not thread.is_alive()
 
 

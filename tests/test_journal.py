@@ -21,16 +21,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("monitor")
 
 
-@pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
-    before = (log.handlers[:], log.level, log.propagate)
-    yield
-    for handler in log.handlers:
-        if handler not in before[0]:
-            handler.close()
-    log.handlers[:], log.level, log.propagate = before
-
-
 @pytest.fixture
 def journald(tmp_path: Path) -> Iterator[socket.socket]:
     """A datagram socket where journald's would be."""

@@ -7,6 +7,7 @@ real ones.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -91,7 +92,7 @@ WORDS = (
 
 
 # The power is cut in front of statements and not within the system's writing: a disk would only be slower.
-IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 
 
 @cache

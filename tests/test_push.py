@@ -367,7 +367,7 @@ def test_chunks_are_read_by_those_who_send_them(world: World) -> None:
 def sent(to: Address, request: bytes) -> bytes:
     """What is answered to these bytes, after which nothing comes; it may be before all of them are sent."""
     answer = b""
-    with socket.create_connection((to.host, to.port), timeout=10) as client:
+    with socket.create_connection((to.host, to.port), timeout=60) as client:
         with suppress(OSError):
             client.sendall(request)
             client.shutdown(socket.SHUT_WR)
@@ -417,8 +417,8 @@ def test_who_says_nothing_is_cut_off_and_who_comes_too_many_is_turned_away(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = (world.listen.host, world.listen.port)
-    silent = [socket.create_connection(where, timeout=10) for _ in range(PLACES)]
-    with socket.create_connection(where, timeout=10) as late:
+    silent = [socket.create_connection(where, timeout=60) for _ in range(PLACES)]
+    with socket.create_connection(where, timeout=60) as late:
         assert late.recv(100).startswith(b"HTTP/1.0 503 ")
     monkeypatch.setattr("monitor.doorbell.PATIENCE", 0.0)
     assert [client.recv(10) for client in silent] == [b""] * PLACES

@@ -14,7 +14,7 @@ from monitor.errors import ParseError
 from monitor.feeds.workers import Parsers
 from monitor.model import Feed
 from monitor.store.store import Store
-from tests.desks import rss
+from tests.desks import eventually, rss
 from tests.fakes import FakeClock, rules
 from tests.web_server import WebServer
 
@@ -59,12 +59,16 @@ def test_a_feed_that_kills_its_parser_twice_is_told_once_and_the_others_are_read
 
 def test_what_has_killed_before_holds_up_only_its_like() -> None:
     """The one parser of the others answers while a suspect is at its work."""
-    parsers = Parsers(1, cpu=timedelta(seconds=2))
+    parsers = Parsers(1, cpu=timedelta(minutes=5))
+    (aside,) = parsers._aside.queue
     feed, now = Feed("a", "https://a.example/", "A"), datetime(2026, 11, 21, tzinfo=UTC)
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(parsers.read, SLOW, feed=feed, content_type="", now=now, suspect=True)
         assert len(parsers.read(rss("One"), feed=feed, content_type="", now=now).entries) == 1
         assert not held.done()
+        eventually(lambda: aside._process)
+        assert aside._process is not None
+        aside._process.kill()  # as the kernel does once its time is over
         with pytest.raises(ParseError) as caught:
             held.result()
     assert caught.value.weight == ParseError.KILLED

@@ -159,7 +159,7 @@ def test_no_secret_leaves_its_address(
     monkeypatch.setattr(notify, "_READ", 0.3)
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "requests", "smtplib", "monitor"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, name)  # and as it was afterwards
     desk = tmp_path / "desk"
     desk.mkdir()
     try:

@@ -165,7 +165,7 @@ def test_the_daemon_tells_what_is_new_and_stops_on_sigterm(
         eventually(lambda: all(sink.arrivals for sink in sinks))
         eventually(lambda: desk.log.count("outcome=sent") == 2)
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(10) == 0
+        assert daemon.wait(60) == 0
     assert "outcome=stopped" in desk.log
     assert [len(sink.arrivals) for sink in sinks] == [1, 1]
     assert "Traceback" not in desk.log
@@ -201,14 +201,14 @@ def test_it_tells_systemd_when_it_is_ready_and_when_it_stops(desk: Desk, tmp_pat
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
-        systemd.settimeout(20)
+        systemd.settimeout(60)
         desk.env.update(NOTIFY_SOCKET=address, WATCHDOG_USEC="600000")
         with desk.daemon() as daemon:
             assert systemd.recv(999).decode() == "READY=1\nSTATUS=watching 1 feeds"
             assert systemd.recv(999).decode() == "WATCHDOG=1"
             daemon.send_signal(signal.SIGHUP)
-            heard = {systemd.recv(999).decode().partition("\n")[0] for _ in range(8)}
-            assert {"RELOADING=1", "READY=1"} <= heard
+            for word in ("RELOADING=1", "READY=1"):
+                eventually(lambda word=word: systemd.recv(999).decode().partition("\n")[0] == word)  # type: ignore[misc]  # mypy cannot infer a lambda's default
             daemon.terminate()
             while systemd.recv(999).decode() != "STOPPING=1":
                 pass
@@ -281,7 +281,7 @@ def test_a_receiver_that_is_down_delays_no_other_and_is_tried_again(
         eventually(lambda: sinks[0].arrivals)
         eventually(lambda: "receiver=chat" in desk.log)
         daemon.terminate()
-        assert daemon.wait(30) == 0
+        assert daemon.wait(60) == 0
     assert "outcome=failed" in desk.log
     assert json.loads(desk.call("status", "--json").stdout)["waiting"] == 1
     assert "  1 for chat" in desk.call("status").stdout

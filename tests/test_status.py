@@ -220,7 +220,7 @@ def test_whatever_stands_in_a_label_is_read_back(value: str) -> None:
 def get(address: str, method: str = "GET") -> tuple[int, str, str]:
     request = urllib.request.Request(f"http://{address}", method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.headers["Content-Type"], answer.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -258,14 +258,16 @@ def test_a_client_that_says_nothing_keeps_nobody_waiting_for_long(monkeypatch: p
     address = Address("127.0.0.1", free_port())
     endpoint = Endpoint(address, lambda: "x 1\n")
     try:
-        with socket.create_connection((address.host, address.port)):
+        with socket.create_connection((address.host, address.port), timeout=60) as silent:
+            assert silent.recv(1) == b"", "it is let go"
+            monkeypatch.undo()
             assert get(f"{address}/metrics")[0] == 200
     finally:
         endpoint.close()
 
 
 def test_the_daemon_is_scraped_where_its_settings_say(desk: Desk) -> None:
-    port, other = free_port(), free_port()
+    port = free_port()
     (desk.rules / "settings.yaml").write_text(f"settings: {{metrics: '127.0.0.1:{port}'}}")
     with desk.daemon() as daemon:
         eventually(lambda: f"outcome=serving-metrics address=127.0.0.1:{port}" in desk.log)
@@ -273,9 +275,8 @@ def test_the_daemon_is_scraped_where_its_settings_say(desk: Desk) -> None:
         fresh = ("media_monitor_polls_total", (("outcome", "fresh"),))
         eventually(lambda: parsed(get(f"127.0.0.1:{port}/metrics")[2])[fresh] >= 1)
         assert parsed(get(f"127.0.0.1:{port}/metrics")[2])["media_monitor_running", ()] == 1
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", other))
-            taken.listen()
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            other = taken.getsockname()[1]
             (desk.rules / "settings.yaml").write_text(f"settings: {{metrics: '127.0.0.1:{other}'}}")
             daemon.send_signal(signal.SIGHUP)
             eventually(lambda: f"outcome=no-metrics address=127.0.0.1:{other}" in desk.log)

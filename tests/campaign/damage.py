@@ -281,7 +281,7 @@ def _places(desk: Desk) -> list[str]:
     return desk.words("")[1:]
 
 
-def _until(holds: Callable[[], bool], *, within: float = 30.0) -> None:
+def _until(holds: Callable[[], bool], *, within: float = 120.0) -> None:
     until = time.monotonic() + within
     while not holds():
         assert time.monotonic() < until, "the daemon did not come up"

@@ -132,7 +132,7 @@ def _desk(place: Path, *, feed: str = "http://127.0.0.1:9/") -> Desk:
     return Desk(place, {"wire": feed}, {"hook": "json://127.0.0.1:9/"}, rules_text=RULES)
 
 
-def _until(holds: object, *, within: float = 30.0) -> bool:
+def _until(holds: object, *, within: float = 120.0) -> bool:
     assert callable(holds)
     until = time.monotonic() + within
     while time.monotonic() < until:

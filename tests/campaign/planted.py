@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import socketserver
 import sqlite3
 import subprocess
@@ -29,6 +28,7 @@ import pytest
 
 from tests.alerts.families import sinks
 from tests.campaign.world import Desk, Hook, Nursery, Outlet, Row, published, unmeasured
+from tests.desks import free_port
 from tests.test_secrets import SECRETS as OF_RECEIVERS
 from tests.test_secrets import Always, echo, receivers
 from tests.web_server import WebServer
@@ -232,7 +232,7 @@ class _Loud(Nursery):
 
 def _lived(desk: Desk, outlet: Outlet, addresses: Mapping[str, str]) -> dict[str, bytes]:
     """What is left of a daemon's life: its log, its files while it runs and after, its command lines."""
-    log, until = desk.folder / "log", time.monotonic() + 30
+    log, until = desk.folder / "log", time.monotonic() + 150
     with _daemon(desk, log) as daemon:
         while time.monotonic() < until and not _is_baseline(desk):
             time.sleep(0.1)
@@ -300,7 +300,7 @@ def _title(desk: Desk) -> str:
 
 
 def _asked_of(desk: Desk, question: str) -> Any:
-    with closing(sqlite3.connect(desk.state / "monitor.db", timeout=10)) as db:
+    with closing(sqlite3.connect(desk.state / "monitor.db", timeout=60)) as db:
         return db.execute(question).fetchone()[0]
 
 
@@ -344,8 +344,7 @@ def _commands(desk: Desk, nursery: Nursery, *, short: bool) -> dict[str, bytes]:
 
 def _pages(desk: Desk, nursery: Nursery, paths: Sequence[str]) -> dict[str, bytes]:
     """What the page shows to somebody who is let in, and what its process prints."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     log = desk.folder / "web-log"
     nursery.born([*desk.words("web"), "--port", str(port)], log=str(log))
     seen = {path: _asked(port, path) for path in paths}
@@ -356,11 +355,11 @@ def _pages(desk: Desk, nursery: Nursery, paths: Sequence[str]) -> dict[str, byte
 def _asked(port: int, path: str) -> bytes:
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
     request.add_header("Authorization", f"Bearer {OF_FEEDS['web-token']}")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
         try:
-            with opener.open(request, timeout=10) as answer:
+            with opener.open(request, timeout=60) as answer:
                 return b"%s%s" % (str(answer.headers).encode(), answer.read())
         except urllib.error.HTTPError as error:
             return error.read() or b"-"

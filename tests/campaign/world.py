@@ -299,7 +299,7 @@ class Nursery:
         self.end()
         assert self._process.stdin and self._process.stdout
         self._process.stdin.close()
-        self._process.wait(10)
+        self._process.wait(60)
         self._process.stdout.close()
 
     def end(self, *, kill: bool = False) -> None:

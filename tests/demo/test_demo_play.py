@@ -25,7 +25,7 @@ def shows() -> dict[str, subprocess.CompletedProcess[str]]:
                 words, stdout=told[0], stderr=told[1], returncode=show.returncode
             )
             for name, show in playing.items()
-            if (told := show.communicate(timeout=90))
+            if (told := show.communicate(timeout=240))
         }
     finally:
         for show in playing.values():

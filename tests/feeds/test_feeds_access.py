@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
 import subprocess
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from monitor.config import Desk
 
 SECRET = "hush-hush"
-SHORT = Limits(time=timedelta(seconds=5))
+LIMITS = Limits(time=timedelta(seconds=60))
 FORMS = {"Content-Type": "application/rss+xml"}
 
 
@@ -48,7 +49,7 @@ def _web() -> Iterator[WebServer]:
 
 @pytest.fixture(name="fetcher")
 def _fetcher() -> Iterator[Fetcher]:
-    fetcher = Fetcher(user_agent="ours", resolve=lambda _host, _port: ["127.0.0.1"], limits=SHORT)
+    fetcher = Fetcher(user_agent="ours", resolve=lambda _host, _port: ["127.0.0.1"], limits=LIMITS)
     yield fetcher
     fetcher.close()
 
@@ -188,7 +189,7 @@ def _pass_on(one: socket.socket, other: socket.socket) -> None:
 def test_a_feed_is_asked_through_its_proxy_which_alone_hears_the_proxys_password(web: WebServer) -> None:
     web.answer("/feed", lambda _: Response(rss("One"), {**FORMS, "Connection": "close"}))
     with HttpProxy(web.port) as proxy:
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=LIMITS)
         access = Access(headers=(("X-Key", SECRET),), proxy=Proxy("proxy.example", proxy.port, "Basic cHc="))
         found = fetcher.fetch(asked("http://feed.example/feed?a=1", access))
         fetcher.close()
@@ -208,7 +209,7 @@ def test_a_feed_under_tls_is_asked_through_a_tunnel_that_hears_nothing_of_it() -
     authority.configure_trust(trust)
     with WebServer(tls=context) as web, HttpProxy(web.port) as proxy:
         web.serve("/feed", rss("One"), FORMS)
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=LIMITS)
         access = Access(headers=(("X-Key", SECRET),), proxy=Proxy("proxy.example", proxy.port, "Basic cHc="))
         found = fetcher.fetch(asked("https://feed.example/feed", access))
         fetcher.close()
@@ -222,7 +223,7 @@ def test_a_feed_under_tls_is_asked_through_a_tunnel_that_hears_nothing_of_it() -
 
 def test_a_proxy_that_refuses_is_said_to(web: WebServer) -> None:
     with HttpProxy(web.port, status=b"407 Proxy Authentication Required") as proxy:
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=LIMITS)
         error = refused(
             fetcher, asked("https://feed.example/", Access(proxy=Proxy("proxy.example", proxy.port)))
         )
@@ -246,7 +247,7 @@ def test_the_guard_hears_of_the_feeds_own_host_before_a_proxy_does() -> None:
         heard.append((host, port))
         return ["10.0.0.1"]
 
-    fetcher = Fetcher(user_agent="ours", resolve=private, limits=SHORT)
+    fetcher = Fetcher(user_agent="ours", resolve=private, limits=LIMITS)
     feed = replace(
         asked("http://feed.example/", Access(proxy=Proxy("proxy.example", 9))).feed, allow_private=False
     )
@@ -256,7 +257,7 @@ def test_the_guard_hears_of_the_feeds_own_host_before_a_proxy_does() -> None:
 
 def test_of_too_many_connections_the_longest_unused_is_let_go() -> None:
     trust = ssl.create_default_context()
-    idle, door = Idle(2), Door(system_resolve, _dial, SHORT)
+    idle, door = Idle(2), Door(system_resolve, _dial, LIMITS)
     routes = [Route("http", f"{name}.example", 80, allow_private=False) for name in "abc"]
     for route in routes:
         idle.keep(route, connection(route, door, trust=trust))
@@ -320,7 +321,7 @@ def _socks(port: int, *, scheme: str = "socks5h", login: tuple[str, str] | None 
 def test_a_socks_proxy_is_asked_for_the_name_and_hears_the_password_only_where_it_wants_one(
     web: WebServer, login: tuple[str, str] | None
 ) -> None:
-    fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+    fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=LIMITS)
     with SocksProxy(web.port, login=login) as proxy:
         found = fetcher.fetch(asked("http://feed.example/feed", _socks(proxy.port, login=login)))
         fetcher.close()
@@ -339,10 +340,10 @@ def test_tls_goes_through_a_socks_proxy_with_the_name_checked_behind_it() -> Non
     authority.configure_trust(trust)
     with WebServer(tls=context) as web, SocksProxy(web.port) as proxy:
         web.serve("/feed", rss("One"), FORMS)
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=LIMITS)
         assert isinstance(fetcher.fetch(asked("https://feed.example/feed", _socks(proxy.port))), Fetched)
         fetcher.close()
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, trust=trust, limits=LIMITS)
         error = refused(fetcher, asked("https://other.example/feed", _socks(proxy.port)))
         fetcher.close()
     assert "certificate is for another host" in error.what
@@ -357,11 +358,11 @@ def test_a_socks_proxy_that_is_asked_for_addresses_gets_one_that_was_checked() -
 
     with WebServer() as web, SocksProxy(web.port) as proxy:
         web.serve("/feed", rss("One"), FORMS)
-        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=LIMITS)
         feed = replace(asked("http://feed.example/feed", _socks(proxy.port, scheme="socks5")).feed)
         fetcher.fetch(Poll(replace(feed, allow_private=False)))
         fetcher.close()
-        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=rebind, limits=LIMITS)
         assert "is not public" in refused(fetcher, Poll(replace(feed, allow_private=False))).what
         fetcher.close()
     assert proxy.asked == [b"\5\1\0\1" + socket.inet_aton("93.184.215.14") + b"\0\x50"]
@@ -375,7 +376,7 @@ def test_a_socks_proxy_that_cannot_reach_one_address_is_asked_for_the_next(
         return ["127.0.0.1"] if host == "proxy.example" else ["2a00:1450::200e", "93.184.215.14"]
 
     with SocksProxy(web.port, script=script, times=1) as proxy:
-        fetcher = Fetcher(user_agent="ours", resolve=both, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=both, limits=LIMITS)
         found = fetcher.fetch(asked("http://feed.example/feed", _socks(proxy.port, scheme="socks5")))
         fetcher.close()
     assert isinstance(found, Fetched)
@@ -402,7 +403,7 @@ def test_a_socks_proxy_is_no_way_round_the_guard(fetcher: Fetcher, scheme: str) 
 )
 def test_a_socks_proxy_that_gives_no_connection_is_said_to(script: bytes, said: str, weight: float) -> None:
     with SocksProxy(9, script=script) as proxy:
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=LIMITS)
         error = refused(fetcher, asked("http://feed.example/", _socks(proxy.port)))
         fetcher.close()
     assert said in error.what
@@ -414,7 +415,7 @@ def test_a_socks_proxy_that_gives_no_connection_is_said_to(script: bytes, said: 
 )
 def test_a_socks_proxy_that_does_not_know_us_is_said_to(login: tuple[str, str] | None, said: str) -> None:
     with SocksProxy(9, login=("desk", SECRET)) as proxy:
-        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=SHORT)
+        fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=LIMITS)
         error = refused(fetcher, asked("http://feed.example/", _socks(proxy.port, login=login)))
         fetcher.close()
     assert said in error.what
@@ -422,9 +423,13 @@ def test_a_socks_proxy_that_does_not_know_us_is_said_to(login: tuple[str, str] |
 
 
 def test_what_is_no_socks_proxy_is_told_so_and_one_that_stalls_is_left_at_the_deadline() -> None:
-    for greeting, said in ((b"HTTP/1.1 400 Bad Request", "does not speak SOCKS 5"), (b"\5", "took over")):
+    stalled = Limits(time=timedelta(seconds=0.25))
+    for greeting, said, limits in (
+        (b"HTTP/1.1 400 Bad Request", "does not speak SOCKS 5", LIMITS),
+        (b"\5", "took over", stalled),
+    ):
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=Limits(time=SHORT.time / 20))
+            fetcher = Fetcher(user_agent="ours", resolve=_proxy_only, limits=limits)
             thread = threading.Thread(target=_greet, args=(listener, greeting))
             thread.start()
             access = _socks(listener.getsockname()[1])
@@ -644,9 +649,11 @@ def test_a_mistake_in_it_is_told_without_its_secret(tmp_path: Path, keys: str, s
 def test_a_key_under_a_password_is_a_mistake_and_asks_nobody_for_it(
     tmp_path: Path, authority: trustme.CA
 ) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
     command = ["openssl", "genrsa", "-aes128", "-passout", "pass:x", "-out", str(tmp_path / "k.pem"), "1024"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("openssl is not installed")
+        pytest.skip("openssl makes no such key")
     ours = authority.issue_cert("monitor.example")
     ours.cert_chain_pems[0].write_to_path(str(tmp_path / "c.pem"))
     with pytest.raises(ConfigError, match="cannot be used"):

@@ -43,7 +43,7 @@ def html(*paragraphs: str, head: str = "<title>The bridge is mended</title>") ->
 
 @pytest.fixture(name="parsers", scope="module")
 def _parsers() -> Iterator[Parsers]:
-    parsers = Parsers(1, wall=timedelta(seconds=20))
+    parsers = Parsers(1)
     yield parsers
     parsers.close()
 

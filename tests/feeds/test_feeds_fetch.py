@@ -2,6 +2,7 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,8 @@ from monitor.model import Feed, Poll, Reply, Validators
 from tests.web_server import Request, Response, WebServer, drip, reset
 
 RSS = b"<rss version='2.0'><channel><item><title>peace</title></item></channel></rss>"
-SHORT = Limits(time=timedelta(seconds=0.3), body=1_000_000)
+LIMITS = Limits(time=timedelta(seconds=60), body=1_000_000)
+SHORT = replace(LIMITS, time=timedelta(seconds=0.3))
 
 
 @pytest.fixture(name="web")
@@ -31,9 +33,16 @@ def _web() -> Iterator[WebServer]:
 
 @pytest.fixture(name="fetcher")
 def _fetcher() -> Iterator[Fetcher]:
-    fetcher = Fetcher(user_agent="media-monitor/test (+mailto:ops@example.com)", limits=SHORT)
+    fetcher = Fetcher(user_agent="media-monitor/test (+mailto:ops@example.com)", limits=LIMITS)
     yield fetcher
     fetcher.close()
+
+
+@pytest.fixture(name="hasty")
+def _hasty() -> Iterator[Fetcher]:
+    """For servers that never end: what is answered at once may take longer on a busy machine."""
+    with closing(Fetcher(user_agent="test", limits=SHORT)) as fetcher:
+        yield fetcher
 
 
 def feed_at(url: str, *, allow_private: bool = True) -> Poll:
@@ -126,7 +135,7 @@ def test_a_connection_closed_by_the_server_is_not_used_again(web: WebServer, fet
 
     web.raw("/feed", handle)
     fetched(fetcher, feed_at(web.url("/feed")))
-    assert gone.wait(5)
+    assert gone.wait(60)
     fetched(fetcher, feed_at(web.url("/feed")))
     assert web.connections == 2
 
@@ -219,13 +228,13 @@ DRIPS = [
 
 @pytest.mark.parametrize(("head", "drop", "where"), DRIPS, ids=[row[2] for row in DRIPS])
 def test_a_server_that_drips_is_left_at_the_deadline(
-    web: WebServer, fetcher: Fetcher, head: bytes, drop: bytes, where: str
+    web: WebServer, hasty: Fetcher, head: bytes, drop: bytes, where: str
 ) -> None:
     web.raw("/feed", drip(head, drop))
-    began = datetime.now(UTC)
-    error = failure(fetcher, feed_at(web.url("/feed")))
+    began = time.monotonic()
+    error = failure(hasty, feed_at(web.url("/feed")))
     assert (error.what, error.weight) == ("took over 0.3 s", 0.25), where
-    assert datetime.now(UTC) - began < timedelta(seconds=3)
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(
@@ -475,7 +484,7 @@ def serving(authority: trustme.CA, *names: str, expired: bool = False) -> ssl.SS
 def trusting(authority: trustme.CA) -> Fetcher:
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    return Fetcher(user_agent="test", resolve=lambda _host, _port: ["127.0.0.1"], trust=trust, limits=SHORT)
+    return Fetcher(user_agent="test", resolve=lambda _host, _port: ["127.0.0.1"], trust=trust, limits=LIMITS)
 
 
 def test_tls_checks_the_name_while_the_connection_goes_to_the_address(authority: trustme.CA) -> None:
@@ -514,9 +523,9 @@ def test_a_server_that_speaks_no_tls_is_told_so(web: WebServer, fetcher: Fetcher
     assert error.what.startswith("speaks no TLS that is accepted here: ")
 
 
-def test_a_handshake_that_never_ends_is_left_at_the_deadline(fetcher: Fetcher) -> None:
+def test_a_handshake_that_never_ends_is_left_at_the_deadline(hasty: Fetcher) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        error = failure(fetcher, feed_at(f"https://127.0.0.1:{silent.getsockname()[1]}/"))
+        error = failure(hasty, feed_at(f"https://127.0.0.1:{silent.getsockname()[1]}/"))
     assert error.what == "took over 0.3 s"
 
 

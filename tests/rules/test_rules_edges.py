@@ -85,9 +85,9 @@ def test_a_word_that_comes_without_end_begins_no_phrase_without_end() -> None:
     book = rules("terms: {a: {words: ['alpha beta', 'beta gamma']}}\n" + RULE % "alpha beta")
     body = "alpha beta " * (MOST_STARTS + 5) + "beta gamma"
     reading = book.lexicon.read(entry(FEED, Item("1", "x", "", body)))
-    begun = time.monotonic()
+    begun = time.process_time()
     assert 0 < len(reading.hits(0)) <= MOST_OCCURRENCES
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_a_phrase_that_only_begins_after_too_many_starts_is_not_found() -> None:

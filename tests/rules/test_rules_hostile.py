@@ -11,7 +11,7 @@ from tests.rules.hostile import BOOK, TEXTS
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@pytest.mark.timeout(30)
+@pytest.mark.timeout(120)
 def test_a_hostile_text_ends(name: str) -> None:
     text = TEXTS[name]
     for article in (

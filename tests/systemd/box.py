@@ -174,10 +174,10 @@ def boot(root: Path, folder: Path, *, shown: Mapping[Path, str] | None = None) -
             stderr=console,
         )
     try:
-        eventually(lambda: (place / "pid").exists() or outer.poll() is not None, within=10)
+        eventually(lambda: (place / "pid").exists() or outer.poll() is not None, within=60)
         assert outer.poll() is None, (folder / "console").read_text()
         box = Box(int((place / "pid").read_text()))
-        eventually(lambda: box.run("systemctl", "is-system-running").stdout.strip() == "running", within=20)
+        eventually(lambda: box.run("systemctl", "is-system-running").stdout.strip() == "running", within=120)
         yield box
     finally:
         outer.kill()  # --kill-child: its systemd goes with it, and all that runs in there

@@ -261,7 +261,7 @@ def test_a_stop_waits_for_the_message_under_way(service: Service) -> None:
     service.secret("chat", service.web.url("/hook").replace("http://", "json://"))
     service.start()
     serve_feed(service.web, OLD, NEWS)
-    assert begun.wait(20)
+    assert begun.wait(90)
     stop = threading.Thread(target=service.box.must, args=("systemctl", "stop", "monitor"))
     stop.start()
     eventually(lambda: service.box.shows("monitor", "ActiveState") == "deactivating")
@@ -277,7 +277,7 @@ def test_a_stop_is_quick_when_nothing_is_under_way(service: Service) -> None:
     service.start()
     begin = time.monotonic()
     service.box.must("systemctl", "stop", "monitor")
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15
     assert service.box.shows("monitor", "Result") == "success"
 
 
@@ -294,7 +294,7 @@ def test_a_stop_that_takes_too_long_is_a_kill_and_what_was_under_way_is_told_aga
     service.secret("chat", service.web.url("/hook").replace("http://", "json://"))
     service.start()
     serve_feed(service.web, OLD, NEWS)
-    assert begun.wait(20)
+    assert begun.wait(90)
     service.box.must("systemctl", "stop", "monitor")
     assert service.box.shows("monitor", "Result") == "timeout"
 

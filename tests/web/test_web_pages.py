@@ -20,7 +20,7 @@ from monitor.store.store import Store
 from monitor.web import day
 from monitor.web.chart import Bar, bar_chart, said, share_chart, spark
 from monitor.web.wording import ago, safe_link, script_language
-from tests.desks import eventually
+from tests.desks import eventually, free_port
 from tests.fakes import FakeClock, Item
 from tests.press import NOWHERE
 from tests.web.morning import NOW, SIGNED
@@ -505,10 +505,7 @@ def test_a_script_of_one_language_tells_it(text: str, language: str) -> None:
 
 
 def test_the_command_serves_until_it_is_told_to_end(press: Press) -> None:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     places = ["--state", str(press.state), "--rules", str(press.folder / "rules")]
     command = [sys.executable, "-m", "monitor", "web", *places, "--port", str(port)]
     served = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
@@ -524,7 +521,7 @@ def test_the_command_serves_until_it_is_told_to_end(press: Press) -> None:
 
         eventually(answers)
         served.send_signal(signal.SIGTERM)
-        assert served.wait(10) in (0, -signal.SIGTERM)
+        assert served.wait(60) in (0, -signal.SIGTERM)
     finally:
         served.kill()
         served.wait()

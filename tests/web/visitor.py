@@ -38,7 +38,7 @@ class Visitor:
         return self.post(path, {"form_token": found[1], **form})
 
     def ask(self, method: str, path: str, *, body: str = "", headers: dict[str, str]) -> Answer:
-        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=60)
         sent = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
