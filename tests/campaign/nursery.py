@@ -88,9 +88,11 @@ def _fork_parsers(server: socket.socket) -> None:
         daemon = server.accept()[0]
         if os.fork() == 0:
             server.close()
-            limits, (pipe,), *_ = socket.recv_fds(daemon, 100, 1)
-            worker.main([str(pipe), *limits.decode().split()])
-            os._exit(0)
+            try:
+                limits, (pipe,), *_ = socket.recv_fds(daemon, 100, 1)
+                worker.main([str(pipe), *limits.decode().split()])
+            finally:
+                os._exit(0)
         daemon.close()
         with suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
@@ -120,17 +122,19 @@ def _become(words: list[str], log: str, *, stopped: bool, call: str) -> None:
     os.dup2(out, 2)
     if stopped:
         os.kill(os.getpid(), signal.SIGSTOP)
+    status = 70
     try:
         (_called(call) if call else _monitor)(words)
+        status = 0
     except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1
         sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 1)
     except BaseException:  # noqa: BLE001 - the end of a process of its own
         import traceback
 
         traceback.print_exc()
-        os._exit(70)
-    os._exit(0)
+    finally:  # whatever cannot be said any more: what stands around us is the nursery's
+        os._exit(status)
 
 
 def _monitor(words: list[str]) -> None:
