@@ -327,7 +327,7 @@ def _connected(scheduler: Scheduler, patience: Patience) -> Iterator[Any]:
 
 @contextmanager
 def _loop(patience: Patience) -> Iterator[Any]:
-    """A running Tornado loop, in a thread of its own."""
+    """A running Tornado loop, in a thread of its own. Raises ClusterError where there can be none."""
     from tornado.ioloop import IOLoop
 
     begun: Future[tuple[Any, asyncio.Event]] = Future()
@@ -337,9 +337,21 @@ def _loop(patience: Patience) -> Iterator[Any]:
         begun.set_result((IOLoop.current(), end))
         await end.wait()
 
-    thread = threading.Thread(target=asyncio.run, args=(run(),), name="cluster-loop", daemon=True)
+    def serve() -> None:
+        running = run()
+        try:
+            asyncio.run(running)
+        except OSError as error:
+            running.close()
+            if not begun.done():
+                begun.set_exception(error)
+
+    thread = threading.Thread(target=serve, name="cluster-loop", daemon=True)
     thread.start()
-    loop, end = begun.result()
+    try:
+        loop, end = begun.result()
+    except OSError as error:  # too many open files
+        raise ClusterError(f"no connection can be made ({_reason(error)})") from error
     try:
         yield loop
     finally:

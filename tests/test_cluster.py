@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
+import os
 import shutil
 import signal
 import ssl
@@ -578,6 +580,19 @@ def test_a_scheduler_that_is_gone_or_hangs_leaves_no_thread_behind(world: World)
     finally:
         world.scheduler.send_signal(signal.SIGCONT)
     eventually(lambda: set(threading.enumerate()) <= before)
+
+
+def test_where_there_are_too_many_open_files_for_a_connection_that_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    with monkeypatch.context() as full:
+        full.setattr("monitor.cluster.asyncio.run", refused)
+        with pytest.raises(ClusterError, match=r"no connection can be made .*Too many open files"):
+            cluster.versions(world.named, patience=HASTE)
+    assert cluster.versions(world.named, patience=HASTE)
 
 
 # ---- the manual, word for word -----------------------------------------------------------------------------
